@@ -1,0 +1,145 @@
+//! The one error type of the crate: what was wrong, the offending value, and what would be valid.
+
+use std::fmt;
+
+/// What can be wrong with an input. Every public entry point that validates returns this type.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Error {
+    /// A schedule was asked for with no timesteps at all.
+    NoTimesteps,
+    /// A β of a schedule lies outside (0, 1], or is 1 anywhere but at the last timestep.
+    Beta {
+        /// 0-based index of the offending β.
+        t: usize,
+        /// The offending value.
+        beta: f64,
+        /// Number of timesteps T of the schedule.
+        timesteps: usize,
+    },
+    /// An ᾱ of a schedule is not in [0, 1) or does not fall from one timestep to the next.
+    AlphaBar {
+        /// 0-based index of the offending ᾱ.
+        t: usize,
+        /// The offending value.
+        alpha_bar: f64,
+        /// The value before it (1 before t = 0).
+        previous: f64,
+    },
+    /// A timestep lies outside the schedule.
+    Timestep {
+        /// The offending 0-based timestep.
+        t: usize,
+        /// Number of timesteps T: valid are 0..T.
+        timesteps: usize,
+    },
+    /// A scalar parameter is outside its valid range.
+    Parameter {
+        /// Name of the parameter.
+        name: &'static str,
+        /// The offending value.
+        value: f64,
+        /// What would be valid.
+        valid: &'static str,
+    },
+    /// Two shapes do not fit each other.
+    Shape {
+        /// What the shape belongs to.
+        what: &'static str,
+        /// The shape that was needed.
+        expected: Vec<usize>,
+        /// The shape that was given.
+        found: Vec<usize>,
+    },
+    /// An output array is not contiguous in row-major order, so it cannot be filled in place.
+    Layout {
+        /// What the array is.
+        what: &'static str,
+    },
+    /// A value is NaN or infinite.
+    NotFinite {
+        /// What the value belongs to.
+        what: &'static str,
+        /// Position of the first offending value, in row-major order.
+        index: usize,
+        /// The offending value.
+        value: f64,
+    },
+    /// Something that needs at least one element has none.
+    Empty {
+        /// What is empty.
+        what: &'static str,
+    },
+    /// A covariance matrix is not symmetric or not positive definite.
+    Covariance {
+        /// What is wrong with it, with the offending number.
+        reason: String,
+    },
+    /// A figure could not be drawn.
+    Figure {
+        /// What the drawing back end said.
+        reason: String,
+    },
+}
+
+/// The result of every fallible function of the crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoTimesteps => write!(f, "T = 0: a schedule needs at least one timestep"),
+            Self::Beta { t, beta, timesteps } if *beta == 1.0 => write!(
+                f,
+                "beta[{t}] = 1 wipes out the signal before the end: only the last of the {timesteps} \
+                 betas (t = {}) may be 1",
+                timesteps - 1
+            ),
+            Self::Beta { t, beta, .. } => {
+                write!(f, "beta[{t}] = {beta}: a beta must lie in (0, 1]")
+            }
+            Self::AlphaBar {
+                t,
+                alpha_bar,
+                previous,
+            } => write!(
+                f,
+                "alpha_bar[{t}] = {alpha_bar} after {previous}: alpha_bars must fall strictly, \
+                 from below 1 and not below 0"
+            ),
+            Self::Timestep { t, timesteps } => write!(
+                f,
+                "t = {t} is outside the schedule: timesteps count from 0, valid are 0..={}",
+                timesteps.saturating_sub(1)
+            ),
+            Self::Parameter { name, value, valid } => {
+                write!(f, "{name} = {value}: must be {valid}")
+            }
+            Self::Shape {
+                what,
+                expected,
+                found,
+            } => write!(f, "{what} has shape {found:?}, expected {expected:?}"),
+            Self::Layout { what } => {
+                write!(
+                    f,
+                    "{what} is a view with gaps: give an array in row-major order"
+                )
+            }
+            Self::NotFinite { what, index, value } => {
+                write!(
+                    f,
+                    "{what}: value {index} is {value}, expected a finite number"
+                )
+            }
+            Self::Empty { what } => write!(f, "{what} is empty: at least one is needed"),
+            Self::Covariance { reason } => write!(
+                f,
+                "covariance: {reason}; it must be symmetric and positive definite"
+            ),
+            Self::Figure { reason } => write!(f, "figure: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,285 @@
+//! The forward process q: data → noise, one step at a time or at once, and the posterior that undoes a step.
+//!
+//! Everything here acts on each element alone, so a sample may have any shape. Samples are f32; the
+//! coefficients are computed in f64 and rounded once.
+
+use ndarray::{Array, Array2, ArrayRef, ArrayRef2, Dimension};
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::rng::{CHUNK, Rng};
+use crate::schedule::Schedule;
+
+impl Schedule {
+    /// One step of the forward Markov chain: draws x_t ~ q(x_t | x_{t−1}) = N(√(1−β_t) x_{t−1}, β_t I).
+    ///
+    /// Ho et al. 2020, eq. 2. `t` is 0-based: with `t = 0`, `x_before` is clean data.
+    ///
+    /// # Errors
+    /// [`Error::Timestep`] if `t` is not in `0..T`; [`Error::NotFinite`] for NaN or infinite input.
+    pub fn q_step<D: Dimension>(
+        &self,
+        x_before: &ArrayRef<f32, D>,
+        t: usize,
+        rng: &mut Rng,
+    ) -> Result<Array<f32, D>> {
+        self.check(t)?;
+        let step = Noising::new(self.alphas()[t]);
+        Ok(noised("x_before", x_before, step, rng)?.0)
+    }
+
+    /// Draws x_t from x_0 at once, in closed form: x_t = √ᾱ_t x_0 + √(1−ᾱ_t) ε, ε ~ N(0, I).
+    ///
+    /// Ho et al. 2020, eq. 4. Returns `(x_t, eps)`, both of the shape of `x0`. `eps` is *all* the noise
+    /// in x_t, with unit variance, not the noise of one step. `t` is 0-based: `t = 0` is one step of noise.
+    ///
+    /// # Errors
+    /// [`Error::Timestep`] if `t` is not in `0..T`; [`Error::NotFinite`] for NaN or infinite data.
+    pub fn q_sample<D: Dimension>(
+        &self,
+        x0: &ArrayRef<f32, D>,
+        t: usize,
+        rng: &mut Rng,
+    ) -> Result<(Array<f32, D>, Array<f32, D>)> {
+        self.check(t)?;
+        noised("x0", x0, Noising::new(self.alpha_bars()[t]), rng)
+    }
+
+    /// x_t for noise that is given: √ᾱ_t x_0 + √(1−ᾱ_t) ε, of the shape of `x0` and `eps`.
+    ///
+    /// # Errors
+    /// [`Error::Timestep`] if `t` is not in `0..T`; [`Error::Shape`] if `eps` has another shape than `x0`;
+    /// [`Error::NotFinite`] for NaN or infinite data or noise.
+    pub fn q_sample_with<D: Dimension>(
+        &self,
+        x0: &ArrayRef<f32, D>,
+        t: usize,
+        eps: &ArrayRef<f32, D>,
+    ) -> Result<Array<f32, D>> {
+        self.check(t)?;
+        same_shape("eps", x0.shape(), eps.shape())?;
+        all_finite("x0", x0)?;
+        all_finite("eps", eps)?;
+        let Noising { signal, noise } = Noising::new(self.alpha_bars()[t]);
+        let mut x_t = x0.to_owned();
+        x_t.zip_mut_with(eps, |x, e| *x = signal * *x + noise * e);
+        Ok(x_t)
+    }
+
+    /// A noised minibatch: row i of the result is drawn from q(x_t | x_0 = row i of `x0`) at t = `ts[i]`.
+    ///
+    /// Returns `(x_t, eps)`, both of the shape (n, d) of `x0`. This is what training needs: a timestep
+    /// of its own for every row.
+    ///
+    /// # Errors
+    /// As [`q_sample_batch_into`](Self::q_sample_batch_into).
+    pub fn q_sample_batch(
+        &self,
+        x0: &ArrayRef2<f32>,
+        ts: &[usize],
+        rng: &mut Rng,
+    ) -> Result<(Array2<f32>, Array2<f32>)> {
+        let mut x_t = Array2::zeros(x0.dim());
+        let mut eps = Array2::zeros(x0.dim());
+        self.q_sample_batch_into(x0, ts, &mut x_t, &mut eps, rng)?;
+        Ok((x_t, eps))
+    }
+
+    /// [`q_sample_batch`](Self::q_sample_batch) into arrays that a training loop keeps; in parallel.
+    ///
+    /// # Errors
+    /// [`Error::Timestep`] if any of `ts` is not in `0..T`; [`Error::Shape`] unless `ts` has one entry a
+    /// row and `x_t` and `eps` have the shape of `x0`; [`Error::Layout`] if `x_t` or `eps` is a view with
+    /// gaps; [`Error::NotFinite`] for NaN or infinite data.
+    pub fn q_sample_batch_into(
+        &self,
+        x0: &ArrayRef2<f32>,
+        ts: &[usize],
+        x_t: &mut ArrayRef2<f32>,
+        eps: &mut ArrayRef2<f32>,
+        rng: &mut Rng,
+    ) -> Result<()> {
+        let (rows, d) = x0.dim();
+        same_shape("ts", &[rows], &[ts.len()])?;
+        same_shape("x_t", x0.shape(), x_t.shape())?;
+        same_shape("eps", x0.shape(), eps.shape())?;
+        ts.iter().try_for_each(|&t| self.check(t))?;
+        all_finite("x0", x0)?;
+        let x0 = x0.as_standard_layout();
+        let x0 = x0.as_slice().expect("standard layout");
+        let x_t = x_t.as_slice_mut().ok_or(Error::Layout { what: "x_t" })?;
+        let eps = eps.as_slice_mut().ok_or(Error::Layout { what: "eps" })?;
+        if x0.is_empty() {
+            return Ok(());
+        }
+        rng.fill_standard_normal(eps);
+        let piece = CHUNK.div_ceil(d);
+        let rows = x_t
+            .par_chunks_mut(piece * d)
+            .zip(x0.par_chunks(piece * d))
+            .zip(eps.par_chunks(piece * d))
+            .zip(ts.par_chunks(piece));
+        rows.for_each(|(((x_t, x0), eps), ts)| {
+            let rows = x_t
+                .chunks_exact_mut(d)
+                .zip(x0.chunks_exact(d))
+                .zip(eps.chunks_exact(d));
+            for (((x_t, x0), eps), &t) in rows.zip(ts) {
+                Noising::new(self.alpha_bars()[t]).mix(x0, eps, x_t);
+            }
+        });
+        Ok(())
+    }
+
+    /// Mean and variance of q(x_t | x_0) = N(√ᾱ_t x_0, (1−ᾱ_t) I).
+    ///
+    /// The mean has the shape of `x0`; the variance (not the standard deviation) is one number, the same
+    /// for every element. Ho et al. 2020, eq. 4.
+    ///
+    /// # Errors
+    /// [`Error::Timestep`] if `t` is not in `0..T`.
+    pub fn q_mean_variance<D: Dimension>(
+        &self,
+        x0: &ArrayRef<f32, D>,
+        t: usize,
+    ) -> Result<(Array<f32, D>, f64)> {
+        let alpha_bar = self.alpha_bar(t)?;
+        let signal = alpha_bar.sqrt() as f32;
+        Ok((x0.mapv(|x| signal * x), 1.0 - alpha_bar))
+    }
+
+    /// Mean and variance of q(x_{t−1} | x_t, x_0), the step back when the clean sample is known.
+    ///
+    /// mean = √ᾱ_{t−1} β_t/(1−ᾱ_t) · x_0 + √α_t (1−ᾱ_{t−1})/(1−ᾱ_t) · x_t, variance β̃_t =
+    /// β_t (1−ᾱ_{t−1})/(1−ᾱ_t) (Ho et al. 2020, eqs. 6–7). At `t = 0` the mean is x_0 and the variance 0.
+    ///
+    /// # Errors
+    /// [`Error::Timestep`] if `t` is not in `0..T`; [`Error::Shape`] if the shapes differ.
+    pub fn q_posterior<D: Dimension>(
+        &self,
+        x0: &ArrayRef<f32, D>,
+        x_t: &ArrayRef<f32, D>,
+        t: usize,
+    ) -> Result<(Array<f32, D>, f64)> {
+        self.check(t)?;
+        same_shape("x_t", x0.shape(), x_t.shape())?;
+        let posterior = self.posterior_at(t);
+        let (from_x0, from_x_t) = (posterior.x0 as f32, posterior.x_t as f32);
+        let mut mean = x0.to_owned();
+        mean.zip_mut_with(x_t, |x, x_t| *x = from_x0 * *x + from_x_t * x_t);
+        Ok((mean, posterior.variance))
+    }
+}
+
+/// Coefficients of x ↦ signal·x + noise·ε.
+#[derive(Clone, Copy)]
+struct Noising {
+    signal: f32,
+    noise: f32,
+}
+
+impl Noising {
+    /// Keeps the share `kept` of the variance and fills up with noise of variance 1 − `kept`.
+    fn new(kept: f64) -> Self {
+        Self {
+            signal: kept.sqrt() as f32,
+            noise: (1.0 - kept).sqrt() as f32,
+        }
+    }
+
+    #[inline]
+    fn mix(self, x: &[f32], eps: &[f32], out: &mut [f32]) {
+        for ((out, x), e) in out.iter_mut().zip(x).zip(eps) {
+            *out = self.signal * x + self.noise * e;
+        }
+    }
+}
+
+/// `(signal·x + noise·ε, ε)` with fresh ε, one stream a chunk, in parallel where it pays.
+fn noised<D: Dimension>(
+    what: &'static str,
+    x: &ArrayRef<f32, D>,
+    noising: Noising,
+    rng: &mut Rng,
+) -> Result<(Array<f32, D>, Array<f32, D>)> {
+    let standard = x.as_standard_layout();
+    let x = standard.as_slice().expect("standard layout");
+    let (out, eps) = noised_flat(what, x, noising, rng)?;
+    let shaped = |flat| Array::from_shape_vec(standard.raw_dim(), flat).expect("as long as x");
+    Ok((shaped(out), shaped(eps)))
+}
+
+/// [`noised`] on a flat slice: not generic, so it is compiled once, here, and not in a notebook cell.
+fn noised_flat(
+    what: &'static str,
+    x: &[f32],
+    noising: Noising,
+    rng: &mut Rng,
+) -> Result<(Vec<f32>, Vec<f32>)> {
+    let mut out = vec![0.0; x.len()];
+    let mut eps = vec![0.0; x.len()];
+    let streams = rng.forks(x.len().div_ceil(CHUNK));
+    // Noise, mixing and the check share one pass over a chunk that stays in the first-level cache.
+    let work = |x: &[f32], out: &mut [f32], eps: &mut [f32], mut rng: Rng| {
+        rng.fill_serial(eps);
+        noising.mix(x, eps, out);
+        is_finite(x)
+    };
+    let finite = if streams.len() <= 1 {
+        let mut streams = streams.into_iter();
+        streams.all(|rng| work(x, &mut out, &mut eps, rng))
+    } else {
+        x.par_chunks(CHUNK)
+            .zip(out.par_chunks_mut(CHUNK))
+            .zip(eps.par_chunks_mut(CHUNK))
+            .zip(streams)
+            .map(|(((x, out), eps), rng)| work(x, out, eps, rng))
+            .reduce(|| true, |a, b| a && b)
+    };
+    match finite {
+        true => Ok((out, eps)),
+        false => Err(not_finite(what, x.iter())),
+    }
+}
+
+/// Whether no value is NaN or infinite; without branches, so that it runs at the speed of memory.
+fn is_finite(values: &[f32]) -> bool {
+    const EXPONENT: u32 = 0x7f80_0000;
+    let bad = values.iter().fold(0, |bad, x| {
+        bad | u32::from(x.to_bits() & EXPONENT == EXPONENT)
+    });
+    bad == 0
+}
+
+fn all_finite<D: Dimension>(what: &'static str, x: &ArrayRef<f32, D>) -> Result<()> {
+    let finite = match x.as_slice_memory_order() {
+        Some(values) => is_finite(values),
+        None => x.iter().all(|x| x.is_finite()),
+    };
+    if finite {
+        Ok(())
+    } else {
+        Err(not_finite(what, x.iter()))
+    }
+}
+
+/// The error for the first value that is not finite.
+fn not_finite<'a>(what: &'static str, values: impl Iterator<Item = &'a f32>) -> Error {
+    let (index, value) = values
+        .enumerate()
+        .find(|(_, x)| !x.is_finite())
+        .expect("called when there is one");
+    let value = f64::from(*value);
+    Error::NotFinite { what, index, value }
+}
+
+fn same_shape(what: &'static str, expected: &[usize], found: &[usize]) -> Result<()> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(Error::Shape {
+        what,
+        expected: expected.to_vec(),
+        found: found.to_vec(),
+    })
+}

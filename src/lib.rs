@@ -1,0 +1,71 @@
+//! Diffusion models understood by running them.
+//!
+//! The library behind the book *Diffusion Models Intuition, in Rust*: noise schedules, the forward
+//! process, an exactly solvable world to check everything against, and figures. Small enough to read in
+//! an afternoon; every formula names its paper, every number is proven by a test.
+//!
+//! ```
+//! use diffusion_intuition::prelude::*;
+//!
+//! # fn main() -> Result<()> {
+//! let mut rng = Rng::new(0);
+//! let x0: Array1<f32> = data::bimodal(&mut rng); // 400 points in two heaps
+//! let schedule = Schedule::linear(200, 1e-4, 0.02)?;
+//! let (x_t, eps) = schedule.q_sample(&x0, 100, &mut rng)?; // noised at once, no loop over steps
+//!
+//! // The best guess of the noise that any network could make, known exactly for this data:
+//! let best = Mixture::bimodal().optimal_eps(&schedule, &x_t, 100)?;
+//! let error = (&eps - &best).mapv(|e| e * e).mean().unwrap();
+//! assert!(error > 0.1); // not 0: x_t does not tell all of its noise
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # From the chapter's symbols to items
+//!
+//! | symbol | meaning | item |
+//! | --- | --- | --- |
+//! | T | number of steps | [`Schedule::timesteps`] |
+//! | t | timestep, **0-based**: formulas that count from 1 mean `t + 1` | argument `t` |
+//! | β_t | variance of the noise that step t adds | [`Schedule::betas`] |
+//! | α_t = 1 − β_t | share of the variance that step t keeps | [`Schedule::alphas`] |
+//! | ᾱ_t = ∏ α_s | share of the data's variance left in x_t | [`Schedule::alpha_bars`] |
+//! | √(1 − ᾱ_t) | noise level: *standard deviation* of the noise in x_t | [`Schedule::noise_level`] |
+//! | ᾱ_t / (1 − ᾱ_t) | signal-to-noise ratio, of variances | [`Schedule::snr`] |
+//! | q(x_t ∣ x_{t−1}) | one noising step | [`Schedule::q_step`] |
+//! | q(x_t ∣ x_0) | all steps at once | [`Schedule::q_sample`], [`Schedule::q_mean_variance`] |
+//! | ε | all the noise in x_t, with unit variance | second value of [`Schedule::q_sample`] |
+//! | q(x_{t−1} ∣ x_t, x_0), β̃_t | a step back, the clean sample known | [`Schedule::q_posterior`], [`Schedule::posterior_variance`] |
+//! | q(x_{t−1} ∣ x_t) | a step back, the clean sample unknown: the exact reverse process | [`Mixture::reverse_kernel`], [`Mixture::reverse_step`] |
+//! | q(x_t) | all data, noised to t | [`Mixture::marginal`] |
+//! | ∇ ln q(x_t) | score | [`Mixture::score`] |
+//! | ε*(x_t, t) | the best prediction of ε: what ε_θ tries to learn | [`Mixture::optimal_eps`] |
+//!
+//! # Conventions
+//!
+//! A batch is a matrix with one row a sample ([`ndarray::Array2`] of f32); one-dimensional data may stay an
+//! [`ndarray::Array1`]. Tables and exact solutions are f64. Randomness is always an argument, an [`Rng`]; a
+//! seed gives the same bits at any number of threads. Public entry points return [`Error`]s that name the
+//! offending value; none of them panics on bad input.
+#![forbid(unsafe_code)]
+
+pub mod data;
+mod error;
+mod forward;
+pub mod metrics;
+pub mod mixture;
+pub mod plot;
+mod rng;
+pub mod schedule;
+
+pub use error::{Error, Result};
+pub use mixture::{Gaussian, Mixture};
+pub use rng::Rng;
+pub use schedule::Schedule;
+
+/// Everything that a notebook's cells name: `use diffusion_intuition::prelude::*;`.
+pub mod prelude {
+    pub use crate::plot::*;
+    pub use crate::{Error, Gaussian, Mixture, Result, Rng, Schedule, data, metrics};
+    pub use ndarray::{Array1, Array2, Axis};
+}

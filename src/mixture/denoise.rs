@@ -1,0 +1,95 @@
+//! The best possible predictions: what a perfect network would answer.
+
+use ndarray::{Array, ArrayRef, Dimension};
+
+use super::points::Points;
+use super::{Mixture, Real};
+use crate::error::Result;
+use crate::schedule::Schedule;
+
+impl Mixture {
+    /// ε*(x_t, t) = E[ε | x_t] = −√(1−ᾱ_t) ∇ ln q(x_t), when x_0 follows this mixture; the shape of `x_t`.
+    ///
+    /// It minimises the mean squared error of the chapter's loss among all functions of (x_t, t)
+    /// (Song et al. 2021, §2; Vincent 2011). `t` is 0-based.
+    ///
+    /// # Errors
+    /// [`Error::Timestep`](crate::Error::Timestep) if `t` is not in `0..T`;
+    /// [`Error::Shape`](crate::Error::Shape) if the points are not of this mixture's dimension.
+    pub fn optimal_eps<F: Real, D: Dimension>(
+        &self,
+        schedule: &Schedule,
+        x_t: &ArrayRef<F, D>,
+        t: usize,
+    ) -> Result<Array<F, D>> {
+        let marginal = self.marginal(schedule, t)?;
+        let noise = schedule.noise_level(t)?;
+        let points = Points::new(x_t, self.dim())?;
+        Ok(points.map_to_points(|x, eps| {
+            marginal.score_at(x, eps);
+            eps.iter_mut().for_each(|e| *e *= -noise);
+        }))
+    }
+
+    /// x0*(x_t, t) = E[x_0 | x_t], when x_0 follows this mixture; the shape of `x_t`. `t` is 0-based.
+    ///
+    /// # Errors
+    /// As [`optimal_eps`](Self::optimal_eps).
+    pub fn optimal_x0<F: Real, D: Dimension>(
+        &self,
+        schedule: &Schedule,
+        x_t: &ArrayRef<F, D>,
+        t: usize,
+    ) -> Result<Array<F, D>> {
+        let alpha_bar = schedule.alpha_bar(t)?;
+        let marginal = self.diffused(alpha_bar);
+        let points = Points::new(x_t, self.dim())?;
+        Ok(points.map_to_points(|x, x0| self.x0_at(&marginal, alpha_bar, x, x0)))
+    }
+
+    /// v*(x_t, t) = E[v | x_t] with v = √ᾱ_t ε − √(1−ᾱ_t) x_0 (Salimans & Ho 2022, §4), when x_0 follows
+    /// this mixture; the shape of `x_t`. `t` is 0-based.
+    ///
+    /// # Errors
+    /// As [`optimal_eps`](Self::optimal_eps).
+    pub fn optimal_v<F: Real, D: Dimension>(
+        &self,
+        schedule: &Schedule,
+        x_t: &ArrayRef<F, D>,
+        t: usize,
+    ) -> Result<Array<F, D>> {
+        let alpha_bar = schedule.alpha_bar(t)?;
+        let (signal, noise) = (alpha_bar.sqrt(), (1.0 - alpha_bar).sqrt());
+        let marginal = self.diffused(alpha_bar);
+        let points = Points::new(x_t, self.dim())?;
+        Ok(points.map_to_points(|x, v| {
+            // v = √ᾱ E[ε|x] − √(1−ᾱ) E[x0|x], and E[ε|x] = −√(1−ᾱ) score.
+            let mut x0 = vec![0.0; x.len()];
+            self.x0_at(&marginal, alpha_bar, x, &mut x0);
+            marginal.score_at(x, v);
+            for (v, x0) in v.iter_mut().zip(x0) {
+                *v = -noise * (signal * *v + x0);
+            }
+        }))
+    }
+
+    /// E[x_0 | x_t = x] = Σ_k p(k | x) (μ_k + √ᾱ Σ_k (ᾱ Σ_k + (1−ᾱ) I)⁻¹ (x − √ᾱ μ_k)).
+    ///
+    /// Unlike (x − √(1−ᾱ) ε*)/√ᾱ this holds at ᾱ = 0 as well, where it is the data's mean.
+    fn x0_at(&self, marginal: &Self, alpha_bar: f64, x: &[f64], x0: &mut [f64]) {
+        x0.fill(0.0);
+        let shares = marginal.responsibilities(x);
+        let pairs = self.components.iter().zip(&marginal.components);
+        for (share, (clean, noisy)) in shares.iter().zip(pairs) {
+            let mut y = noisy.to_axes(x, noisy.mean());
+            let spreads = clean.variances().iter().zip(noisy.variances());
+            for (y, (clean, noisy)) in y.iter_mut().zip(spreads) {
+                *y *= share * alpha_bar.sqrt() * clean / noisy;
+            }
+            clean.add_from_axes(&y, x0);
+            x0.iter_mut()
+                .zip(clean.mean())
+                .for_each(|(x0, m)| *x0 += share * m);
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! The exactly solvable world: Gaussian mixtures, whose whole diffusion is known in closed form.
+//!
+//! Noising a Gaussian mixture gives a Gaussian mixture, at every t. So the density of x_t, its score, the
+//! best possible predictions of ε, x0 and v, and the reverse step q(x_{t−1} | x_t) are formulas here, not
+//! networks: the "analytic reverse" that everything learned can be compared with.
+//!
+//! Points are rows. Functions of points take an array of shape (n, d), or of shape (n) for n points of a
+//! one-dimensional mixture, in f32 or f64; they compute in f64 and answer in the caller's type and shape.
+
+mod component;
+mod denoise;
+mod one_dimension;
+mod points;
+mod reverse;
+
+use ndarray::{Array, Array1, Array2, ArrayRef, Dimension, Ix1};
+use rand::RngExt;
+use rayon::prelude::*;
+
+pub use component::Gaussian;
+use points::Points;
+pub use points::Real;
+
+use crate::error::{Error, Result};
+use crate::rng::{CHUNK, Rng};
+use crate::schedule::Schedule;
+
+/// A Gaussian mixture Σ_k w_k N(μ_k, Σ_k) in any dimension.
+///
+/// ```
+/// use diffusion_intuition::{Mixture, Rng, Schedule};
+///
+/// let data = Mixture::bimodal(); // ½ N(−2, 0.3²) + ½ N(2, 0.3²)
+/// let schedule = Schedule::linear(200, 1e-4, 0.02)?;
+/// let x_t = data.marginal(&schedule, 199)?; // the exact law of x_t: again a mixture
+/// assert!((x_t.covariance()[[0, 0]] - 1.4084).abs() < 1e-4);
+/// let samples = x_t.sample(1000, &mut Rng::new(0)); // shape (1000, 1)
+/// let score = x_t.score(&samples)?; // ∇ log p, same shape
+/// # assert_eq!(score.dim(), (1000, 1));
+/// # Ok::<(), diffusion_intuition::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mixture {
+    weights: Vec<f64>,
+    components: Vec<Gaussian>,
+}
+
+impl Mixture {
+    /// A mixture of `components` with `weights` (any positive scale; they are divided by their sum).
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without components; [`Error::Shape`] if the numbers of weights and components or
+    /// the components' dimensions differ; [`Error::Parameter`] for a weight that is negative, NaN or
+    /// infinite, or if all are 0.
+    pub fn new(weights: &[f64], components: Vec<Gaussian>) -> Result<Self> {
+        let Some(first) = components.first() else {
+            return Err(Error::Empty {
+                what: "mixture components",
+            });
+        };
+        if weights.len() != components.len() {
+            return Err(Error::Shape {
+                what: "mixture weights",
+                expected: vec![components.len()],
+                found: vec![weights.len()],
+            });
+        }
+        if let Some(other) = components.iter().find(|c| c.dim() != first.dim()) {
+            return Err(Error::Shape {
+                what: "mixture component",
+                expected: vec![first.dim()],
+                found: vec![other.dim()],
+            });
+        }
+        let name = "mixture weight";
+        if let Some(&value) = weights.iter().find(|w| !(w.is_finite() && **w >= 0.0)) {
+            let valid = "finite and not negative";
+            return Err(Error::Parameter { name, value, valid });
+        }
+        let sum: f64 = weights.iter().sum();
+        if !(sum > 0.0 && sum.is_finite()) {
+            return Err(Error::Parameter {
+                name: "sum of the mixture weights",
+                value: sum,
+                valid: "positive and finite",
+            });
+        }
+        Ok(Self {
+            weights: weights.iter().map(|w| w / sum).collect(),
+            components,
+        })
+    }
+
+    /// Equal weights, one round Gaussian of standard deviation `std` at each row of `means`, shape (K, d).
+    ///
+    /// # Errors
+    /// As [`Gaussian::isotropic`] and [`new`](Self::new).
+    pub fn isotropic(means: &Array2<f64>, std: f64) -> Result<Self> {
+        let components = means
+            .rows()
+            .into_iter()
+            .map(|mean| Gaussian::isotropic(&mean.to_vec(), std))
+            .collect::<Result<Vec<_>>>()?;
+        Self::new(&vec![1.0; components.len()], components)
+    }
+
+    /// The chapter's data: ½ N(−2, 0.3²) + ½ N(2, 0.3²).
+    pub fn bimodal() -> Self {
+        let means = Array2::from_shape_vec((2, 1), vec![-2.0, 2.0]).expect("two numbers");
+        Self::isotropic(&means, 0.3).expect("the chapter's mixture is valid")
+    }
+
+    /// Dimension d of the points.
+    pub fn dim(&self) -> usize {
+        self.components[0].dim()
+    }
+
+    /// Weights of the components, summing to 1; length K.
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    /// The components; length K.
+    pub fn components(&self) -> &[Gaussian] {
+        &self.components
+    }
+
+    /// Mean E[x]; shape (d).
+    pub fn mean(&self) -> Array1<f64> {
+        let mut mean = Array1::zeros(self.dim());
+        for (w, c) in self.weights.iter().zip(&self.components) {
+            mean.scaled_add(*w, &Array1::from(c.mean().to_vec()));
+        }
+        mean
+    }
+
+    /// Covariance E[(x − E x)(x − E x)ᵀ]; shape (d, d). Variances, not standard deviations, on its diagonal.
+    pub fn covariance(&self) -> Array2<f64> {
+        let center = self.mean();
+        let mut covariance = Array2::zeros((self.dim(), self.dim()));
+        for (w, c) in self.weights.iter().zip(&self.components) {
+            covariance.scaled_add(*w, &c.covariance());
+            for ((i, j), value) in covariance.indexed_iter_mut() {
+                *value += w * (c.mean()[i] - center[i]) * (c.mean()[j] - center[j]);
+            }
+        }
+        covariance
+    }
+
+    /// The exact marginal q(x_t) when x_0 follows this mixture: each N(μ, Σ) becomes
+    /// N(√ᾱ_t μ, ᾱ_t Σ + (1−ᾱ_t) I), with the same weights. `t` is 0-based.
+    ///
+    /// # Errors
+    /// [`Error::Timestep`] if `t` is not in `0..T`.
+    pub fn marginal(&self, schedule: &Schedule, t: usize) -> Result<Self> {
+        Ok(self.diffused(schedule.alpha_bar(t)?))
+    }
+
+    /// The law of √ᾱ x + √(1−ᾱ) ε for an ᾱ in [0, 1].
+    pub(crate) fn diffused(&self, alpha_bar: f64) -> Self {
+        Self {
+            weights: self.weights.clone(),
+            components: self
+                .components
+                .iter()
+                .map(|c| c.diffused(alpha_bar))
+                .collect(),
+        }
+    }
+
+    /// Log-density ln p(x) of each point, in nats; shape (n).
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the points are not of this mixture's dimension.
+    pub fn log_density<F: Real, D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<Array<F, Ix1>> {
+        let points = Points::new(x, self.dim())?;
+        Ok(points.map_to_scalars(|x| self.log_density_at(x)))
+    }
+
+    /// Density p(x) of each point; shape (n).
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the points are not of this mixture's dimension.
+    pub fn density<F: Real, D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<Array<F, Ix1>> {
+        let points = Points::new(x, self.dim())?;
+        Ok(points.map_to_scalars(|x| self.log_density_at(x).exp()))
+    }
+
+    /// Score ∇ₓ ln p(x) of each point; the shape of `x`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the points are not of this mixture's dimension.
+    pub fn score<F: Real, D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<Array<F, D>> {
+        let points = Points::new(x, self.dim())?;
+        Ok(points.map_to_points(|x, score| self.score_at(x, score)))
+    }
+
+    /// `n` independent samples; shape (n, d). In parallel, the same bits at any thread count.
+    pub fn sample(&self, n: usize, rng: &mut Rng) -> Array2<f32> {
+        let d = self.dim();
+        let mut samples = Array2::zeros((n, d));
+        let values = samples.as_slice_mut().expect("freshly made");
+        let piece = CHUNK.div_ceil(d);
+        let streams = rng.forks(n.div_ceil(piece));
+        values
+            .par_chunks_mut(piece * d)
+            .zip(streams)
+            .for_each(|(chunk, mut rng)| {
+                for row in chunk.chunks_exact_mut(d) {
+                    let k = pick(&self.weights, rng.random());
+                    self.components[k].sample_into(row, &mut rng);
+                }
+            });
+        samples
+    }
+
+    pub(crate) fn log_density_at(&self, x: &[f64]) -> f64 {
+        log_sum_exp(&self.joint_log_densities(x))
+    }
+
+    /// ∇ ln p = Σ_k p(k | x) ∇ ln N_k.
+    pub(crate) fn score_at(&self, x: &[f64], score: &mut [f64]) {
+        score.fill(0.0);
+        let shares = self.responsibilities(x);
+        for (share, c) in shares.iter().zip(&self.components) {
+            c.add_score(*share, x, score);
+        }
+    }
+
+    /// p(k | x): which component a point belongs to; length K, summing to 1.
+    pub(crate) fn responsibilities(&self, x: &[f64]) -> Vec<f64> {
+        let mut shares = self.joint_log_densities(x);
+        let total = log_sum_exp(&shares);
+        shares.iter_mut().for_each(|s| *s = (*s - total).exp());
+        shares
+    }
+
+    fn joint_log_densities(&self, x: &[f64]) -> Vec<f64> {
+        let pairs = self.weights.iter().zip(&self.components);
+        pairs.map(|(w, c)| w.ln() + c.log_density(x)).collect()
+    }
+}
+
+/// ln Σ exp(values) without overflow.
+fn log_sum_exp(values: &[f64]) -> f64 {
+    let max = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    max + values.iter().map(|v| (v - max).exp()).sum::<f64>().ln()
+}
+
+/// The index at which the running sum of `weights` passes `u`, uniform in [0, 1).
+fn pick(weights: &[f64], u: f64) -> usize {
+    let mut sum = 0.0;
+    let passes = |w: &f64| {
+        sum += w;
+        u < sum
+    };
+    // Rounding can leave the full sum just below u: then it is the last component that can occur.
+    weights.iter().position(passes).unwrap_or_else(|| {
+        let possible = weights.iter().rposition(|w| *w > 0.0);
+        possible.expect("weights sum to 1")
+    })
+}

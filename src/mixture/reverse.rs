@@ -1,0 +1,107 @@
+//! The exact reverse step q(x_{t−1} | x_t): what the chapter's p_θ tries to be.
+
+use ndarray::{Array, ArrayRef, Dimension};
+use rand::RngExt;
+
+use super::points::Points;
+use super::{Gaussian, Mixture, Real, pick};
+use crate::error::Result;
+use crate::rng::{CHUNK, Rng};
+use crate::schedule::Schedule;
+
+impl Mixture {
+    /// q(x_{t−1} | x_t) for one point `x_t`, shape (d), when x_0 follows this mixture: itself a mixture.
+    ///
+    /// Component k is the Gaussian posterior of the prior q(x_{t−1} | k) under the step's likelihood
+    /// N(x_t; √α_t x_{t−1}, β_t I); its weight is p(k | x_t). With m, V the prior's mean and (co)variance,
+    /// mean = (β_t m + √α_t V x_t) / (α_t V + β_t), variance = β_t V / (α_t V + β_t). `t` is 0-based: the
+    /// step from `t = 0` ends at clean data. Not the Gaussian of the chapter's p_θ: that is its limit for
+    /// small β_t only.
+    ///
+    /// # Errors
+    /// [`Error::Timestep`](crate::Error::Timestep) if `t` is not in `0..T`;
+    /// [`Error::Shape`](crate::Error::Shape) unless `x_t` is one point of this mixture's dimension.
+    pub fn reverse_kernel<F: Real>(
+        &self,
+        schedule: &Schedule,
+        x_t: &ArrayRef<F, ndarray::Ix1>,
+        t: usize,
+    ) -> Result<Self> {
+        let step = ReverseStep::new(self, schedule, t)?;
+        let point = x_t.view().insert_axis(ndarray::Axis(0));
+        Points::new(&point, self.dim())?;
+        let point: Vec<f64> = x_t.iter().map(|x| x.to_f64()).collect();
+        let components = (0..self.components.len())
+            .map(|k| step.component(k, &point))
+            .collect();
+        Ok(Self {
+            weights: step.marginal.responsibilities(&point),
+            components,
+        })
+    }
+
+    /// Draws x_{t−1} ~ q(x_{t−1} | x_t) for each point; the shape of `x_t`. In parallel, the same bits at
+    /// any thread count.
+    ///
+    /// Repeated from t = T−1 down to 0, from exact samples of q(x_{T−1}), this is the exact reverse process:
+    /// what comes out is distributed exactly as the data.
+    ///
+    /// # Errors
+    /// [`Error::Timestep`](crate::Error::Timestep) if `t` is not in `0..T`;
+    /// [`Error::Shape`](crate::Error::Shape) if the points are not of this mixture's dimension.
+    pub fn reverse_step<D: Dimension>(
+        &self,
+        schedule: &Schedule,
+        x_t: &ArrayRef<f32, D>,
+        t: usize,
+        rng: &mut Rng,
+    ) -> Result<Array<f32, D>> {
+        let step = ReverseStep::new(self, schedule, t)?;
+        let points = Points::new(x_t, self.dim())?;
+        let piece = CHUNK.div_ceil(self.dim());
+        let streams = rng.forks(points.len().div_ceil(piece));
+        Ok(points.map_with_noise(streams, piece, |rng, x, out| {
+            let k = pick(&step.marginal.responsibilities(x), rng.random());
+            step.component(k, x).sample_into(out, rng);
+        }))
+    }
+}
+
+/// What the step from x_t to x_{t−1} needs, for every component.
+struct ReverseStep {
+    alpha: f64,
+    beta: f64,
+    /// q(x_{t−1}).
+    before: Mixture,
+    /// q(x_t).
+    marginal: Mixture,
+}
+
+impl ReverseStep {
+    fn new(data: &Mixture, schedule: &Schedule, t: usize) -> Result<Self> {
+        schedule.check(t)?;
+        Ok(Self {
+            alpha: schedule.alphas()[t],
+            beta: schedule.betas()[t],
+            before: data.diffused(schedule.alpha_bar_before(t)),
+            marginal: data.marginal(schedule, t)?,
+        })
+    }
+
+    /// q(x_{t−1} | x_t = x, k). In the component's own axes every coordinate is a problem of its own.
+    fn component(&self, k: usize, x: &[f64]) -> Gaussian {
+        let prior = &self.before.components[k];
+        let root = self.alpha.sqrt();
+        let predicted: Vec<f64> = prior.mean().iter().map(|m| root * m).collect();
+        let mut shift = prior.to_axes(x, &predicted);
+        let mut variances = prior.variances().to_vec();
+        for (shift, v) in shift.iter_mut().zip(&mut variances) {
+            let total = self.alpha * *v + self.beta;
+            *shift *= root * *v / total;
+            *v *= self.beta / total;
+        }
+        let mut mean = prior.mean().to_vec();
+        prior.add_from_axes(&shift, &mut mean);
+        prior.with(mean, variances)
+    }
+}

@@ -1,0 +1,108 @@
+//! The one random number generator of the crate, and parallel noise that no thread count can change.
+
+use std::convert::Infallible;
+
+use rand::{SeedableRng, TryRng};
+use rand_distr::{Distribution, StandardNormal};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rayon::prelude::*;
+
+/// Numbers per independent stream in parallel fills. Part of the definition of what a seed yields:
+/// changing it changes every sample of the crate.
+pub(crate) const CHUNK: usize = 4096;
+
+/// Seeded random number generator: xoshiro256++ (Blackman & Vigna 2021), 256 bits of state.
+///
+/// The algorithm is fixed and portable: a seed gives the same stream on every platform and in every
+/// version of this crate, which `rand`'s own `StdRng` and `SmallRng` do not promise. It implements
+/// [`rand::TryRng`] (hence `rand::Rng` and `rand::RngExt`) and [`rand::SeedableRng`], so everything in
+/// `rand` and `rand_distr` works with it. It is not meant for cryptography.
+///
+/// ```
+/// use diffusion_intuition::Rng;
+/// use rand::RngExt;
+///
+/// let mut rng = Rng::new(0);
+/// let u: f64 = rng.random(); // uniform in [0, 1)
+/// assert_eq!(u, Rng::new(0).random());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rng(Xoshiro256PlusPlus);
+
+impl Rng {
+    /// A generator whose whole stream is fixed by `seed` (expanded to 256 bits by SplitMix64).
+    pub fn new(seed: u64) -> Self {
+        Self::seed_from_u64(seed)
+    }
+
+    /// A new generator with a stream of its own, seeded by the next 256 bits of this one.
+    ///
+    /// Parallel work forks one generator for each fixed-size piece, in order, before any thread starts:
+    /// so the numbers depend on the seed and the size of the work, never on the number of threads.
+    pub fn fork(&mut self) -> Self {
+        let mut seed = [0_u8; 32];
+        rand::Rng::fill_bytes(self, &mut seed);
+        Self::from_seed(seed)
+    }
+
+    /// One generator for each of `n` pieces of work.
+    pub(crate) fn forks(&mut self, n: usize) -> Vec<Self> {
+        (0..n).map(|_| self.fork()).collect()
+    }
+
+    /// Fills `out` with independent draws from N(0, 1), in parallel, the same bits at any thread count.
+    ///
+    /// Draws are made in f64 (ziggurat, Doornik 2005, as in `rand_distr`) and rounded to f32.
+    pub fn fill_standard_normal(&mut self, out: &mut [f32]) {
+        let streams = self.forks(out.len().div_ceil(CHUNK));
+        if streams.len() == 1 {
+            // Waking other threads would cost more than a chunk does.
+            return streams.into_iter().for_each(|mut rng| rng.fill_serial(out));
+        }
+        out.par_chunks_mut(CHUNK)
+            .zip(streams)
+            .for_each(|(chunk, mut rng)| rng.fill_serial(chunk));
+    }
+
+    /// The same distribution from this generator's own stream, on the calling thread.
+    #[inline]
+    pub(crate) fn fill_serial(&mut self, out: &mut [f32]) {
+        // A local copy keeps the 256 bits of state in registers for the length of the loop.
+        let mut rng = self.0.clone();
+        for value in out.iter_mut() {
+            *value = StandardNormal.sample(&mut rng);
+        }
+        self.0 = rng;
+    }
+}
+
+impl TryRng for Rng {
+    type Error = Infallible;
+
+    #[inline]
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.0.try_next_u32()
+    }
+
+    #[inline]
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.0.try_next_u64()
+    }
+
+    #[inline]
+    fn try_fill_bytes(&mut self, dst: &mut [u8]) -> Result<(), Infallible> {
+        self.0.try_fill_bytes(dst)
+    }
+}
+
+impl SeedableRng for Rng {
+    type Seed = [u8; 32];
+
+    fn from_seed(seed: Self::Seed) -> Self {
+        Self(Xoshiro256PlusPlus::from_seed(seed))
+    }
+
+    fn seed_from_u64(seed: u64) -> Self {
+        Self(Xoshiro256PlusPlus::seed_from_u64(seed))
+    }
+}

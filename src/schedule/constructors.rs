@@ -1,0 +1,235 @@
+//! The named schedules, each with the paper that it comes from.
+
+use ndarray::Array1;
+
+use super::Schedule;
+use crate::error::{Error, Result};
+
+/// Largest β that the schedules given through ᾱ allow (Nichol & Dhariwal 2021, §3.2).
+const MAX_BETA: f64 = 0.999;
+
+impl Schedule {
+    /// Linear: T values of β, evenly spaced from `beta_start` to `beta_end`, both included.
+    ///
+    /// With T = 1000, 1e-4 and 0.02 this is the schedule of Ho et al. 2020 (§4). The end points belong
+    /// to that T: a shorter schedule with the same end points does not reach N(0, I). Use
+    /// [`linear_rescaled`](Self::linear_rescaled) for one that does.
+    ///
+    /// # Errors
+    /// [`Error::NoTimesteps`] for T = 0; [`Error::Beta`] for a β that is NaN, outside (0, 1], or 1
+    /// before the last timestep.
+    pub fn linear(timesteps: usize, beta_start: f64, beta_end: f64) -> Result<Self> {
+        Self::from_betas(linspace(beta_start, beta_end, timesteps))
+    }
+
+    /// Linear from 1e-4 to 0.02, rescaled by 1000/T, so that every T adds about the same noise in all.
+    ///
+    /// β_t runs from 0.1/T to 20/T (Nichol & Dhariwal's code; ᾱ ends near 4e-5, as with T = 1000).
+    ///
+    /// # Errors
+    /// [`Error::NoTimesteps`] for T = 0; [`Error::Beta`] for T < 20, where the last β would exceed 1.
+    pub fn linear_rescaled(timesteps: usize) -> Result<Self> {
+        let scale = 1000.0 / timesteps as f64;
+        Self::linear(timesteps, scale * 1e-4, scale * 0.02)
+    }
+
+    /// Scaled-linear: √β evenly spaced, then squared (Rombach et al. 2022, latent diffusion).
+    ///
+    /// # Errors
+    /// [`Error::NoTimesteps`] for T = 0; [`Error::Parameter`] for an end point that is negative or NaN;
+    /// [`Error::Beta`] for a β outside (0, 1], or 1 before the last timestep.
+    pub fn scaled_linear(timesteps: usize, beta_start: f64, beta_end: f64) -> Result<Self> {
+        for (name, value) in [("beta_start", beta_start), ("beta_end", beta_end)] {
+            if value.is_nan() || value < 0.0 {
+                let valid = "in (0, 1]";
+                return Err(Error::Parameter { name, value, valid });
+            }
+        }
+        let roots = linspace(beta_start.sqrt(), beta_end.sqrt(), timesteps);
+        Self::from_betas(roots.mapv(|root| root * root))
+    }
+
+    /// Cosine with the published settings: s = 0.008, β ≤ 0.999.
+    ///
+    /// # Errors
+    /// [`Error::NoTimesteps`] for T = 0.
+    pub fn cosine(timesteps: usize) -> Result<Self> {
+        Self::cosine_with(timesteps, 0.008)
+    }
+
+    /// Cosine: ᾱ(u) = f(u)/f(0), f(u) = cos²(π/2 · (u + s)/(1 + s)), u = t/T
+    /// (Nichol & Dhariwal 2021, eq. 17).
+    ///
+    /// β_t = 1 − ᾱ((t+1)/T) / ᾱ(t/T), at most 0.999: without that limit the last β would be 1.
+    ///
+    /// # Errors
+    /// [`Error::NoTimesteps`] for T = 0; [`Error::Parameter`] for an `s` that is negative or not finite.
+    pub fn cosine_with(timesteps: usize, s: f64) -> Result<Self> {
+        if !(s.is_finite() && s >= 0.0) {
+            return Err(Error::Parameter {
+                name: "s",
+                value: s,
+                valid: "finite and not negative",
+            });
+        }
+        let f = |u: f64| {
+            ((u + s) / (1.0 + s) * std::f64::consts::FRAC_PI_2)
+                .cos()
+                .powi(2)
+        };
+        Self::from_alpha_bar_function(timesteps, |u| f(u) / f(0.0))
+    }
+
+    /// Sigmoid with the settings start = −3, end = 3, τ = 1.
+    ///
+    /// # Errors
+    /// [`Error::NoTimesteps`] for T = 0.
+    pub fn sigmoid(timesteps: usize) -> Result<Self> {
+        Self::sigmoid_with(timesteps, -3.0, 3.0, 1.0)
+    }
+
+    /// Sigmoid on ᾱ (Jabri et al. 2022, RIN; written out in Chen 2023, algorithm 1).
+    ///
+    /// With σ the logistic function and z(u) = (start + u·(end − start))/τ,
+    /// ᾱ(u) = (σ(z(1)) − σ(z(u))) / (σ(z(1)) − σ(z(0))), u = t/T, clipped from below at 1e-9;
+    /// β_t = 1 − ᾱ((t+1)/T) / ᾱ(t/T), at most 0.999.
+    ///
+    /// # Errors
+    /// [`Error::NoTimesteps`] for T = 0; [`Error::Parameter`] unless start < end and τ > 0, all finite.
+    pub fn sigmoid_with(timesteps: usize, start: f64, end: f64, tau: f64) -> Result<Self> {
+        if !start.is_finite() {
+            let valid = "finite";
+            return Err(Error::Parameter {
+                name: "start",
+                value: start,
+                valid,
+            });
+        }
+        if !(end.is_finite() && end > start) {
+            let valid = "finite and above start";
+            return Err(Error::Parameter {
+                name: "end",
+                value: end,
+                valid,
+            });
+        }
+        if !(tau.is_finite() && tau > 0.0) {
+            let valid = "finite and positive";
+            return Err(Error::Parameter {
+                name: "tau",
+                value: tau,
+                valid,
+            });
+        }
+        let logistic = |u: f64| 1.0 / (1.0 + (-(start + u * (end - start)) / tau).exp());
+        let (first, last) = (logistic(0.0), logistic(1.0));
+        Self::from_alpha_bar_function(timesteps, |u| {
+            ((last - logistic(u)) / (last - first)).max(1e-9)
+        })
+    }
+
+    /// From given betas; shape (T).
+    ///
+    /// # Errors
+    /// [`Error::NoTimesteps`] for none; [`Error::Beta`] for a β that is NaN, outside (0, 1], or 1
+    /// anywhere but at the last timestep (β = 1 erases the signal: steps after it would add nothing).
+    pub fn from_betas(betas: impl Into<Array1<f64>>) -> Result<Self> {
+        let betas: Array1<f64> = betas.into();
+        let timesteps = betas.len();
+        if timesteps == 0 {
+            return Err(Error::NoTimesteps);
+        }
+        for (t, &beta) in betas.iter().enumerate() {
+            let last = t + 1 == timesteps;
+            if !(beta > 0.0 && (beta < 1.0 || (last && beta == 1.0))) {
+                return Err(Error::Beta { t, beta, timesteps });
+            }
+        }
+        let alphas = betas.mapv(|beta| 1.0 - beta);
+        let alpha_bars = alphas
+            .iter()
+            .scan(1.0, |product, alpha| {
+                *product *= alpha;
+                Some(*product)
+            })
+            .collect();
+        Ok(Self {
+            betas,
+            alphas,
+            alpha_bars,
+        })
+    }
+
+    /// From given ᾱ_t; shape (T): β_t = 1 − ᾱ_t/ᾱ_{t−1}, with ᾱ = 1 before t = 0.
+    ///
+    /// # Errors
+    /// [`Error::NoTimesteps`] for none; [`Error::AlphaBar`] unless they fall strictly from below 1 and
+    /// stay positive (the last may be 0).
+    pub fn from_alpha_bars(alpha_bars: impl Into<Array1<f64>>) -> Result<Self> {
+        let alpha_bars: Array1<f64> = alpha_bars.into();
+        let timesteps = alpha_bars.len();
+        let mut previous = 1.0;
+        for (t, &alpha_bar) in alpha_bars.iter().enumerate() {
+            let zero_too_early = alpha_bar == 0.0 && t + 1 < timesteps;
+            if !(alpha_bar >= 0.0 && alpha_bar < previous) || zero_too_early {
+                return Err(Error::AlphaBar {
+                    t,
+                    alpha_bar,
+                    previous,
+                });
+            }
+            previous = alpha_bar;
+        }
+        let before = std::iter::once(&1.0).chain(&alpha_bars);
+        let betas: Array1<f64> = before
+            .zip(&alpha_bars)
+            .map(|(before, after)| 1.0 - after / before)
+            .collect();
+        Self::from_betas(betas)
+    }
+
+    /// The same schedule shifted and rescaled so that the last step has no signal left: ᾱ_{T−1} = 0.
+    ///
+    /// √ᾱ_t ← (√ᾱ_t − √ᾱ_{T−1}) · √ᾱ_0 / (√ᾱ_0 − √ᾱ_{T−1}) (Lin et al. 2023, algorithm 1): the first
+    /// value stays, the last becomes 0, so the last β is exactly 1. Such a schedule cannot be used with
+    /// ε-prediction at its last step (x_t = ε there says nothing of x_0): predict x0 or v.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for T = 1: a single step cannot both keep its ᾱ and reach 0.
+    pub fn zero_terminal_snr(&self) -> Result<Self> {
+        let last = self.timesteps() - 1;
+        if last == 0 {
+            return Err(Error::Parameter {
+                name: "T",
+                value: 1.0,
+                valid: "at least 2 to rescale to zero terminal SNR",
+            });
+        }
+        let roots = self.alpha_bars.mapv(f64::sqrt);
+        let (first, end) = (roots[0], roots[last]);
+        Self::from_alpha_bars(roots.mapv(|root| ((root - end) * (first / (first - end))).powi(2)))
+    }
+
+    /// β_t = min(1 − ᾱ((t+1)/T)/ᾱ(t/T), 0.999) for a function ᾱ(u) on u in [0, 1].
+    fn from_alpha_bar_function(timesteps: usize, alpha_bar: impl Fn(f64) -> f64) -> Result<Self> {
+        let at = |i: usize| alpha_bar(i as f64 / timesteps as f64);
+        let betas: Array1<f64> = (0..timesteps)
+            .map(|t| (1.0 - at(t + 1) / at(t)).min(MAX_BETA))
+            .collect();
+        Self::from_betas(betas)
+    }
+}
+
+/// As NumPy's `linspace`: the same operations in the same order, so the tables agree to the last bit.
+fn linspace(start: f64, end: f64, n: usize) -> Array1<f64> {
+    let step = (end - start) / (n.max(2) - 1) as f64;
+    (0..n)
+        .map(|i| {
+            if i > 0 && i + 1 == n {
+                end
+            } else {
+                start + i as f64 * step
+            }
+        })
+        .collect()
+}
