@@ -1,1 +1,53 @@
-//! Figures.
+//! Figures and tables that show themselves in a notebook and stand alone as SVG and HTML.
+//!
+//! A [`Panel`] is one pair of axes with marks on it. A [`Figure`] is one panel, a grid of panels, or
+//! frames over time, as one small SVG with a sentence of alternative text. A [`Table`] is a few numbers.
+//! Builder methods never fail: the first thing wrong with the data is kept and returned as a typed
+//! error when the figure is built.
+//!
+//! ```
+//! use diffusion_intuition::plot::{Figure, Panel};
+//!
+//! let x: Vec<f64> = (0..=100).map(|i| -4.0 + 0.08 * i as f64).collect();
+//! let density: Vec<f64> = x.iter().map(|x| (-0.5 * x * x).exp() / 2.5066).collect();
+//! let figure: Figure = Panel::new()
+//!     .title("Where every chain ends")
+//!     .x_label("x")
+//!     .y_label("density")
+//!     .line("N(0, 1)", &x, &density)
+//!     .figure("The bell curve of N(0, 1): highest at x = 0 with density 0.399.")?;
+//! assert!(figure.svg().starts_with("<svg"));
+//! # Ok::<(), diffusion_intuition::Error>(())
+//! ```
+//!
+//! In a notebook, leave the figure as the last expression of the cell.
+
+mod axis;
+mod clip;
+mod color;
+mod data;
+mod document;
+mod draw;
+mod figure;
+mod format;
+mod frames;
+mod heat;
+mod histogram;
+mod layout;
+mod legend;
+mod marks;
+mod modifiers;
+mod page;
+mod panel;
+mod path;
+mod svg;
+mod table;
+mod text;
+mod ticked;
+
+pub use data::{Matrix, Values};
+pub use figure::Figure;
+pub use format::significant;
+pub use histogram::Histogram;
+pub use panel::Panel;
+pub use table::{Cell, Row, Table, num};

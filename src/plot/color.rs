@@ -1,0 +1,46 @@
+//! Colours: ink, grid, the series palette and the sequential map of heat maps.
+
+use plotters::style::RGBColor;
+
+/// Text and axes. The site recolours it in dark mode through the attribute value.
+pub(super) const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
+/// Grid lines, recoloured like the ink.
+pub(super) const GRID: RGBColor = RGBColor(0xdd, 0xdd, 0xdd);
+
+/// Series colours: the chapter's blue and red, then teal, purple, grey and ochre. Each has a contrast of at
+/// least 3 against white and against the near-black of a dark page. The first five stay apart under
+/// protanopia and deuteranopia; ochre comes close to red, so it is last.
+pub(super) const SERIES: [RGBColor; 6] = [
+    RGBColor(0x34, 0x98, 0xdb),
+    RGBColor(0xe7, 0x4c, 0x3c),
+    RGBColor(0x0b, 0x7a, 0x75),
+    RGBColor(0x9b, 0x59, 0xb6),
+    RGBColor(0x7f, 0x8c, 0x8d),
+    RGBColor(0xa8, 0x70, 0x0a),
+];
+
+/// Number of colours that a heat map is quantised to.
+pub(super) const HEAT_LEVELS: usize = 20;
+
+/// Anchors of a viridis-like map: even in lightness and safe for colour-blind readers.
+const HEAT: [(f64, f64, f64); 9] = [
+    (68.0, 1.0, 84.0),
+    (71.0, 45.0, 123.0),
+    (59.0, 82.0, 139.0),
+    (44.0, 114.0, 142.0),
+    (33.0, 145.0, 140.0),
+    (40.0, 174.0, 128.0),
+    (94.0, 201.0, 98.0),
+    (173.0, 220.0, 48.0),
+    (253.0, 231.0, 37.0),
+];
+
+/// Colour of heat level `level` in `0..HEAT_LEVELS`.
+pub(super) fn heat(level: usize) -> RGBColor {
+    let at = level as f64 / (HEAT_LEVELS - 1) as f64 * (HEAT.len() - 1) as f64;
+    let i = (at.floor() as usize).min(HEAT.len() - 2);
+    let f = at - i as f64;
+    let mix = |a: f64, b: f64| (a + (b - a) * f).round() as u8;
+    let (a, b) = (HEAT[i], HEAT[i + 1]);
+    RGBColor(mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
+}
