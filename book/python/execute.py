@@ -1,0 +1,237 @@
+"""Executes one notebook in the real kernel and reports every cell as a line of JSON.
+
+Called by `cargo book` with one argument, a JSON object: `notebook` (what to execute), `executed` (where the
+result goes), `folder` (working directory of the kernel), `kernel` and `display_name` (of the kernelspec),
+`cell_timeout` and `startup_timeout` in seconds.
+
+The kernel answers "ok" to panics and to errors returned by `?`; both leave their text on stderr, so a cell
+that writes to stderr has failed, unless it carries the tag `raises-exception`, which then must fail. The kernel
+sends stderr from a thread of its own, so a line can arrive after the cell's end: late lines are waited for after
+each cell, and at the end of the notebook a marker on stderr proves that none is missing.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from queue import Empty
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+LATE = 0.03  # seconds to wait for late output after each cell
+MARKER = "end of the notebook's stderr"
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def report(**fields):
+    """Prints one line of the report."""
+    print(json.dumps(fields), flush=True)
+
+
+class Failure(Exception):
+    """A cell that did not do what it should; carries what the reader needs to know."""
+
+    def __init__(self, index, message):
+        super().__init__(message)
+        self.index = index
+
+
+class Executor(NotebookClient):
+    """Jupyter's client, with an ear for late output."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.errors_seen = []  # every (request, text) on stderr, whoever read it
+
+    async def async_start_new_kernel_client(self):
+        """Listens to everything that comes in, also to what the client itself drops."""
+        kernel_groups.append(self.km.provisioner.pid)
+        client = await super().async_start_new_kernel_client()
+        get_message = client.iopub_channel.get_msg
+
+        async def listen(*arguments, **options):
+            message = await get_message(*arguments, **options)
+            if message["msg_type"] == "stream" and message["content"]["name"] == "stderr":
+                request = message["parent_header"].get("msg_id")
+                self.errors_seen.append((request, message["content"]["text"]))
+            return message
+
+        client.iopub_channel.get_msg = listen
+        return client
+
+    async def late_output(self, cell, index, request):
+        """Takes in what arrives after the end of the cell."""
+        with contextlib.suppress(Empty):
+            while True:
+                message = await self.kc.iopub_channel.get_msg(timeout=LATE)
+                if message["parent_header"].get("msg_id") == request:
+                    self.process_message(message, cell, index)
+
+    async def drain_errors(self):
+        """Waits for the marker, sent last, and returns all that came over stderr before it."""
+        request = self.kc.execute(f'eprintln!("{MARKER}");', store_history=False)
+        end = time.monotonic() + 60
+        while not any(MARKER in text for _, text in self.errors_seen):
+            if time.monotonic() > end:
+                raise Failure(None, "the kernel no longer answers after the last cell")
+            with contextlib.suppress(Empty):
+                await self.kc.iopub_channel.get_msg(timeout=1)
+            if not await self.km.is_alive():
+                raise Failure(None, "the kernel died after the last cell")
+        return [entry for entry in self.errors_seen if entry[0] != request and MARKER not in entry[1]]
+
+
+def tidy(cell):
+    """Joins pieces of printed text and puts them before the result, which the kernel sends last."""
+    streams, others = {}, []
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            name = output.name
+            streams[name] = streams.get(name, "") + output.text
+        else:
+            if "execution_count" in output:
+                output.execution_count = cell.execution_count
+            others.append(output)
+    printed = [
+        nbformat.v4.new_output("stream", name=name, text=streams[name])
+        for name in ("stdout", "stderr")
+        if name in streams
+    ]
+    cell.outputs = printed + others
+
+
+def failure_of(cell):
+    """What went wrong in a cell, or nothing."""
+    for output in cell.outputs:
+        if output.output_type == "error":
+            trace = "\n".join(output.traceback) or output.evalue
+            return ANSI.sub("", trace)
+    texts = [o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr"]
+    return "".join(texts) or None
+
+
+async def execute_cell(executor, cell, index, count):
+    """Executes one cell and raises `Failure` if it fails."""
+    requests = []
+    executor.on_cell_executed = lambda cell, cell_index, execute_reply: requests.append(
+        execute_reply["parent_header"]["msg_id"]
+    )
+    allowed = "raises-exception" in cell.metadata.get("tags", [])
+    await executor.async_execute_cell(cell, index)
+    for request in requests:
+        await executor.late_output(cell, index, request)
+    cell.execution_count = count
+    tidy(cell)
+    failure = failure_of(cell)
+    if failure and not allowed:
+        raise Failure(index, failure)
+    if allowed and not failure:
+        raise Failure(index, "the cell carries the tag raises-exception, but it succeeds")
+    return requests if allowed else []
+
+
+async def execute_cells(executor, cells):
+    """Executes all code cells in order."""
+    forgiven = set()
+    for count, (index, cell) in enumerate(cells, start=1):
+        report(event="start", cell=count, index=index)
+        started = time.monotonic()
+        try:
+            forgiven.update(await execute_cell(executor, cell, index, count))
+        except CellTimeoutError:
+            raise Failure(index, f"the cell took longer than {executor.timeout} s") from None
+        except DeadKernelError:
+            raise Failure(index, "the kernel died") from None
+        report(event="end", cell=count, index=index, seconds=time.monotonic() - started)
+    for request, text in await executor.drain_errors():
+        shown = any(text in failure for failure in (failure_of(cell) or "" for _, cell in cells))
+        if request not in forgiven and not shown:
+            raise Failure(None, f"a cell wrote to stderr after its end: {text}")
+
+
+kernel_groups = []  # process groups of the kernels that were started
+
+
+def end_kernels():
+    """Ends the kernel and what a killed kernel may have left running, such as a cell in an endless loop."""
+    for group in kernel_groups:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGKILL)
+
+
+def end_with_caller():
+    """Ends everything when `cargo book` is gone, however it ended: its end of our standard input closes."""
+
+    def wait():
+        sys.stdin.read()
+        end_kernels()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+async def execute(job):
+    """Executes the notebook of a job and writes the result."""
+    notebook = nbformat.read(job["notebook"], as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    executor = Executor(
+        notebook,
+        kernel_name=job["kernel"],
+        timeout=job["cell_timeout"],
+        startup_timeout=job["startup_timeout"],
+        resources={"metadata": {"path": job["folder"]}},
+        allow_errors=True,
+        record_timing=False,
+        shutdown_kernel="immediate",
+    )
+    cells = [
+        (index, cell)
+        for index, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and cell.source.strip()
+    ]
+    report(event="cells", count=len(cells))
+    try:
+        async with executor.async_setup_kernel():
+            await execute_cells(executor, cells)
+    finally:
+        end_kernels()
+    notebook.metadata["kernelspec"] = {
+        "display_name": job["display_name"],
+        "language": "rust",
+        "name": job["kernel"],
+    }
+    notebook.metadata["language_info"] = {
+        "codemirror_mode": "rust",
+        "file_extension": ".rs",
+        "mimetype": "text/rust",
+        "name": "rust",
+        "pygments_lexer": "rust",
+    }
+    nbformat.write(notebook, job["executed"])
+
+
+def main():
+    """Does the job and reports how it ended."""
+    job = json.loads(sys.argv[1])
+    end_with_caller()
+    try:
+        asyncio.run(execute(job))
+    except Failure as failure:
+        report(event="failure", index=failure.index, message=str(failure))
+    except Exception as error:  # whatever it is, it fails the book and is shown
+        report(event="failure", index=None, message=f"{type(error).__name__}: {error}")
+    else:
+        report(event="done")
+
+
+if __name__ == "__main__":
+    main()

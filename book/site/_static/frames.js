@@ -1,0 +1,105 @@
+/* Gives every figure with frames a slider and a play button. */
+
+"use strict";
+
+(() => {
+  const PLAY = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3 1.5v13l11-6.5z"/></svg>';
+  const PAUSE = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3 2h4v12H3zM9 2h4v12H9z"/></svg>';
+  const SECONDS = 8; // one passage through the frames, unless the figure says otherwise
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+
+  function element(name, attributes) {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      made.setAttribute(key, value);
+    }
+    return made;
+  }
+
+  class Player {
+    constructor(figure, controls) {
+      this.figure = figure;
+      this.frames = [...figure.querySelectorAll(".di-frame")];
+      this.timer = 0;
+      const title = figure.querySelector("title")?.textContent.trim() || "figure";
+      this.button = element("button", { type: "button" });
+      this.slider = element("input", {
+        type: "range",
+        min: "0",
+        max: String(this.frames.length - 1),
+        step: "1",
+        value: "0",
+        "aria-label": `Frame of: ${title}`,
+      });
+      this.label = element("output", { "aria-hidden": "true" });
+      controls.replaceChildren(this.button, this.slider, this.label);
+      figure.classList.add("di-slider-on");
+      this.show(0);
+      this.pause();
+      this.listen();
+    }
+
+    listen() {
+      // Whoever takes the controls keeps them: nothing moves by itself afterwards.
+      this.button.addEventListener("click", () => {
+        this.taken = true;
+        if (this.timer) {
+          this.pause();
+        } else {
+          this.play();
+        }
+      });
+      this.slider.addEventListener("input", () => {
+        this.taken = true;
+        this.pause();
+        this.show(Number(this.slider.value));
+      });
+      const seen = new IntersectionObserver(([entry]) => {
+        if (!entry.isIntersecting) {
+          this.pause();
+        } else if (!this.taken && !calm.matches) {
+          this.play();
+        }
+      }, { threshold: 0.6 });
+      seen.observe(this.figure);
+    }
+
+    show(index) {
+      this.index = index;
+      this.frames.forEach((frame, at) => frame.classList.toggle("di-current", at === index));
+      const label = this.frames[index].dataset.label || `${index + 1} / ${this.frames.length}`;
+      this.slider.value = String(index);
+      this.slider.setAttribute("aria-valuetext", label);
+      this.label.textContent = label;
+    }
+
+    play() {
+      this.pause();
+      const seconds = Number(this.figure.dataset.seconds) || SECONDS;
+      const pace = Math.max(50, (1000 * seconds) / this.frames.length);
+      const step = () => {
+        this.show((this.index + 1) % this.frames.length);
+        // The last frame is the one to look at.
+        const last = this.index === this.frames.length - 1;
+        this.timer = window.setTimeout(step, last ? 1500 : pace);
+      };
+      this.timer = window.setTimeout(step, pace);
+      this.button.innerHTML = PAUSE;
+      this.button.setAttribute("aria-label", "Pause");
+    }
+
+    pause() {
+      window.clearTimeout(this.timer);
+      this.timer = 0;
+      this.button.innerHTML = PLAY;
+      this.button.setAttribute("aria-label", "Play");
+    }
+  }
+
+  for (const figure of document.querySelectorAll("svg.di-figure[data-frames]")) {
+    const controls = figure.closest(".di-figure-frame")?.parentElement.querySelector(".di-controls");
+    if (controls && figure.querySelector(".di-frame")) {
+      new Player(figure, controls);
+    }
+  }
+})();

@@ -1,0 +1,96 @@
+//! The command line: what can be asked of `cargo book`.
+
+use crate::{clean, execute, lab, latency, launcher, press, private};
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Executes the notebooks in the real Rust kernel and presses the static book.
+#[derive(Parser)]
+#[command(name = "cargo book", bin_name = "cargo book", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    press: PressOptions,
+}
+
+/// What a press does and where its parts lie.
+#[derive(Args, Clone)]
+pub struct PressOptions {
+    /// Write the executed outputs back into the notebooks
+    #[arg(long)]
+    pub write: bool,
+    /// Execute every notebook again, whether it changed or not
+    #[arg(long)]
+    pub fresh: bool,
+    /// Execute every notebook again and compare with its committed outputs; presses no pages
+    #[arg(long, conflicts_with = "write")]
+    pub check: bool,
+    /// Leave the solutions of the exercises out of the pages
+    #[arg(long)]
+    pub no_solutions: bool,
+    /// Only the notebook of this name (may be given several times)
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// Folder of the notebooks
+    #[arg(long, value_name = "DIR")]
+    pub notebooks: Option<PathBuf>,
+    /// Folder that receives the pages
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Longest time that one cell may take
+    #[arg(long, value_name = "SECONDS", default_value_t = execute::CELL_TIMEOUT)]
+    pub cell_timeout: u64,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Open JupyterLab on the notebooks with everything ready
+    Lab {
+        /// Arguments handed on to JupyterLab
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Remove everything that this command ever made, the kernelspec too
+    Clean,
+    /// Measure the time from kernel start to the first figure
+    Latency {
+        /// How many times each figure is measured; medians are printed
+        #[arg(long, default_value_t = 5)]
+        runs: usize,
+    },
+    /// Start a kernel (what Jupyter calls)
+    #[command(hide = true)]
+    Kernel {
+        /// Jupyter's connection file
+        connection_file: PathBuf,
+    },
+    /// Remove a kernel's private folder once the kernel is gone
+    #[command(hide = true)]
+    Janitor {
+        /// The folder
+        folder: PathBuf,
+        /// The kernel's process
+        kernel: i32,
+        /// Key under which to keep what was compiled
+        keep: Option<String>,
+    },
+}
+
+/// Reads the command line and does what it says.
+pub fn run() -> Result<()> {
+    let cli = Cli::parse();
+    match cli.command {
+        None => press::run(&cli.press),
+        Some(Command::Lab { arguments }) => lab::run(&arguments),
+        Some(Command::Clean) => clean::run(),
+        Some(Command::Latency { runs }) => latency::run(runs),
+        Some(Command::Kernel { connection_file }) => launcher::run(&connection_file),
+        Some(Command::Janitor {
+            folder,
+            kernel,
+            keep,
+        }) => private::attend(&folder, kernel, keep.as_deref()),
+    }
+}

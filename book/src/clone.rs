@@ -1,0 +1,85 @@
+//! The clone of the project that notebooks compile against.
+
+use crate::files;
+use crate::home::Home;
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
+
+/// A folder whose `Cargo.toml` is the library's.
+#[derive(Clone)]
+pub struct Clone {
+    root: PathBuf,
+}
+
+impl Clone {
+    /// Finds the clone that holds `start`.
+    pub fn around(start: &Path) -> Option<Clone> {
+        let start = start.canonicalize().ok()?;
+        start
+            .ancestors()
+            .find(|folder| is_library(folder))
+            .map(|root| Clone {
+                root: root.to_path_buf(),
+            })
+    }
+
+    /// Finds the clone that holds the working directory.
+    pub fn here() -> Result<Clone> {
+        let here = std::env::current_dir().context("the working directory is gone")?;
+        // Cargo sets this to the package's folder, so that the command works from anywhere with
+        // `--manifest-path` too.
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        Clone::around(&here)
+            .or_else(|| Clone::around(&package?))
+            .context("run `cargo book` inside a clone of the project")
+    }
+
+    /// The clone that was recorded when the kernel was set up, if it is still there.
+    pub fn recorded(home: &Home) -> Option<Clone> {
+        let text = std::fs::read_to_string(home.clone_record()).ok()?;
+        let record: serde_json::Value = serde_json::from_str(&text).ok()?;
+        Clone::around(Path::new(record["clone"].as_str()?))
+    }
+
+    /// Records this clone for kernels that start outside any clone.
+    pub fn record(&self, home: &Home) -> Result<()> {
+        let record = serde_json::json!({ "clone": self.root.to_string_lossy() });
+        files::write_atomically(&home.clone_record(), record.to_string().as_bytes())
+    }
+
+    /// The clone's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A place inside the clone.
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// The notebooks of the book.
+    pub fn notebooks(&self) -> PathBuf {
+        self.join("notebooks")
+    }
+
+    /// Where cargo and this program put what they make.
+    pub fn target(&self) -> PathBuf {
+        self.join("target")
+    }
+
+    /// Everything that decides how the library compiles, as paths: the sources and the manifests.
+    pub fn library_files(&self) -> Result<Vec<PathBuf>> {
+        let mut files = files::list(&self.join("src"))?;
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "rs"));
+        files.push(self.join("Cargo.toml"));
+        files.push(self.join("Cargo.lock"));
+        Ok(files)
+    }
+}
+
+fn is_library(folder: &Path) -> bool {
+    std::fs::read_to_string(folder.join("Cargo.toml")).is_ok_and(|text| {
+        text.lines()
+            .any(|line| line.trim() == "name = \"diffusion-intuition\"")
+    })
+}

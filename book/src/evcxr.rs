@@ -1,0 +1,102 @@
+//! The kernel itself: found, or installed once at the pinned version.
+
+use crate::files;
+use crate::home::Home;
+use crate::locks::Lock;
+use crate::toolchain::{need_c_compiler, which};
+use crate::ui;
+use anyhow::{Context, Result, bail};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The version that everything here was measured with.
+pub const VERSION: &str = "0.22.0";
+
+/// The installed kernel, if there is one.
+pub fn installed(home: &Home) -> Option<PathBuf> {
+    let own = folder(home).join("bin/evcxr_jupyter");
+    if own.exists() {
+        return Some(own);
+    }
+    which("evcxr_jupyter").filter(|kernel| installed_version(kernel).as_deref() == Some(VERSION))
+}
+
+/// The kernel, installed first if it has to be.
+pub fn ensure(home: &Home) -> Result<PathBuf> {
+    if let Some(kernel) = installed(home) {
+        return Ok(kernel);
+    }
+    need_c_compiler()?;
+    let _lock = Lock::wait(&home.join("evcxr.lock"), "installing the kernel")?;
+    if let Some(kernel) = installed(home) {
+        return Ok(kernel);
+    }
+    install(home)
+}
+
+fn folder(home: &Home) -> PathBuf {
+    home.join(format!("evcxr-{VERSION}"))
+}
+
+/// evcxr has no `--version`; cargo's record beside the binary knows.
+fn installed_version(kernel: &Path) -> Option<String> {
+    let record = kernel.parent()?.parent()?.join(".crates.toml");
+    let text = std::fs::read_to_string(record).ok()?;
+    let (_, after) = text.split_once("\"evcxr_jupyter ")?;
+    after.split([' ', '"']).next().map(str::to_owned)
+}
+
+fn install(home: &Home) -> Result<PathBuf> {
+    ui::say(&format!(
+        "Installing the Rust kernel evcxr_jupyter {VERSION}: it contains rust-analyzer, so compiling it takes \
+         12 to 15 minutes on 2 cores. This happens once; every clone uses the same kernel."
+    ));
+    let aside = home.join(format!(".evcxr-{VERSION}.part"));
+    files::remove(&aside)?;
+    let mut child = Command::new("cargo")
+        .args([
+            "install",
+            "evcxr_jupyter",
+            "--locked",
+            "--version",
+            &format!("={VERSION}"),
+            "--root",
+        ])
+        .arg(&aside)
+        // Kept until the install is complete, so that an interrupted one goes on where it was.
+        .env("CARGO_TARGET_DIR", home.join("evcxr-build"))
+        .env("CARGO_TERM_PROGRESS_WHEN", "never")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("cannot run cargo: install Rust with rustup")?;
+    let bar = ui::steps("kernel", 390);
+    let mut tail = Vec::new();
+    if let Some(stderr) = child.stderr.take() {
+        for line in BufReader::new(stderr).lines() {
+            let line = line?;
+            let step = line.trim_start();
+            if step.starts_with("Compiling") {
+                bar.inc(1);
+                bar.set_message(step.to_owned());
+            }
+            tail.push(line);
+        }
+    }
+    if !child.wait()?.success() {
+        bar.finish_and_clear();
+        tail.drain(..tail.len().saturating_sub(15));
+        bail!(
+            "installing evcxr_jupyter failed; if the messages below speak of the network or of a full disk, \
+             mend that and run `cargo book` again, it goes on where it was:\n{}",
+            tail.join("\n")
+        );
+    }
+    bar.finish_with_message("installed");
+    let folder = folder(home);
+    files::remove(&folder)?;
+    std::fs::rename(&aside, &folder).map_err(|error| files::explain(error, &folder))?;
+    files::remove(&home.join("evcxr-build"))?;
+    Ok(folder.join("bin/evcxr_jupyter"))
+}

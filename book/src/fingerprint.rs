@@ -1,0 +1,65 @@
+//! What results depend on, as hashes: cached work is used only while its hash is the same.
+
+use crate::clone::Clone;
+use crate::evcxr;
+use crate::files::Fingerprint;
+use crate::toolchain::Toolchain;
+use anyhow::{Context, Result};
+use std::time::UNIX_EPOCH;
+
+/// How the kernel compiles the library: as the release profile would.
+pub const COMPILE_ENVIRONMENT: [(&str, &str); 3] = [
+    ("CARGO_PROFILE_DEV_OPT_LEVEL", "3"),
+    ("CARGO_PROFILE_DEV_DEBUG_ASSERTIONS", "false"),
+    ("CARGO_PROFILE_DEV_OVERFLOW_CHECKS", "false"),
+];
+
+/// Names the compiled copy of a library. Times of files are part of it, since cargo goes by them.
+pub fn compiled_library(clone: &Clone, toolchain: &Toolchain) -> Result<String> {
+    let mut fingerprint = Fingerprint::default();
+    fingerprint.add("clone", clone.root().as_os_str().as_encoded_bytes());
+    for file in clone.library_files()? {
+        let Ok(content) = std::fs::read(&file) else {
+            continue;
+        };
+        let modified = std::fs::metadata(&file)?.modified()?;
+        let modified = modified
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_nanos();
+        fingerprint.add("file", file.as_os_str().as_encoded_bytes());
+        fingerprint
+            .add("modified", modified.to_le_bytes())
+            .add("content", content);
+    }
+    add_compilers(&mut fingerprint, toolchain);
+    Ok(fingerprint.finish())
+}
+
+/// Stands for everything but the notebook that its outputs depend on.
+pub fn environment(clone: &Clone, toolchain: &Toolchain) -> Result<String> {
+    let mut fingerprint = Fingerprint::default();
+    for file in clone.library_files()? {
+        let name = file
+            .strip_prefix(clone.root())?
+            .as_os_str()
+            .as_encoded_bytes()
+            .to_vec();
+        let content =
+            std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        fingerprint.add("file", name).add("content", content);
+    }
+    add_compilers(&mut fingerprint, toolchain);
+    fingerprint.add("python", include_str!("../requirements.txt"));
+    fingerprint.add("executor", include_str!("../python/execute.py"));
+    Ok(fingerprint.finish())
+}
+
+fn add_compilers(fingerprint: &mut Fingerprint, toolchain: &Toolchain) {
+    fingerprint
+        .add("rustc", toolchain.version())
+        .add("evcxr", evcxr::VERSION);
+    for (name, value) in COMPILE_ENVIRONMENT {
+        fingerprint.add(name, value);
+    }
+}

@@ -1,0 +1,45 @@
+//! `cargo book lab`: JupyterLab with the kernel ready.
+
+use crate::python::Packages;
+use crate::session::Session;
+use crate::{cells, ui, warm};
+use anyhow::{Context, Result};
+use std::collections::BTreeSet;
+use std::os::unix::process::CommandExt;
+
+/// Opens JupyterLab on the clone's notebooks; this process becomes its server.
+pub fn run(arguments: &[String]) -> Result<()> {
+    let session = Session::open(Packages::Lab)?;
+    let notebooks = session.clone.notebooks();
+    let mut dependencies = BTreeSet::new();
+    for entry in std::fs::read_dir(&notebooks)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "ipynb") {
+            dependencies.extend(cells::dependencies(&cells::read(&path)?));
+        }
+    }
+    warm::ensure(&session, &notebooks, &dependencies)?;
+    ui::say(
+        "Opening JupyterLab; it listens on this machine only, the link below carries its token. Ctrl-C ends it.",
+    );
+    let error = session
+        .python
+        .command()
+        .args([
+            "-m",
+            "jupyterlab",
+            "--ip=127.0.0.1",
+            "--ServerApp.allow_remote_access=False",
+        ])
+        .arg(format!("--ServerApp.root_dir={}", notebooks.display()))
+        // Nothing is asked of other machines.
+        .args([
+            "--LabApp.news_url=None",
+            "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+        ])
+        .args(["--LabApp.extension_manager=readonly"])
+        .args(arguments)
+        .current_dir(&notebooks)
+        .exec();
+    Err(error).context("cannot start JupyterLab")
+}

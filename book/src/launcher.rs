@@ -1,0 +1,101 @@
+//! `cargo book kernel`: what Jupyter starts. It prepares a private build folder and becomes the kernel.
+//!
+//! It becomes the kernel (exec) instead of watching over it: Jupyter's signals, exit codes and process ids
+//! then are the kernel's own, with nothing to forward. What remains to be done at the end is the janitor's.
+
+use crate::clone::Clone;
+use crate::fingerprint::{self, COMPILE_ENVIRONMENT};
+use crate::home::Home;
+use crate::private::Private;
+use crate::shim::{LOCK_VARIABLE, TOOLS_VARIABLE};
+use crate::stdsrc::{self, Inference};
+use crate::toolchain::{LIBRARY_PATH, Toolchain, with_folders};
+use crate::{evcxr, warm};
+use anyhow::{Context, Result};
+use std::env;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Set to `explicit` by batch runs, whose cells need no type inference.
+pub const INFERENCE_VARIABLE: &str = "DIFFUSION_INTUITION_INFERENCE";
+/// Names the compiled copy to start from: a run keeps to the one that it made, even if a source changes meanwhile.
+pub const KEY_VARIABLE: &str = "DIFFUSION_INTUITION_KEY";
+/// Names the folder to compile in when the compiled copy itself is being made.
+pub const WARMING_VARIABLE: &str = "DIFFUSION_INTUITION_WARMING";
+
+/// Starts the kernel; returns only if that fails.
+pub fn run(connection_file: &Path) -> Result<()> {
+    let connection_file = std::path::absolute(connection_file)?;
+    let home = Home::open()?;
+    let kernel = evcxr::installed(&home).context(
+        "the Rust kernel is not installed: run `cargo book` in a clone of the project once",
+    )?;
+    let here = env::current_dir().context("the working directory is gone")?;
+    let clone = match Clone::around(&here) {
+        Some(clone) => Some(clone),
+        None => clone_for_stray_notebook(&home),
+    };
+    let toolchain = Toolchain::find(clone.as_ref().map_or(&here, Clone::root))?;
+    let inference = match env::var(INFERENCE_VARIABLE).as_deref() {
+        Ok("explicit") => Inference::Explicit,
+        _ => Inference::Full,
+    };
+    let mut command = Command::new(kernel);
+    command
+        .arg("--control_file")
+        .arg(connection_file)
+        .envs(COMPILE_ENVIRONMENT)
+        .env(
+            "RUST_SRC_PATH",
+            stdsrc::folder(&home, &toolchain, inference)?,
+        )
+        .env(
+            "PATH",
+            with_folders("PATH", &[&home.shims(), &toolchain.bin()])?,
+        )
+        // evcxr moves a compiled cell after linking, which bends the relative path to the standard library if
+        // both lie under one folder, as below a user's home they do.
+        .env(
+            LIBRARY_PATH,
+            with_folders(LIBRARY_PATH, &[&toolchain.libraries()])?,
+        )
+        .env("CARGO", home.shims().join("cargo"))
+        .env(TOOLS_VARIABLE, toolchain.bin());
+    if let Some(clone) = &clone {
+        command.env(LOCK_VARIABLE, clone.join("Cargo.lock"));
+    }
+    match env::var_os(WARMING_VARIABLE) {
+        Some(folder) => {
+            command.env("EVCXR_TMPDIR", folder);
+        }
+        None => {
+            let private = Private::reserve(&home)?;
+            let key = clone
+                .as_ref()
+                .map(|clone| fingerprint::compiled_library(clone, &toolchain));
+            let warm = key
+                .transpose()?
+                .map(|key| warm::copy(&home, &key, private.folder()));
+            if !warm.transpose()?.unwrap_or(false) {
+                std::fs::create_dir_all(private.folder())?;
+                if clone.is_some() {
+                    command.env("EVCXR_CONFIG_DIR", warm::notice(private.folder())?);
+                }
+            }
+            command.env("EVCXR_TMPDIR", private.folder());
+            // What this kernel compiles is kept for the next one.
+            let keep = key.filter(|_| !copied && asked.is_none());
+            private.hand_over(keep.as_deref())?;
+        }
+    }
+    Err(command.exec()).context("cannot start the kernel")
+}
+
+/// A notebook outside any clone uses the recorded clone, from whose notebooks folder `path = ".."` resolves.
+fn clone_for_stray_notebook(home: &Home) -> Option<Clone> {
+    let clone = Clone::recorded(home)?;
+    let notebooks: PathBuf = clone.notebooks();
+    env::set_current_dir(notebooks).ok()?;
+    Some(clone)
+}

@@ -1,0 +1,73 @@
+//! Figures on a page: several drawings share one document there, so their names must not clash.
+
+/// Prepares a drawing to stand inside a page: without its XML prologue, and with the prefix before every name
+/// that it defines, wherever the name is used.
+pub fn inline(svg: &str, prefix: &str) -> String {
+    let start = svg.find("<svg").unwrap_or(0);
+    let svg = svg[start..].trim_end();
+    let names = names(svg);
+    let mut out = String::with_capacity(svg.len() + names.len() * 16);
+    let mut rest = svg;
+    // Names are used in `id="…"`, in lists such as `aria-labelledby="… …"`, and after `#`.
+    while let Some(at) = rest.find(['"', '\'', '#', ' ']) {
+        let (before, after) = rest.split_at(at + 1);
+        out.push_str(before);
+        let length = after.find(|c: char| !is_name(c)).unwrap_or(after.len());
+        let word = &after[..length];
+        let used_as_name = before.ends_with('#') || in_name_list(&out);
+        if used_as_name && names.contains(&word) {
+            out.push_str(prefix);
+        }
+        out.push_str(word);
+        rest = &after[length..];
+    }
+    out.push_str(rest);
+    out
+}
+
+fn is_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':')
+}
+
+/// Whether the text ends inside an attribute whose value is a list of names.
+fn in_name_list(text: &str) -> bool {
+    let Some(open) = text.rfind('=') else {
+        return false;
+    };
+    let attribute = text[..open]
+        .rsplit([' ', '\n', '\t'])
+        .next()
+        .unwrap_or_default();
+    let value = &text[open + 1..];
+    let quotes = value.matches(['"', '\'']).count();
+    quotes == 1 && matches!(attribute, "id" | "aria-labelledby" | "aria-describedby")
+}
+
+/// All names that a drawing defines.
+fn names(svg: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    for quote in ['"', '\''] {
+        let mark = format!(" id={quote}");
+        for (at, _) in svg.match_indices(&mark) {
+            let value = &svg[at + mark.len()..];
+            names.extend(value.split(quote).next());
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inline;
+
+    #[test]
+    fn names_get_the_prefix_everywhere() {
+        let svg = "<?xml version=\"1.0\"?>\n<svg aria-labelledby=\"t d\"><title id=\"t\">t d #t2</title><desc id='d'/>\
+                   <style>#clip{fill:red}</style><g clip-path=\"url(#clip)\" fill=\"#222222\"/><clipPath id=\"clip\"/></svg>\n";
+        assert_eq!(
+            inline(svg, "f1-"),
+            "<svg aria-labelledby=\"f1-t f1-d\"><title id=\"f1-t\">t d #t2</title><desc id='f1-d'/>\
+             <style>#f1-clip{fill:red}</style><g clip-path=\"url(#f1-clip)\" fill=\"#222222\"/><clipPath id=\"f1-clip\"/></svg>"
+        );
+    }
+}

@@ -1,0 +1,121 @@
+//! The Rust toolchain that compiles cells, and the other programs that a press needs.
+
+use anyhow::{Context, Result, bail};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The toolchain, past rustup's proxies (which cost tens of milliseconds at every call).
+#[derive(Clone)]
+pub struct Toolchain {
+    sysroot: PathBuf,
+    version: String,
+}
+
+impl Toolchain {
+    /// Asks rustc, as it answers in the clone.
+    pub fn find(folder: &Path) -> Result<Toolchain> {
+        let sysroot = output(
+            Command::new("rustc")
+                .args(["--print", "sysroot"])
+                .current_dir(folder),
+        )
+        .context("rustc does not answer: install Rust with rustup")?;
+        let sysroot = PathBuf::from(sysroot.trim());
+        let rustc = sysroot.join("bin/rustc");
+        let rustc = if rustc.exists() {
+            rustc
+        } else {
+            PathBuf::from("rustc")
+        };
+        let version = output(Command::new(rustc).arg("-vV").current_dir(folder))?;
+        Ok(Toolchain { sysroot, version })
+    }
+
+    /// What `rustc -vV` says.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The folder of cargo and rustc themselves.
+    pub fn bin(&self) -> PathBuf {
+        self.sysroot.join("bin")
+    }
+
+    /// The folder of the standard library as a shared library.
+    pub fn libraries(&self) -> PathBuf {
+        let host = self
+            .version
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "))
+            .unwrap_or_default();
+        self.sysroot.join("lib/rustlib").join(host).join("lib")
+    }
+
+    /// The sources of the standard library, if the component `rust-src` is installed.
+    pub fn library_sources(&self) -> Option<PathBuf> {
+        let library = self.sysroot.join("lib/rustlib/src/rust/library");
+        library.join("core").is_dir().then_some(library)
+    }
+}
+
+/// Runs a command and returns what it printed.
+pub fn output(command: &mut Command) -> Result<String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot run {name}"))?;
+    if !output.status.success() {
+        bail!(
+            "{name} failed: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Looks for a program on the `PATH`.
+pub fn which(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|file| is_executable(file))
+}
+
+fn is_executable(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(file)
+        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+/// Says what to do if there is no C compiler, which links every cell.
+pub fn need_c_compiler() -> Result<()> {
+    if which("cc").is_none() {
+        bail!(
+            "no C compiler (`cc`) found: install one ({}) and run `cargo book` again",
+            if cfg!(target_os = "macos") {
+                "xcode-select --install"
+            } else {
+                "for example: sudo apt-get install build-essential"
+            }
+        );
+    }
+    Ok(())
+}
+
+/// The variable by which the system's loader finds shared libraries.
+pub const LIBRARY_PATH: &str = if cfg!(target_os = "macos") {
+    "DYLD_FALLBACK_LIBRARY_PATH"
+} else {
+    "LD_LIBRARY_PATH"
+};
+
+/// A variable that lists folders, with these in front.
+pub fn with_folders(variable: &str, folders: &[&Path]) -> Result<OsString> {
+    let path = std::env::var_os(variable).unwrap_or_default();
+    let front = folders.iter().map(|folder| folder.to_path_buf());
+    let rest =
+        std::env::split_paths(OsStr::new(&path)).filter(|folder| !folder.as_os_str().is_empty());
+    std::env::join_paths(front.chain(rest)).context("a folder on the PATH has a colon in its name")
+}
