@@ -9,8 +9,15 @@ use diffusion_intuition::{Result, Rng, Schedule};
 use ndarray::Array2;
 
 fn main() -> Result<()> {
-    let given: Vec<usize> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
-    let batches = if given.is_empty() { vec![32, 256, 2048] } else { given };
+    let given: Vec<usize> = std::env::args()
+        .skip(1)
+        .filter_map(|a| a.parse().ok())
+        .collect();
+    let batches = if given.is_empty() {
+        vec![32, 256, 2048]
+    } else {
+        given
+    };
     let schedule = Schedule::linear(200, 1e-4, 0.02)?;
     let mut rng = Rng::new(0);
     let mut data = Array2::zeros((10_000, 2));
@@ -32,7 +39,10 @@ fn main() -> Result<()> {
             rates.push(steps as f64 / start.elapsed().as_secs_f64());
         }
         rates.sort_by(f64::total_cmp);
-        println!("batch {batch:5}: {:7.1} steps/s (median of 7; best {:.1})", rates[3], rates[6]);
+        println!(
+            "batch {batch:5}: {:7.1} steps/s (median of 7; best {:.1})",
+            rates[3], rates[6]
+        );
     }
     Ok(())
 }

@@ -75,6 +75,54 @@ pub enum Error {
         /// What is wrong with it, with the offending number.
         reason: String,
     },
+    /// Two matrices do not fit each other in an operation of a tape.
+    Shapes {
+        /// Name of the operation.
+        op: &'static str,
+        /// Rows and columns of the first matrix.
+        left: [usize; 2],
+        /// Rows and columns of the second matrix.
+        right: [usize; 2],
+    },
+    /// A value of one tape was used with another.
+    ForeignVar,
+    /// A row of a table was asked for that it does not have.
+    Row {
+        /// The offending 0-based row.
+        row: usize,
+        /// Number of rows of the table.
+        table_rows: usize,
+    },
+    /// A parameter's name is taken, or there is none of that name.
+    ParameterName {
+        /// The offending name.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A conversion between predictions of ε, x0 and v divides by zero at this ᾱ.
+    Degenerate {
+        /// The conversion.
+        what: &'static str,
+        /// The ᾱ at which it does not exist.
+        alpha_bar: f64,
+    },
+    /// Training met a loss or a gradient that is NaN or infinite; the network keeps its last good parameters.
+    Diverged {
+        /// 0-based index of the training step.
+        step: u64,
+        /// What was not finite.
+        what: &'static str,
+        /// The offending value.
+        value: f64,
+    },
+    /// A checkpoint or tensor file could not be read or written, or does not fit what it is loaded into.
+    Checkpoint {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A figure could not be drawn.
     Figure {
         /// What the drawing back end said.
@@ -137,6 +185,29 @@ impl fmt::Display for Error {
                 f,
                 "covariance: {reason}; it must be symmetric and positive definite"
             ),
+            Self::Shapes { op, left, right } => write!(
+                f,
+                "{op}: shapes {}x{} and {}x{} do not fit",
+                left[0], left[1], right[0], right[1]
+            ),
+            Self::ForeignVar => {
+                write!(f, "a value of one tape was used with another tape")
+            }
+            Self::Row { row, table_rows } => write!(
+                f,
+                "row {row} of a table with {table_rows} rows: rows count from 0"
+            ),
+            Self::ParameterName { name, reason } => write!(f, "parameter \"{name}\": {reason}"),
+            Self::Degenerate { what, alpha_bar } => write!(
+                f,
+                "{what} at alpha_bar = {alpha_bar} would divide by zero: x_t does not determine it"
+            ),
+            Self::Diverged { step, what, value } => write!(
+                f,
+                "training step {step} (counted from 0): {what} is {value}; the last good parameters \
+                 are kept; try a lower learning rate or gradient clipping"
+            ),
+            Self::Checkpoint { file, reason } => write!(f, "{file}: {reason}"),
             Self::Figure { reason } => write!(f, "figure: {reason}"),
         }
     }

@@ -7,7 +7,8 @@ use ndarray::{Array, Array2, ArrayRef, ArrayRef2, Dimension};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
-use crate::rng::{CHUNK, Rng};
+use crate::memory::zeros;
+use crate::rng::{CHUNK, PARALLEL, Rng};
 use crate::schedule::Schedule;
 
 impl Schedule {
@@ -79,8 +80,8 @@ impl Schedule {
         ts: &[usize],
         rng: &mut Rng,
     ) -> Result<(Array2<f32>, Array2<f32>)> {
-        let mut x_t = Array2::zeros(x0.dim());
-        let mut eps = Array2::zeros(x0.dim());
+        let room = || Array2::from_shape_vec(x0.dim(), zeros(x0.len())).expect("as long as x0");
+        let (mut x_t, mut eps) = (room(), room());
         self.q_sample_batch_into(x0, ts, &mut x_t, &mut eps, rng)?;
         Ok((x_t, eps))
     }
@@ -114,12 +115,7 @@ impl Schedule {
         }
         rng.fill_standard_normal(eps);
         let piece = CHUNK.div_ceil(d);
-        let rows = x_t
-            .par_chunks_mut(piece * d)
-            .zip(x0.par_chunks(piece * d))
-            .zip(eps.par_chunks(piece * d))
-            .zip(ts.par_chunks(piece));
-        rows.for_each(|(((x_t, x0), eps), ts)| {
+        let mix = |x_t: &mut [f32], x0: &[f32], eps: &[f32], ts: &[usize]| {
             let rows = x_t
                 .chunks_exact_mut(d)
                 .zip(x0.chunks_exact(d))
@@ -127,7 +123,16 @@ impl Schedule {
             for (((x_t, x0), eps), &t) in rows.zip(ts) {
                 Noising::new(self.alpha_bars()[t]).mix(x0, eps, x_t);
             }
-        });
+        };
+        if x0.len() < PARALLEL {
+            mix(x_t, x0, eps, ts);
+        } else {
+            x_t.par_chunks_mut(piece * d)
+                .zip(x0.par_chunks(piece * d))
+                .zip(eps.par_chunks(piece * d))
+                .zip(ts.par_chunks(piece))
+                .for_each(|(((x_t, x0), eps), ts)| mix(x_t, x0, eps, ts));
+        }
         Ok(())
     }
 
@@ -216,8 +221,8 @@ fn noised_flat(
     noising: Noising,
     rng: &mut Rng,
 ) -> Result<(Vec<f32>, Vec<f32>)> {
-    let mut out = vec![0.0; x.len()];
-    let mut eps = vec![0.0; x.len()];
+    let mut out = zeros(x.len());
+    let mut eps = zeros(x.len());
     let streams = rng.forks(x.len().div_ceil(CHUNK));
     // Noise, mixing and the check share one pass over a chunk that stays in the first-level cache.
     let work = |x: &[f32], out: &mut [f32], eps: &mut [f32], mut rng: Rng| {
@@ -225,9 +230,12 @@ fn noised_flat(
         noising.mix(x, eps, out);
         is_finite(x)
     };
-    let finite = if streams.len() <= 1 {
-        let mut streams = streams.into_iter();
-        streams.all(|rng| work(x, &mut out, &mut eps, rng))
+    let finite = if x.len() < PARALLEL {
+        x.chunks(CHUNK)
+            .zip(out.chunks_mut(CHUNK))
+            .zip(eps.chunks_mut(CHUNK))
+            .zip(streams)
+            .all(|(((x, out), eps), rng)| work(x, out, eps, rng))
     } else {
         x.par_chunks(CHUNK)
             .zip(out.par_chunks_mut(CHUNK))

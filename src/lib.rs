@@ -47,19 +47,25 @@
 //! [`ndarray::Array1`]. Tables and exact solutions are f64. Randomness is always an argument, an [`Rng`]; a
 //! seed gives the same bits at any number of threads. Public entry points return [`Error`]s that name the
 //! offending value; none of them panics on bad input.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
+pub mod autograd;
 pub mod data;
 mod error;
 mod forward;
+mod memory;
 pub mod metrics;
 pub mod mixture;
+pub mod network;
 pub mod plot;
+mod prediction;
 mod rng;
 pub mod schedule;
+pub mod train;
 
 pub use error::{Error, Result};
 pub use mixture::{Gaussian, Mixture};
+pub use prediction::Prediction;
 pub use rng::Rng;
 pub use schedule::Schedule;
 
@@ -69,3 +75,8 @@ pub mod prelude {
     pub use crate::{Error, Gaussian, Mixture, Result, Rng, Schedule, data, metrics};
     pub use ndarray::{Array1, Array2, Axis};
 }
+
+/// The README's program runs as a documentation test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -14,17 +14,23 @@ GOOD = 'println!("fine");'
 CASES = {
     "compile-error": ("let x: i32 = true;", [], "mismatched types", []),
     "panic": ('panic!("broken on purpose");', [], "broken on purpose", []),
-    "index": ("let v: Vec<i32> = vec![]; let n: usize = v.len(); let x: i32 = v[n];", [], "out of bounds", []),
+    "index": (
+        "let v: Vec<i32> = vec![]; let n: usize = v.len(); let x: i32 = v[n];",
+        [],
+        "out of bounds",
+        [],
+    ),
     "question-mark": ('"x".parse::<i32>()?; 1', [], "invalid digit", []),
     "assertion": ("assert_eq!(1 + 1, 3);", [], "assertion", []),
+    "figure-as-text": ('"<svg></svg>"', [], "a figure came out as text", []),
     "stderr": ('eprintln!("a warning");', [], "a warning", []),
     "time-out": ("loop { std::hint::spin_loop() }", [], "longer than 5 s", ["--cell-timeout", "5"]),
     "exit": ("std::process::exit(3);", [], "exit status: 3", []),
     "signal": ("std::process::abort();", [], "signal", []),
     "killed-kernel": (
-        "{ let me = std::process::id(); let text = std::fs::read_to_string(format!(\"/proc/{me}/stat\")).unwrap();"
+        '{ let me = std::process::id(); let text = std::fs::read_to_string(format!("/proc/{me}/stat")).unwrap();'
         " let parent = text.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().to_owned();"
-        " std::process::Command::new(\"kill\").args([\"-9\", &parent]).status().unwrap(); }",
+        ' std::process::Command::new("kill").args(["-9", &parent]).status().unwrap(); }',
         [],
         "died",
         [],
@@ -90,7 +96,12 @@ def main():
             if not good:
                 print(f"exit code {code}, missing {missing}\n{text}")
         for name, source in ALLOWED.items():
-            cells = [title(name), cell(GOOD, number=1), cell(source, ["raises-exception"], 2), cell(GOOD, number=3)]
+            cells = [
+                title(name),
+                cell(GOOD, number=1),
+                cell(source, ["raises-exception"], 2),
+                cell(GOOD, number=3),
+            ]
             code, text, out = press(command, folder, name, cells, [])
             good = code == 0 and (out / "index.html").exists()
             failed += not good

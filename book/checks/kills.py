@@ -104,7 +104,9 @@ def main():
                 replaced += generation_of(out) == generation
             except (AssertionError, OSError, AttributeError) as error:
                 failed += 1
-                print(f"FAILED: killed {moment:.3f} s after {'the last file' if late else 'the start'}: {error}")
+                print(
+                    f"FAILED: killed {moment:.3f} s after {'the last file' if late else 'the start'}: {error}"
+                )
         write(folder, 1000)
         alone = press(command, folder, out)
         _, errors = alone.communicate()

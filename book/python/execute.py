@@ -113,6 +113,8 @@ def failure_of(cell):
         if output.output_type == "error":
             trace = "\n".join(output.traceback) or output.evalue
             return ANSI.sub("", trace)
+        if "<svg" in output.get("data", {}).get("text/plain", ""):
+            return "a figure came out as text: the kernel did not find how to show the cell's last expression"
     texts = [o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr"]
     return "".join(texts) or None
 

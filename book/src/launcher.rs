@@ -71,17 +71,21 @@ pub fn run(connection_file: &Path) -> Result<()> {
         }
         None => {
             let private = Private::reserve(&home)?;
-            let key = clone
-                .as_ref()
-                .map(|clone| fingerprint::compiled_library(clone, &toolchain));
-            let warm = key
-                .transpose()?
-                .map(|key| warm::copy(&home, &key, private.folder()));
-            if !warm.transpose()?.unwrap_or(false) {
+            let asked = env::var(KEY_VARIABLE).ok();
+            let key = match (&asked, &clone) {
+                (Some(key), _) => Some(key.clone()),
+                (None, Some(clone)) => Some(fingerprint::compiled_library(clone, &toolchain)?),
+                (None, None) => None,
+            };
+            let copied = match &key {
+                Some(key) => warm::copy(&home, key, private.folder())?,
+                None => false,
+            };
+            if !copied {
                 std::fs::create_dir_all(private.folder())?;
-                if clone.is_some() {
-                    command.env("EVCXR_CONFIG_DIR", warm::notice(private.folder())?);
-                }
+            }
+            if !copied && asked.is_none() && clone.is_some() {
+                command.env("EVCXR_CONFIG_DIR", warm::notice(private.folder())?);
             }
             command.env("EVCXR_TMPDIR", private.folder());
             // What this kernel compiles is kept for the next one.

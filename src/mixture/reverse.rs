@@ -2,6 +2,7 @@
 
 use ndarray::{Array, ArrayRef, Dimension};
 use rand::RngExt;
+use rand_distr::{Distribution, StandardNormal};
 
 use super::points::Points;
 use super::{Gaussian, Mixture, Real, pick};
@@ -31,9 +32,7 @@ impl Mixture {
         let point = x_t.view().insert_axis(ndarray::Axis(0));
         Points::new(&point, self.dim())?;
         let point: Vec<f64> = x_t.iter().map(|x| x.to_f64()).collect();
-        let components = (0..self.components.len())
-            .map(|k| step.component(k, &point))
-            .collect();
+        let components = step.components.iter().map(|c| c.given(&point)).collect();
         Ok(Self {
             weights: step.marginal.responsibilities(&point),
             components,
@@ -62,46 +61,80 @@ impl Mixture {
         let streams = rng.forks(points.len().div_ceil(piece));
         Ok(points.map_with_noise(streams, piece, |rng, x, out| {
             let k = pick(&step.marginal.responsibilities(x), rng.random());
-            step.component(k, x).sample_into(out, rng);
+            step.components[k].sample_into(x, out, rng);
         }))
     }
 }
 
 /// What the step from x_t to x_{t−1} needs, for every component.
 struct ReverseStep {
-    alpha: f64,
-    beta: f64,
-    /// q(x_{t−1}).
-    before: Mixture,
     /// q(x_t).
     marginal: Mixture,
+    components: Vec<StepBack>,
+}
+
+/// q(x_{t−1} | x_t, k): mean m + gain (x_t − √α_t m), coordinate by coordinate in the component's own axes.
+struct StepBack {
+    /// q(x_{t−1} | k), with mean m.
+    prior: Gaussian,
+    /// √α_t m, where x_t is expected.
+    predicted: Vec<f64>,
+    /// √α_t V / (α_t V + β_t) along each axis.
+    gains: Vec<f64>,
+    /// β_t V / (α_t V + β_t) along each axis.
+    variances: Vec<f64>,
 }
 
 impl ReverseStep {
     fn new(data: &Mixture, schedule: &Schedule, t: usize) -> Result<Self> {
         schedule.check(t)?;
+        let (alpha, beta) = (schedule.alphas()[t], schedule.betas()[t]);
+        let before = data.diffused(schedule.alpha_bar_before(t));
         Ok(Self {
-            alpha: schedule.alphas()[t],
-            beta: schedule.betas()[t],
-            before: data.diffused(schedule.alpha_bar_before(t)),
             marginal: data.marginal(schedule, t)?,
+            components: before
+                .components
+                .into_iter()
+                .map(|prior| StepBack::new(prior, alpha, beta))
+                .collect(),
         })
     }
+}
 
-    /// q(x_{t−1} | x_t = x, k). In the component's own axes every coordinate is a problem of its own.
-    fn component(&self, k: usize, x: &[f64]) -> Gaussian {
-        let prior = &self.before.components[k];
-        let root = self.alpha.sqrt();
-        let predicted: Vec<f64> = prior.mean().iter().map(|m| root * m).collect();
-        let mut shift = prior.to_axes(x, &predicted);
-        let mut variances = prior.variances().to_vec();
-        for (shift, v) in shift.iter_mut().zip(&mut variances) {
-            let total = self.alpha * *v + self.beta;
-            *shift *= root * *v / total;
-            *v *= self.beta / total;
+impl StepBack {
+    fn new(prior: Gaussian, alpha: f64, beta: f64) -> Self {
+        let total = |v: &f64| alpha * v + beta;
+        let spread = prior.variances();
+        Self {
+            predicted: prior.mean().iter().map(|m| alpha.sqrt() * m).collect(),
+            gains: spread
+                .iter()
+                .map(|v| alpha.sqrt() * v / total(v))
+                .collect(),
+            variances: spread.iter().map(|v| beta * v / total(v)).collect(),
+            prior,
         }
-        let mut mean = prior.mean().to_vec();
-        prior.add_from_axes(&shift, &mut mean);
-        prior.with(mean, variances)
+    }
+
+    /// q(x_{t−1} | x_t = x, k).
+    fn given(&self, x: &[f64]) -> Gaussian {
+        let mut shift = self.prior.to_axes(x, &self.predicted);
+        shift.iter_mut().zip(&self.gains).for_each(|(s, g)| *s *= g);
+        let mut mean = self.prior.mean().to_vec();
+        self.prior.add_from_axes(&shift, &mut mean);
+        self.prior.with(mean, self.variances.clone())
+    }
+
+    /// A draw from [`given`](Self::given), without building it.
+    fn sample_into(&self, x: &[f64], out: &mut [f32], rng: &mut Rng) {
+        let mut shift = self.prior.to_axes(x, &self.predicted);
+        let along = shift.iter_mut().zip(&self.gains).zip(&self.variances);
+        for ((s, gain), variance) in along {
+            let z: f64 = StandardNormal.sample(rng);
+            *s = gain * *s + variance.sqrt() * z;
+        }
+        let mut draw = self.prior.mean().to_vec();
+        self.prior.add_from_axes(&shift, &mut draw);
+        out.iter_mut().zip(draw).for_each(|(o, x)| *o = x as f32);
     }
 }

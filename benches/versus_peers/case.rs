@@ -1,0 +1,67 @@
+//! What a case is.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+/// Errors end up as a sentence for the person at the terminal.
+pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// One way of one library to do the work.
+pub struct Contender {
+    /// Its name in the table.
+    pub label: &'static str,
+    /// Name of the Python package.
+    pub library: &'static str,
+    /// Key into `FORMS` of the case's Python module.
+    pub form: &'static str,
+}
+
+impl Contender {
+    /// In the order of the fields.
+    pub const fn new(label: &'static str, library: &'static str, form: &'static str) -> Self {
+        Self {
+            label,
+            library,
+            form,
+        }
+    }
+}
+
+/// Work that ours and the peers do alike.
+pub trait Case {
+    /// Name in the table.
+    fn name(&self) -> String;
+
+    /// `benches/peers/{module}_{library}.py` holds the peers' forms.
+    fn module(&self) -> &'static str;
+
+    /// What the figures count, such as "M values/s": more is better.
+    fn unit(&self) -> &'static str;
+
+    /// Units in one call: a figure is this over the seconds of a call.
+    fn amount(&self) -> f64;
+
+    /// The largest figure that the machine allows, where one is known.
+    fn limit(&self) -> Option<f64> {
+        None
+    }
+
+    /// The peers' forms, all of which are measured.
+    fn peers(&self) -> &'static [Contender];
+
+    /// Makes the input, writes what the peers share into `scratch`, and returns what they are told.
+    fn prepare(&mut self, scratch: &Path) -> Result<Value>;
+
+    /// Does the work once, as a user would write it.
+    fn ours(&mut self);
+
+    /// Checks our result.
+    fn verify_ours(&mut self) -> Result<()>;
+
+    /// Checks the files that a peer's `verify` wrote into `scratch`.
+    fn verify_peer(&self, scratch: &Path) -> Result<()>;
+
+    /// What was checked, for the person at the terminal.
+    fn verified(&self) -> &'static str;
+}

@@ -1,0 +1,167 @@
+//! The walk back over the tape, and the gradients it leaves.
+
+use ndarray::ArrayView2;
+
+use super::gather::RowIndex;
+use super::pool::Workspace;
+use super::tape::{Node, Op, Value, Var, slice};
+use crate::error::{Error, Result};
+use crate::network::{ParameterId, Parameters};
+
+/// ∂loss/∂parameter for every parameter, in the order and layout of the [`Parameters`].
+#[derive(Debug, Clone)]
+pub struct Gradients {
+    pub(crate) flat: Vec<f32>,
+    shapes: Vec<[usize; 2]>,
+    starts: Vec<usize>,
+    written: Vec<bool>,
+}
+
+impl Gradients {
+    /// Zero gradients for `parameters`.
+    pub fn new(parameters: &Parameters) -> Self {
+        let shapes: Vec<_> = parameters.ids().map(|id| parameters.shape(id)).collect();
+        let starts = parameters.ids().map(|id| parameters.range(id).start);
+        Self {
+            flat: vec![0.0; parameters.count()],
+            starts: starts.collect(),
+            written: vec![false; shapes.len()],
+            shapes,
+        }
+    }
+
+    /// ∂loss/∂parameter, of the parameter's shape.
+    ///
+    /// # Panics
+    /// If `id` is not of the parameters that this was made for.
+    pub fn get(&self, id: ParameterId) -> ArrayView2<'_, f32> {
+        let [rows, cols] = self.shapes[id.0];
+        let start = self.starts[id.0];
+        let values = &self.flat[start..start + rows * cols];
+        ArrayView2::from_shape((rows, cols), values).expect("as long as its shape")
+    }
+
+    pub(super) fn reset(&mut self, parameters: &Parameters) -> Result<()> {
+        let shapes = parameters.ids().map(|id| parameters.shape(id));
+        if !shapes.eq(self.shapes.iter().copied()) {
+            return Err(Error::Shape {
+                what: "gradients",
+                expected: vec![parameters.count()],
+                found: vec![self.flat.len()],
+            });
+        }
+        self.written.fill(false);
+        Ok(())
+    }
+
+    /// Where a parameter's gradient goes, and the factor (0 or 1) for what stands there already.
+    pub(super) fn slot(&mut self, id: ParameterId) -> (&mut [f32], f32) {
+        let beta = if self.written[id.0] { 1.0 } else { 0.0 };
+        self.written[id.0] = true;
+        let [rows, cols] = self.shapes[id.0];
+        let start = self.starts[id.0];
+        (&mut self.flat[start..start + rows * cols], beta)
+    }
+
+    /// Parameters that nothing reached have gradient 0.
+    pub(super) fn finish(&mut self) {
+        for (i, [rows, cols]) in self.shapes.iter().enumerate() {
+            if !self.written[i] {
+                self.flat[self.starts[i]..][..rows * cols].fill(0.0);
+            }
+        }
+    }
+}
+
+/// State of one walk back.
+pub(super) struct Backward<'a> {
+    pub nodes: &'a [Node],
+    pub indices: &'a [RowIndex],
+    pub parameters: &'a Parameters,
+    pub grads: &'a mut [Option<Vec<f32>>],
+    pub work: &'a mut Workspace,
+    pub gradients: &'a mut Gradients,
+}
+
+impl<'a> Backward<'a> {
+    /// Applies each operation's derivative, last first. Every value's gradient is complete when its turn
+    /// comes, for only later operations can use it.
+    pub fn run(&mut self) {
+        let nodes = self.nodes;
+        for (i, node) in nodes.iter().enumerate().rev() {
+            if !node.wanted || (matches!(node.op, Op::Leaf) && self.keeps(node)) {
+                continue;
+            }
+            let Some(dy) = self.grads[i].take() else {
+                continue;
+            };
+            match &node.op {
+                Op::Leaf => self.give_parameter(node, dy),
+                Op::Linear(op) => op.backward(self, dy, node),
+                Op::Film(op) => op.backward(self, dy, node),
+                Op::Unary(op) => op.backward(self, dy, node),
+                Op::Combine(op) => op.backward(self, dy),
+                Op::Product(op) => op.backward(self, dy),
+                Op::Concat(op) => op.backward(self, dy, node),
+                Op::Gather(op) => op.backward(self, dy, node),
+                Op::Reduce(op) => op.backward(self, dy),
+                Op::Mse(op) => op.backward(self, dy),
+            }
+        }
+    }
+
+    /// Whether a leaf keeps its gradient on the tape: variables do, parameters hand it on.
+    fn keeps(&self, node: &Node) -> bool {
+        matches!(node.value, Value::Buffer(_))
+    }
+
+    fn give_parameter(&mut self, node: &Node, dy: Vec<f32>) {
+        if let Value::Parameter(id) = node.value {
+            let (slot, beta) = self.gradients.slot(id);
+            slot.iter_mut()
+                .zip(&dy)
+                .for_each(|(s, d)| *s = if beta == 0.0 { *d } else { *s + *d });
+        }
+        self.work.give(dy);
+    }
+
+    pub fn value(&self, var: Var) -> &'a [f32] {
+        slice(self.nodes, self.parameters, var)
+    }
+
+    pub fn node(&self, var: Var) -> &'a Node {
+        &self.nodes[var.index as usize]
+    }
+
+    pub fn wants(&self, var: Var) -> bool {
+        self.node(var).wanted
+    }
+
+    /// Adds `d` to the gradient of `var`. The first contribution is moved, not copied.
+    pub fn give(&mut self, var: Var, d: Vec<f32>) {
+        if !self.wants(var) {
+            return self.work.give(d);
+        }
+        match &mut self.grads[var.index as usize] {
+            Some(sum) => {
+                sum.iter_mut().zip(&d).for_each(|(s, d)| *s += d);
+                self.work.give(d);
+            }
+            empty => *empty = Some(d),
+        }
+    }
+
+    /// Takes the gradient of `var` to add to it: the buffer, and the factor (0 or 1) for what is in it.
+    pub fn take(&mut self, var: Var) -> (Vec<f32>, f32) {
+        let node = self.node(var);
+        match self.grads[var.index as usize].take() {
+            Some(sum) => (sum, 1.0),
+            None => (self.work.take(node.rows * node.cols), 0.0),
+        }
+    }
+
+    /// Puts back what [`take`](Self::take) took.
+    pub fn put(&mut self, var: Var, d: Vec<f32>) {
+        self.grads[var.index as usize] = Some(d);
+    }
+}

@@ -1,0 +1,82 @@
+//! y = x·Wᵀ + b.
+
+use rayon::join;
+
+use super::backward::Backward;
+use super::gemm::{GRAIN, gemm, matrix};
+use super::tape::{Node, Op, Tape, Var, shapes_fit};
+use crate::error::Result;
+use crate::network::{Linear, ParameterId};
+
+#[derive(Debug)]
+pub(super) struct LinearOp {
+    x: Var,
+    layer: Linear,
+}
+
+impl Tape<'_> {
+    /// Affine map of every row, y = x·Wᵀ + b: x is (n, inputs), W (outputs, inputs), b (1, outputs), the
+    /// result (n, outputs). The layout of W is PyTorch's.
+    ///
+    /// # Errors
+    /// [`Error::Shapes`](crate::Error::Shapes) with the shapes of x and W if their inputs differ.
+    pub fn linear(&mut self, x: Var, layer: Linear) -> Result<Var> {
+        let (n, inputs) = self.dim(x)?;
+        let [outputs, wanted] = self.parameters.shape(layer.weight);
+        shapes_fit(inputs == wanted, "linear", (n, inputs), (outputs, wanted))?;
+        let mut y = self.work.take(n * outputs);
+        let bias = self.parameters.slice(layer.bias);
+        y.chunks_exact_mut(outputs)
+            .for_each(|row| row.copy_from_slice(bias));
+        let weight = matrix(self.parameters.slice(layer.weight), outputs, inputs);
+        gemm(matrix(self.slice(x), n, inputs), weight.t(), 1.0, &mut y);
+        let op = Op::Linear(LinearOp { x, layer });
+        Ok(self.push(op, y, n, outputs, true))
+    }
+}
+
+impl LinearOp {
+    /// dW = dyᵀ·x, db = Σ_rows dy, dx = dy·W.
+    pub fn backward(&self, walk: &mut Backward, dy: Vec<f32>, node: &Node) {
+        let (n, outputs) = (node.rows, node.cols);
+        let Self { x, layer } = *self;
+        let inputs = walk.node(x).cols;
+        let x_values = walk.value(x);
+        let weight = walk.parameters.slice(layer.weight);
+        let dx = walk.wants(x).then(|| walk.take(x));
+        let gradients = &mut *walk.gradients;
+        let dy_matrix = matrix(&dy, n, outputs);
+        let mut for_parameters = || {
+            let (dw, beta) = gradients.slot(layer.weight);
+            gemm(dy_matrix.t(), matrix(x_values, n, inputs), beta, dw);
+            add_column_sums(gradients, layer.bias, &dy, outputs);
+        };
+        let for_input = || {
+            dx.map(|(mut dx, beta)| {
+                gemm(dy_matrix, matrix(weight, outputs, inputs), beta, &mut dx);
+                dx
+            })
+        };
+        let dx = if 2 * n * inputs * outputs > GRAIN {
+            join(for_parameters, for_input).1
+        } else {
+            for_parameters();
+            for_input()
+        };
+        if let Some(dx) = dx {
+            walk.put(x, dx);
+        }
+        walk.work.give(dy);
+    }
+}
+
+/// Adds the sum of every column of `dy` to the gradient of a bias, row after row.
+fn add_column_sums(gradients: &mut super::Gradients, bias: ParameterId, dy: &[f32], cols: usize) {
+    let (db, beta) = gradients.slot(bias);
+    if beta == 0.0 {
+        db.fill(0.0);
+    }
+    for row in dy.chunks_exact(cols) {
+        db.iter_mut().zip(row).for_each(|(db, dy)| *db += dy);
+    }
+}

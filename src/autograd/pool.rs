@@ -1,0 +1,49 @@
+//! Buffers that outlive one tape, so that a training step in steady state allocates nothing large.
+
+use super::tape::Node;
+use crate::network::EmbeddingCache;
+
+/// Memory that one tape hands on to the next: see [`Tape::with_workspace`](super::Tape::with_workspace).
+///
+/// Steps that record the same operations reuse the buffers of the step before.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    free: Vec<Vec<f32>>,
+    pub(super) nodes: Vec<Node>,
+    pub(super) grads: Vec<Option<Vec<f32>>>,
+    pub(super) embeddings: EmbeddingCache,
+}
+
+/// Most free buffers that are kept.
+const KEPT: usize = 256;
+
+impl Workspace {
+    /// An empty workspace.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A buffer of `len` numbers with arbitrary contents: whoever takes it writes all of it.
+    ///
+    /// The smallest free one that is large enough, unless it is four times too large. Lengths differ a
+    /// little from step to step, with the number of distinct timesteps: new buffers have an eighth to spare.
+    pub(super) fn take(&mut self, len: usize) -> Vec<f32> {
+        let large_enough = self.free.iter().enumerate();
+        let large_enough = large_enough.filter(|(_, b)| b.capacity() >= len);
+        let best = large_enough.min_by_key(|(_, b)| b.capacity());
+        let best = best.filter(|(_, b)| b.capacity() / 4 <= len.max(64));
+        let mut buffer = match best.map(|(i, _)| i) {
+            Some(i) => self.free.swap_remove(i),
+            None => Vec::with_capacity(len + len / 8),
+        };
+        buffer.resize(len, 0.0);
+        buffer
+    }
+
+    /// Takes a buffer back.
+    pub(super) fn give(&mut self, buffer: Vec<f32>) {
+        if self.free.len() < KEPT {
+            self.free.push(buffer);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Functions of one element: SiLU, tanh, sigmoid, softplus.
+
+use fearless_simd::{Simd, dispatch};
+use rayon::prelude::*;
+
+use super::backward::Backward;
+use super::math::{SIMD, exp, piece, sigmoid};
+use super::tape::{Node, Op, Tape, Value, Var};
+use crate::error::Result;
+
+#[derive(Debug)]
+pub(super) struct UnaryOp {
+    x: Var,
+    function: Unary,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Unary {
+    Silu,
+    Tanh,
+    Sigmoid,
+    Softplus,
+}
+
+impl Tape<'_> {
+    /// x·sigmoid(x), elementwise (Elfwing et al. 2018), also called swish.
+    ///
+    /// # Errors
+    /// [`Error::ForeignVar`](crate::Error::ForeignVar) if `x` is of another tape.
+    pub fn silu(&mut self, x: Var) -> Result<Var> {
+        self.unary(x, Unary::Silu)
+    }
+
+    /// tanh x, elementwise.
+    ///
+    /// # Errors
+    /// [`Error::ForeignVar`](crate::Error::ForeignVar) if `x` is of another tape.
+    pub fn tanh(&mut self, x: Var) -> Result<Var> {
+        self.unary(x, Unary::Tanh)
+    }
+
+    /// 1/(1 + e^−x), elementwise.
+    ///
+    /// # Errors
+    /// [`Error::ForeignVar`](crate::Error::ForeignVar) if `x` is of another tape.
+    pub fn sigmoid(&mut self, x: Var) -> Result<Var> {
+        self.unary(x, Unary::Sigmoid)
+    }
+
+    /// ln(1 + e^x), elementwise: a smooth maximum of x and 0.
+    ///
+    /// # Errors
+    /// [`Error::ForeignVar`](crate::Error::ForeignVar) if `x` is of another tape.
+    pub fn softplus(&mut self, x: Var) -> Result<Var> {
+        self.unary(x, Unary::Softplus)
+    }
+
+    fn unary(&mut self, x: Var, function: Unary) -> Result<Var> {
+        let (rows, cols) = self.dim(x)?;
+        let mut y = self.work.take(rows * cols);
+        let values = self.slice(x);
+        match function {
+            Unary::Silu => map(&mut y, values, |x| x * sigmoid(x)),
+            Unary::Tanh => map(&mut y, values, libm::tanhf),
+            Unary::Sigmoid => map(&mut y, values, sigmoid),
+            // max(x, 0) + ln(1 + e^−|x|): e^x alone would overflow. A sum lets NaN through, max would not.
+            Unary::Softplus => map(&mut y, values, |x| {
+                0.5 * (x + x.abs()) + libm::log1pf(exp(-x.abs()))
+            }),
+        }
+        let op = Op::Unary(UnaryOp { x, function });
+        Ok(self.push(op, y, rows, cols, self.wants(x)))
+    }
+}
+
+impl UnaryOp {
+    /// dx = dy·f′(x), from x or from y = f(x), whichever is cheaper.
+    pub fn backward(&self, walk: &mut Backward, mut dy: Vec<f32>, node: &Node) {
+        let x = walk.value(self.x);
+        let y = match &node.value {
+            Value::Buffer(y) => y.as_slice(),
+            Value::Parameter(_) => x,
+        };
+        match self.function {
+            Unary::Silu => scale(&mut dy, x, |x| {
+                let s = sigmoid(x);
+                s * (1.0 + x * (1.0 - s))
+            }),
+            Unary::Tanh => scale(&mut dy, y, |y| 1.0 - y * y),
+            Unary::Sigmoid => scale(&mut dy, y, |y| y * (1.0 - y)),
+            Unary::Softplus => scale(&mut dy, x, sigmoid),
+        }
+        walk.give(self.x, dy);
+    }
+}
+
+/// y = f(x).
+fn map(y: &mut [f32], x: &[f32], f: impl Fn(f32) -> f32 + Sync) {
+    #[inline(always)]
+    fn kernel<S: Simd>(_: S, y: &mut [f32], x: &[f32], f: &impl Fn(f32) -> f32) {
+        y.iter_mut().zip(x).for_each(|(y, x)| *y = f(*x));
+    }
+    let size = piece(y.len(), 1);
+    let pieces = y.par_chunks_mut(size).zip(x.par_chunks(size));
+    pieces.for_each(|(y, x)| dispatch!(*SIMD, simd => kernel(simd, y, x, &f)));
+}
+
+/// dy *= f(x).
+fn scale(dy: &mut [f32], x: &[f32], f: impl Fn(f32) -> f32 + Sync) {
+    #[inline(always)]
+    fn kernel<S: Simd>(_: S, dy: &mut [f32], x: &[f32], f: &impl Fn(f32) -> f32) {
+        dy.iter_mut().zip(x).for_each(|(dy, x)| *dy *= f(*x));
+    }
+    let size = piece(dy.len(), 1);
+    let pieces = dy.par_chunks_mut(size).zip(x.par_chunks(size));
+    pieces.for_each(|(dy, x)| dispatch!(*SIMD, simd => kernel(simd, dy, x, &f)));
+}

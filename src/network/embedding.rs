@@ -1,0 +1,167 @@
+//! Sinusoidal time embedding: a timestep as waves of many lengths.
+
+use crate::error::{Error, Result};
+
+/// Sinusoidal embedding of a timestep: t ↦ (sin ω₀t, …, sin ω₍ₕ₋₁₎t, cos ω₀t, …, cos ω₍ₕ₋₁₎t), h = dim/2,
+/// ω_i = P^(−i/(h − shift)) with the longest period P·2π, P = 10 000.
+///
+/// Sines then cosines and `shift = 0`, as diffusers' `get_timestep_embedding` with
+/// `flip_sin_to_cos=False, downscale_freq_shift=0`. Sources differ: the Transformer interleaves sines and
+/// cosines (Vaswani et al. 2017, §3.5), DDPM's code divides by h − 1
+/// ([`frequency_shift(1)`](Self::frequency_shift)), guided-diffusion puts cosines first
+/// ([`cosines_first`](Self::cosines_first)). A linear layer after it can undo any order of columns.
+/// `t` is 0-based, as everywhere. An odd `dim` ends in a column of zeros.
+///
+/// ```
+/// use diffusion_intuition::network::TimeEmbedding;
+///
+/// let embedding = TimeEmbedding::new(4)?.table(&[0, 1]); // shape (2, 4)
+/// assert_eq!(embedding.row(0).to_vec(), [0.0, 0.0, 1.0, 1.0]);
+/// assert_eq!(embedding[[1, 0]], 1.0_f32.sin());
+/// assert_eq!(embedding[[1, 1]], 0.01_f32.sin()); // 10000^(−1/2)
+/// # Ok::<(), diffusion_intuition::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimeEmbedding {
+    dim: usize,
+    shift: f64,
+    cosines_first: bool,
+    frequencies: Vec<f64>,
+}
+
+/// Longest wave of the embedding, divided by 2π.
+const MAX_PERIOD: f64 = 10_000.0;
+
+impl TimeEmbedding {
+    /// An embedding in `dim` numbers.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if `dim` is below 2.
+    pub fn new(dim: usize) -> Result<Self> {
+        if dim < 2 {
+            return Err(Error::Parameter {
+                name: "dimension of the time embedding",
+                value: dim as f64,
+                valid: "at least 2",
+            });
+        }
+        Ok(Self {
+            dim,
+            shift: 0.0,
+            cosines_first: false,
+            frequencies: frequencies(dim, 0.0),
+        })
+    }
+
+    /// Divides the exponent by h − `shift` in place of h: 1 for DDPM's code.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] unless 0 ≤ `shift` < h.
+    pub fn frequency_shift(self, shift: f64) -> Result<Self> {
+        if !(shift >= 0.0 && shift < (self.dim / 2) as f64) {
+            return Err(Error::Parameter {
+                name: "frequency shift",
+                value: shift,
+                valid: "at least 0 and below half the dimension",
+            });
+        }
+        let frequencies = frequencies(self.dim, shift);
+        Ok(Self {
+            shift,
+            frequencies,
+            ..self
+        })
+    }
+
+    /// Cosines before sines: diffusers' `flip_sin_to_cos=True`.
+    pub fn cosines_first(self) -> Self {
+        Self {
+            cosines_first: true,
+            ..self
+        }
+    }
+
+    /// How many numbers a timestep becomes.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// The embeddings of `ts`, one row each; shape (n, dim).
+    pub fn table(&self, ts: &[usize]) -> ndarray::Array2<f32> {
+        let mut table = ndarray::Array2::zeros((ts.len(), self.dim));
+        for (mut row, t) in table.rows_mut().into_iter().zip(ts) {
+            self.write(*t, row.as_slice_mut().expect("freshly made"));
+        }
+        table
+    }
+
+    /// Angles in f64: in f32, ω·t at t = 1000 is off by 6e-5 before the sine is taken.
+    fn write(&self, t: usize, row: &mut [f32]) {
+        let half = self.dim / 2;
+        row.fill(0.0);
+        let (first, second) = row.split_at_mut(half);
+        let (sines, cosines) = match self.cosines_first {
+            true => (second, first),
+            false => (first, second),
+        };
+        let places = sines.iter_mut().zip(cosines);
+        for ((sine, cosine), frequency) in places.zip(&self.frequencies) {
+            let (s, c) = libm::sincos(frequency * t as f64);
+            (*sine, *cosine) = (s as f32, c as f32);
+        }
+    }
+}
+
+fn frequencies(dim: usize, shift: f64) -> Vec<f64> {
+    let half = dim / 2;
+    let exponent = |i: usize| i as f64 / (half as f64 - shift);
+    (0..half)
+        .map(|i| libm::exp(-MAX_PERIOD.ln() * exponent(i)))
+        .collect()
+}
+
+/// Embeddings that were computed already: sines cost 15 ns each, and training asks for the same T rows at
+/// every step.
+#[derive(Debug, Default)]
+pub(crate) struct EmbeddingCache(Vec<Cached>);
+
+#[derive(Debug)]
+struct Cached {
+    embedding: TimeEmbedding,
+    rows: Vec<f32>,
+}
+
+/// Timesteps from here on are computed anew each time, so that a stray t cannot take all memory.
+const CACHED: usize = 4096;
+
+impl EmbeddingCache {
+    /// Writes the embeddings of `ts` into `out`, shape (n, dim).
+    pub(crate) fn write(&mut self, embedding: &TimeEmbedding, ts: &[usize], out: &mut [f32]) {
+        let dim = embedding.dim;
+        let known = self.0.iter().position(|c| c.embedding == *embedding);
+        let place = known.unwrap_or_else(|| {
+            let embedding = embedding.clone();
+            self.0.push(Cached {
+                embedding,
+                rows: Vec::new(),
+            });
+            self.0.len() - 1
+        });
+        let rows = &mut self.0[place].rows;
+        // A batch at a single t is a sampler's: it does not need the table up to t.
+        let training = ts.len() > 1;
+        let last = ts.iter().copied().filter(|t| *t < CACHED).max();
+        if let Some(last) = last.filter(|_| training) {
+            for t in rows.len() / dim..=last {
+                rows.resize((t + 1) * dim, 0.0);
+                embedding.write(t, &mut rows[t * dim..]);
+            }
+        }
+        for (out, t) in out.chunks_exact_mut(dim).zip(ts) {
+            match rows.get(t.saturating_mul(dim)..t.saturating_add(1).saturating_mul(dim)) {
+                Some(row) if !row.is_empty() => out.copy_from_slice(row),
+                _ => embedding.write(*t, out),
+            }
+        }
+    }
+}

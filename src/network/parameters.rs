@@ -1,0 +1,209 @@
+//! Named parameters of a network, in one flat array.
+
+use std::ops::Range;
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+use rand::RngExt;
+
+use crate::error::{Error, Result};
+use crate::rng::Rng;
+
+/// Names one matrix of [`Parameters`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParameterId(pub(crate) usize);
+
+/// Weight (outputs, inputs) and bias (1, outputs) of an affine map, for [`Tape::linear`](crate::autograd::Tape::linear).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Linear {
+    /// W, shape (outputs, inputs), as in PyTorch.
+    pub weight: ParameterId,
+    /// b, shape (1, outputs); in checkpoints (outputs), as in PyTorch.
+    pub bias: ParameterId,
+}
+
+/// The parameters θ of a network: named f32 matrices, one after the other in a single array.
+///
+/// Optimisers, EMA and checkpoints see the array and the names, never the network.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Parameters {
+    values: Vec<f32>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Entry {
+    name: String,
+    shape: [usize; 2],
+    /// Whether files know it as a vector: a bias.
+    vector: bool,
+    start: usize,
+}
+
+impl Parameters {
+    /// No parameters yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds `name.weight` (outputs, inputs) and `name.bias` (1, outputs), both uniform in ±1/√inputs: the
+    /// default of PyTorch's `nn.Linear`.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if `inputs` or `outputs` is 0; [`Error::ParameterName`] if the name is taken.
+    pub fn linear(
+        &mut self,
+        name: &str,
+        inputs: usize,
+        outputs: usize,
+        rng: &mut Rng,
+    ) -> Result<Linear> {
+        let bound = 1.0 / (inputs as f32).sqrt();
+        let weight = self.uniform(&format!("{name}.weight"), [outputs, inputs], bound, rng)?;
+        let bias = self.uniform(&format!("{name}.bias"), [1, outputs], bound, rng)?;
+        self.entries[bias.0].vector = true;
+        Ok(Linear { weight, bias })
+    }
+
+    /// Adds a matrix of independent numbers, uniform in ±`bound`.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if a dimension is 0; [`Error::ParameterName`] if the name is taken.
+    pub fn uniform(
+        &mut self,
+        name: &str,
+        shape: [usize; 2],
+        bound: f32,
+        rng: &mut Rng,
+    ) -> Result<ParameterId> {
+        let id = self.zeros(name, shape)?;
+        for value in self.slice_mut(id) {
+            let u: f32 = rng.random();
+            *value = bound * (2.0 * u - 1.0);
+        }
+        Ok(id)
+    }
+
+    /// Adds a matrix of zeros.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if a dimension is 0; [`Error::ParameterName`] if the name is taken.
+    pub fn zeros(&mut self, name: &str, shape: [usize; 2]) -> Result<ParameterId> {
+        if shape.contains(&0) {
+            return Err(Error::Parameter {
+                name: "dimension of a parameter",
+                value: 0.0,
+                valid: "at least 1",
+            });
+        }
+        if self.id(name).is_ok() {
+            let (name, reason) = (name.to_owned(), "the name is taken");
+            return Err(Error::ParameterName { name, reason });
+        }
+        let start = self.values.len();
+        self.values.resize(start + shape[0] * shape[1], 0.0);
+        self.entries.push(Entry {
+            name: name.to_owned(),
+            shape,
+            vector: false,
+            start,
+        });
+        Ok(ParameterId(self.entries.len() - 1))
+    }
+
+    /// How many numbers there are to train, over all matrices.
+    pub fn count(&self) -> usize {
+        self.values.len()
+    }
+
+    /// How many matrices there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Every matrix, in the order in which they were added.
+    pub fn ids(&self) -> impl ExactSizeIterator<Item = ParameterId> + use<> {
+        (0..self.entries.len()).map(ParameterId)
+    }
+
+    /// The matrix of that name.
+    ///
+    /// # Errors
+    /// [`Error::ParameterName`] if there is none.
+    pub fn id(&self, name: &str) -> Result<ParameterId> {
+        let place = self.entries.iter().position(|entry| entry.name == name);
+        place.map(ParameterId).ok_or_else(|| Error::ParameterName {
+            name: name.to_owned(),
+            reason: "there is none of that name",
+        })
+    }
+
+    /// Name of a matrix.
+    ///
+    /// # Panics
+    /// This and every method below: if `id` is of other parameters and out of range here.
+    pub fn name(&self, id: ParameterId) -> &str {
+        &self.entries[id.0].name
+    }
+
+    /// Rows and columns of a matrix.
+    pub fn shape(&self, id: ParameterId) -> [usize; 2] {
+        self.entries[id.0].shape
+    }
+
+    /// The numbers of a matrix.
+    pub fn get(&self, id: ParameterId) -> ArrayView2<'_, f32> {
+        ArrayView2::from_shape(self.shape(id), self.slice(id)).expect("as long as its shape")
+    }
+
+    /// The numbers of a matrix, to change.
+    pub fn get_mut(&mut self, id: ParameterId) -> ArrayViewMut2<'_, f32> {
+        let shape = self.shape(id);
+        ArrayViewMut2::from_shape(shape, self.slice_mut(id)).expect("as long as its shape")
+    }
+
+    /// All numbers, matrix after matrix, each row by row.
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// All numbers, to change.
+    pub fn values_mut(&mut self) -> &mut [f32] {
+        &mut self.values
+    }
+
+    /// Exchanges all numbers with `values`, which has as many.
+    pub(crate) fn swap_values(&mut self, values: &mut Vec<f32>) {
+        assert_eq!(values.len(), self.values.len(), "same parameters");
+        std::mem::swap(&mut self.values, values);
+    }
+
+    /// Shape of a matrix in files: biases are vectors there.
+    pub(crate) fn file_shape(&self, id: ParameterId) -> Vec<usize> {
+        let Entry { shape, vector, .. } = &self.entries[id.0];
+        if *vector {
+            vec![shape[1]]
+        } else {
+            shape.to_vec()
+        }
+    }
+
+    /// Where a matrix stands among [`values`](Self::values).
+    pub(crate) fn range(&self, id: ParameterId) -> Range<usize> {
+        let Entry { shape, start, .. } = self.entries[id.0];
+        start..start + shape[0] * shape[1]
+    }
+
+    pub(crate) fn slice(&self, id: ParameterId) -> &[f32] {
+        &self.values[self.range(id)]
+    }
+
+    fn slice_mut(&mut self, id: ParameterId) -> &mut [f32] {
+        let range = self.range(id);
+        &mut self.values[range]
+    }
+}

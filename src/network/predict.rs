@@ -1,0 +1,89 @@
+//! Predictions without gradients, in pieces that stay in a core's cache.
+
+use std::sync::Mutex;
+
+use ndarray::{Array2, ArrayRef2, ArrayView2};
+use rayon::prelude::*;
+
+use super::Parameters;
+use crate::autograd::{Tape, Var, Workspace};
+use crate::error::{Error, Result};
+
+/// Rows that are predicted together: their activations fit a second-level cache. Every row's result is its
+/// own, so the number changes no bit.
+const PIECE: usize = 128;
+
+/// Timesteps of a batch.
+pub(super) enum Times<'a> {
+    /// One for each row.
+    Each(&'a [usize]),
+    /// One for all rows.
+    All(usize),
+}
+
+/// A network's forward, without its type: so that this is compiled once, here, and not in a cell.
+type Forward<'a> = &'a (dyn Fn(&mut Tape<'_>, Var, &[usize]) -> Result<Var> + Sync);
+
+pub(super) fn predict(
+    parameters: &Parameters,
+    x_t: &ArrayRef2<f32>,
+    times: Times,
+    forward: Forward,
+) -> Result<Array2<f32>> {
+    let (n, d) = x_t.dim();
+    if let Times::Each(ts) = times
+        && ts.len() != n
+    {
+        return Err(Error::Shape {
+            what: "ts",
+            expected: vec![n],
+            found: vec![ts.len()],
+        });
+    }
+    let mut out = Array2::zeros((n, d));
+    if n * d == 0 {
+        return Ok(out);
+    }
+    let x_t = x_t.as_standard_layout();
+    let x_t = x_t.as_slice().expect("standard layout");
+    // A piece takes the memory that an earlier one left.
+    let spare: Mutex<Vec<Workspace>> = Mutex::default();
+    let one = |piece: usize, x: &[f32], out: &mut [f32]| -> Result<()> {
+        let rows = x.len() / d;
+        let same;
+        let ts = match times {
+            Times::Each(ts) => &ts[piece * PIECE..][..rows],
+            Times::All(t) => {
+                same = [t; PIECE];
+                &same[..rows]
+            }
+        };
+        let workspace = spare.lock().ok().and_then(|mut spare| spare.pop());
+        let tape = Tape::with_workspace(parameters, workspace.unwrap_or_default());
+        let mut tape = tape.forward_only();
+        let x = ArrayView2::from_shape((rows, d), x).expect("whole rows");
+        let x = tape.input(&x);
+        let y = forward(&mut tape, x, ts)?;
+        let y = tape.value(y);
+        if y.dim() != (rows, d) {
+            return Err(Error::Shape {
+                what: "the network's prediction",
+                expected: vec![rows, d],
+                found: y.shape().to_vec(),
+            });
+        }
+        out.copy_from_slice(y.as_slice().expect("values are in row-major order"));
+        let workspace = tape.into_workspace();
+        if let Ok(mut spare) = spare.lock() {
+            spare.push(workspace);
+        }
+        Ok(())
+    };
+    let values = out.as_slice_mut().expect("freshly made");
+    values
+        .par_chunks_mut(PIECE * d)
+        .zip(x_t.par_chunks(PIECE * d))
+        .enumerate()
+        .try_for_each(|(piece, (out, x))| one(piece, x, out))?;
+    Ok(out)
+}

@@ -1,0 +1,130 @@
+//! One pass over all parameters: Adam's step and the moving average.
+
+use fearless_simd::{Simd, dispatch};
+use rayon::prelude::*;
+
+use super::config::Adam;
+use crate::autograd::SIMD;
+
+/// Numbers that one thread updates at a time.
+const PIECE: usize = 1 << 14;
+
+/// Moments of the gradient, one each for every parameter.
+#[derive(Debug, Clone)]
+pub(super) struct Moments {
+    pub m: Vec<f32>,
+    pub v: Vec<f32>,
+}
+
+/// What one step does, besides the arrays.
+pub(super) struct Step<'a> {
+    pub adam: &'a Adam,
+    /// 0-based number of the step.
+    pub step: u64,
+    pub learning_rate: f64,
+    /// Factor of the gradient: below 1 where it is clipped.
+    pub gradient_scale: f64,
+    /// Share of the moving average that stays.
+    pub decay: f64,
+}
+
+impl Moments {
+    pub fn new(len: usize) -> Self {
+        let (m, v) = (vec![0.0; len], vec![0.0; len]);
+        Self { m, v }
+    }
+
+    /// Writes the new parameters to `next`, so that the old ones are still there if they turn out bad, and
+    /// moves the moments and the moving average, if there is one.
+    pub fn update(
+        &mut self,
+        step: &Step,
+        parameters: &[f32],
+        gradient: &[f32],
+        next: &mut [f32],
+        ema: Option<&mut [f32]>,
+    ) {
+        let Adam {
+            beta1,
+            beta2,
+            epsilon,
+            weight_decay,
+        } = *step.adam;
+        let k = (step.step + 1) as f64;
+        // θ − lr·m̂/(√v̂ + ε) with m̂ = m/(1−β₁ᵏ), v̂ = v/(1−β₂ᵏ): three constants a step, in f64.
+        let size = (step.learning_rate / (1.0 - libm::pow(beta1, k))) as f32;
+        let root = (1.0 / (1.0 - libm::pow(beta2, k)).sqrt()) as f32;
+        let keep = (1.0 - step.learning_rate * weight_decay) as f32;
+        let epsilon = epsilon as f32;
+        let scale = step.gradient_scale as f32;
+        let (b1, c1) = (beta1 as f32, (1.0 - beta1) as f32);
+        let (b2, c2) = (beta2 as f32, (1.0 - beta2) as f32);
+        let fresh = (1.0 - step.decay) as f32;
+        let constants = Constants {
+            size,
+            root,
+            keep,
+            epsilon,
+            scale,
+            b1,
+            c1,
+            b2,
+            c2,
+        };
+        let arrays = next
+            .par_chunks_mut(PIECE)
+            .zip(self.m.par_chunks_mut(PIECE))
+            .zip(self.v.par_chunks_mut(PIECE))
+            .zip(parameters.par_chunks(PIECE))
+            .zip(gradient.par_chunks(PIECE));
+        let one = |next: &mut [f32], m: &mut [f32], v: &mut [f32], p: &[f32], g: &[f32]| {
+            dispatch!(*SIMD, simd => adam(simd, &constants, next, (m, v), (p, g)));
+        };
+        let Some(ema) = ema else {
+            return arrays.for_each(|((((next, m), v), p), g)| one(next, m, v, p, g));
+        };
+        let arrays = arrays.zip(ema.par_chunks_mut(PIECE));
+        arrays.for_each(|(((((next, m), v), p), g), ema)| {
+            one(next, m, v, p, g);
+            dispatch!(*SIMD, simd => average(simd, fresh, ema, next));
+        });
+    }
+}
+
+/// What is the same for every parameter.
+struct Constants {
+    size: f32,
+    root: f32,
+    keep: f32,
+    epsilon: f32,
+    scale: f32,
+    b1: f32,
+    c1: f32,
+    b2: f32,
+    c2: f32,
+}
+
+#[inline(always)]
+fn adam<S: Simd>(
+    _: S,
+    c: &Constants,
+    next: &mut [f32],
+    (m, v): (&mut [f32], &mut [f32]),
+    (p, g): (&[f32], &[f32]),
+) {
+    let n = next.len();
+    let (m, v, p, g) = (&mut m[..n], &mut v[..n], &p[..n], &g[..n]);
+    for i in 0..n {
+        let g = g[i] * c.scale;
+        m[i] = c.b1 * m[i] + c.c1 * g;
+        v[i] = c.b2 * v[i] + c.c2 * (g * g);
+        next[i] = p[i] * c.keep - c.size * m[i] / (v[i].sqrt() * c.root + c.epsilon);
+    }
+}
+
+#[inline(always)]
+fn average<S: Simd>(_: S, fresh: f32, ema: &mut [f32], p: &[f32]) {
+    ema.iter_mut()
+        .zip(p)
+        .for_each(|(e, p)| *e += fresh * (p - *e));
+}

@@ -1,0 +1,125 @@
+//! Minibatches: timesteps, clean rows, noise, targets.
+
+use ndarray::{Array1, Array2};
+use rand::RngExt;
+
+use crate::error::{Error, Result};
+use crate::mixture::Mixture;
+use crate::prediction::Prediction;
+use crate::rng::Rng;
+use crate::schedule::Schedule;
+
+/// Where clean samples come from.
+///
+/// Rows of an array are drawn independently, **with replacement**: every batch is then an unbiased sample of
+/// the data, and what a batch holds depends on the seed and the step alone. (Going through a shuffled
+/// array epoch by epoch needs the permutation as further state, and gains nothing where each row is seen
+/// hundreds of times with different noise.)
+#[derive(Debug, Clone, PartialEq)]
+pub enum Data {
+    /// Rows of an array, shape (n, d), with replacement.
+    Rows(Array2<f32>),
+    /// Fresh draws from a distribution at every step: nothing to overfit.
+    Fresh(Mixture),
+}
+
+impl From<Mixture> for Data {
+    fn from(mixture: Mixture) -> Self {
+        Self::Fresh(mixture)
+    }
+}
+
+impl From<Array2<f32>> for Data {
+    fn from(rows: Array2<f32>) -> Self {
+        Self::Rows(rows)
+    }
+}
+
+/// One-dimensional data: each number is a row.
+impl From<Array1<f32>> for Data {
+    fn from(values: Array1<f32>) -> Self {
+        Self::Rows(values.insert_axis(ndarray::Axis(1)))
+    }
+}
+
+impl Data {
+    /// Number of columns d.
+    pub fn dim(&self) -> usize {
+        match self {
+            Self::Rows(rows) => rows.ncols(),
+            Self::Fresh(mixture) => mixture.dim(),
+        }
+    }
+
+    /// Refuses data that training cannot use.
+    pub(super) fn check(&self) -> Result<()> {
+        let Self::Rows(rows) = self else {
+            return Ok(());
+        };
+        let what = "training data";
+        if rows.is_empty() {
+            return Err(Error::Empty { what });
+        }
+        match rows.iter().enumerate().find(|(_, x)| !x.is_finite()) {
+            None => Ok(()),
+            Some((index, value)) => {
+                let value = f64::from(*value);
+                Err(Error::NotFinite { what, index, value })
+            }
+        }
+    }
+}
+
+/// The arrays of one minibatch, kept from step to step.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub ts: Vec<usize>,
+    pub x_t: Array2<f32>,
+    pub target: Array2<f32>,
+    x0: Array2<f32>,
+    eps: Array2<f32>,
+}
+
+impl Batch {
+    /// Draws `n` rows: t uniform in 0..T (and sorted), then x_0, then ε, in this order.
+    pub fn draw(
+        &mut self,
+        n: usize,
+        data: &Data,
+        schedule: &Schedule,
+        prediction: Prediction,
+        rng: &mut Rng,
+    ) -> Result<()> {
+        let timesteps = schedule.timesteps();
+        self.ts.clear();
+        self.ts
+            .extend((0..n).map(|_| rng.random_range(0..timesteps)));
+        // Rows are exchangeable. In order of t, the shards of a batch share at most one t, so that what
+        // depends on t alone is not computed twice.
+        self.ts.sort_unstable();
+        let dim = (n, data.dim());
+        if self.x_t.dim() != dim {
+            self.x0 = Array2::zeros(dim);
+            self.x_t = Array2::zeros(dim);
+            self.eps = Array2::zeros(dim);
+            self.target = Array2::zeros(dim);
+        }
+        match data {
+            Data::Fresh(mixture) => self.x0 = mixture.sample(n, rng),
+            Data::Rows(rows) => {
+                for mut row in self.x0.rows_mut() {
+                    row.assign(&rows.row(rng.random_range(0..rows.nrows())));
+                }
+            }
+        }
+        schedule.q_sample_batch_into(&self.x0, &self.ts, &mut self.x_t, &mut self.eps, rng)?;
+        let alpha_bars = schedule.alpha_bars();
+        let known = self.x0.rows().into_iter().zip(self.eps.rows());
+        let rows = self.target.rows_mut().into_iter().zip(known);
+        for ((mut target, (x0, eps)), t) in rows.zip(&self.ts) {
+            let pairs = target.iter_mut().zip(x0.iter().zip(eps));
+            pairs.for_each(|(y, (x0, eps))| *y = prediction.target(alpha_bars[*t], *x0, *eps));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,202 @@
+//! Settings of a training run.
+
+use std::f64::consts::PI;
+
+use crate::error::{Error, Result};
+use crate::prediction::Prediction;
+
+/// Settings of a training run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainConfig {
+    /// Rows of a minibatch.
+    pub batch: usize,
+    /// What the network learns to predict; the loss is its mean squared error.
+    pub prediction: Prediction,
+    /// The optimiser.
+    pub adam: Adam,
+    /// Learning rate at every step.
+    pub learning_rate: LearningRate,
+    /// Largest norm of the whole gradient; a longer one is scaled down to it (Pascanu et al. 2013).
+    pub clip: Option<f64>,
+    /// Moving average of the parameters.
+    pub ema: Option<Ema>,
+    /// Fixes every random number of the run.
+    pub seed: u64,
+    /// Steps between two calls of the observer.
+    pub report_every: u64,
+}
+
+/// Batch 256, Adam at 1e-3, no clipping, EMA 0.999, seed 0, a report every 100 steps; predicts ε.
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            batch: 256,
+            prediction: Prediction::Eps,
+            adam: Adam::default(),
+            learning_rate: LearningRate::constant(1e-3),
+            clip: None,
+            ema: Some(Ema::default()),
+            seed: 0,
+            report_every: 100,
+        }
+    }
+}
+
+/// Adam (Kingma & Ba 2015, algorithm 1), with decoupled weight decay if that is not 0: then it is AdamW
+/// (Loshchilov & Hutter 2019, algorithm 2).
+///
+/// m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − lr·(m̂/(√v̂ + ε) + weight_decay·θ), with m̂ and v̂
+/// corrected for their start at 0. As PyTorch's `Adam` and `AdamW`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adam {
+    /// β₁, the decay of the first moment.
+    pub beta1: f64,
+    /// β₂, the decay of the second moment.
+    pub beta2: f64,
+    /// Keeps the step finite where the gradient vanishes.
+    pub epsilon: f64,
+    /// Decoupled weight decay, a share of each parameter per unit of learning rate.
+    pub weight_decay: f64,
+}
+
+/// β = (0.9, 0.999), ε = 1e-8, no weight decay.
+impl Default for Adam {
+    fn default() -> Self {
+        Self {
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            weight_decay: 0.0,
+        }
+    }
+}
+
+/// Exponential moving average of the parameters, with a warm-up: after 0-based step k the decay is
+/// min(decay, (1 + k)/(10 + k)), so that the random start is soon forgotten.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ema {
+    /// Share of the average that a step keeps, in the long run.
+    pub decay: f64,
+}
+
+/// Decay 0.999.
+impl Default for Ema {
+    fn default() -> Self {
+        Self { decay: 0.999 }
+    }
+}
+
+impl Ema {
+    /// The decay after 0-based step `step`.
+    pub fn at(&self, step: u64) -> f64 {
+        let warm = (1.0 + step as f64) / (10.0 + step as f64);
+        self.decay.min(warm)
+    }
+}
+
+/// A learning rate for every step: a linear warm-up, then constant, or half a cosine down to a last value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LearningRate {
+    peak: f64,
+    last: f64,
+    steps: Option<u64>,
+    warm_up: u64,
+}
+
+impl LearningRate {
+    /// The same rate at every step.
+    pub fn constant(rate: f64) -> Self {
+        Self {
+            peak: rate,
+            last: rate,
+            steps: None,
+            warm_up: 0,
+        }
+    }
+
+    /// From `peak` to 0 over `steps` steps along half a cosine (Loshchilov & Hutter 2017, eq. 5).
+    pub fn cosine(peak: f64, steps: u64) -> Self {
+        Self {
+            peak,
+            last: 0.0,
+            steps: Some(steps),
+            warm_up: 0,
+        }
+    }
+
+    /// Rises linearly over the first `steps` steps, which count towards a cosine's.
+    pub fn warm_up(self, steps: u64) -> Self {
+        Self {
+            warm_up: steps,
+            ..self
+        }
+    }
+
+    /// The rate that a cosine ends at, in place of 0.
+    pub fn last(self, rate: f64) -> Self {
+        Self { last: rate, ..self }
+    }
+
+    /// The rate of 0-based step `step`.
+    pub fn at(&self, step: u64) -> f64 {
+        if step < self.warm_up {
+            return self.peak * (step + 1) as f64 / self.warm_up as f64;
+        }
+        let Some(steps) = self.steps else {
+            return self.peak;
+        };
+        let length = steps.saturating_sub(self.warm_up).max(1) as f64;
+        let done = ((step - self.warm_up) as f64 / length).min(1.0);
+        self.last + 0.5 * (self.peak - self.last) * (1.0 + (PI * done).cos())
+    }
+}
+
+impl TrainConfig {
+    pub(super) fn check(&self) -> Result<()> {
+        let Adam {
+            beta1,
+            beta2,
+            epsilon,
+            weight_decay,
+        } = self.adam;
+        let share = |x: f64| (0.0..1.0).contains(&x);
+        let positive = |x: f64| x > 0.0 && x.is_finite();
+        let not_negative = |x: f64| x >= 0.0 && x.is_finite();
+        let LearningRate { peak, last, .. } = self.learning_rate;
+        let batch = self.batch as f64;
+        let every = self.report_every as f64;
+        let clip = self.clip.unwrap_or(1.0);
+        let decay = self.ema.as_ref().map_or(0.0, |ema| ema.decay);
+        let checks = [
+            ("batch", batch, batch >= 1.0, "at least 1"),
+            ("report_every", every, every >= 1.0, "at least 1"),
+            ("beta1", beta1, share(beta1), "in [0, 1)"),
+            ("beta2", beta2, share(beta2), "in [0, 1)"),
+            ("epsilon", epsilon, positive(epsilon), "positive and finite"),
+            (
+                "weight_decay",
+                weight_decay,
+                not_negative(weight_decay),
+                "finite and not negative",
+            ),
+            (
+                "learning rate",
+                peak,
+                not_negative(peak),
+                "finite and not negative",
+            ),
+            (
+                "last learning rate",
+                last,
+                not_negative(last),
+                "finite and not negative",
+            ),
+            ("clip", clip, positive(clip), "positive and finite"),
+            ("EMA decay", decay, share(decay), "in [0, 1)"),
+        ];
+        match checks.into_iter().find(|(_, _, fine, _)| !fine) {
+            None => Ok(()),
+            Some((name, value, _, valid)) => Err(Error::Parameter { name, value, valid }),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What an observer of training sees, and how it stops it.
+
+use std::ops::ControlFlow;
+
+/// State of a training run, given to the observer every [`report_every`](super::TrainConfig::report_every)
+/// steps and after the last.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'a> {
+    /// Number of steps done, over all runs of the trainer.
+    pub step: u64,
+    /// Mean loss over the steps since the last report.
+    pub loss: f64,
+    /// Mean loss at each 0-based t over the steps since the last report; NaN where t was not drawn; length T.
+    pub loss_per_t: &'a [f64],
+    /// Norm of the whole gradient at the last step, before clipping.
+    pub gradient_norm: f64,
+    /// Learning rate of the last step.
+    pub learning_rate: f64,
+}
+
+/// What an observer may return: nothing, to go on, or a [`ControlFlow`], whose `Break` stops the training.
+pub trait Verdict {
+    /// Whether to go on.
+    fn flow(self) -> ControlFlow<()>;
+}
+
+impl Verdict for () {
+    fn flow(self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+impl Verdict for ControlFlow<()> {
+    fn flow(self) -> ControlFlow<()> {
+        self
+    }
+}
+
+/// Sums of losses per t.
+#[derive(Debug, Clone)]
+pub(super) struct PerTimestep {
+    sums: Vec<f64>,
+    counts: Vec<u64>,
+}
+
+impl PerTimestep {
+    pub fn new(timesteps: usize) -> Self {
+        let (sums, counts) = (vec![0.0; timesteps], vec![0; timesteps]);
+        Self { sums, counts }
+    }
+
+    pub fn add(&mut self, t: usize, loss: f64) {
+        self.sums[t] += loss;
+        self.counts[t] += 1;
+    }
+
+    /// Mean at every t; NaN where there was none.
+    pub fn means(&self) -> Vec<f64> {
+        let pairs = self.sums.iter().zip(&self.counts);
+        pairs.map(|(sum, count)| sum / *count as f64).collect()
+    }
+
+    pub fn clear(&mut self) {
+        self.sums.fill(0.0);
+        self.counts.fill(0);
+    }
+}

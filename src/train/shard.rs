@@ -1,0 +1,148 @@
+//! A batch in shards: forward and backward on each, side by side, and the sum of their gradients.
+
+use fearless_simd::{Simd, dispatch};
+use ndarray::{ArrayRef2, Axis, Slice};
+use rayon::prelude::*;
+
+use crate::autograd::{Gradients, SIMD, Tape, Workspace, sum_of_squares};
+use crate::error::{Error, Result};
+use crate::network::{Network, Parameters};
+
+/// One part of every batch: its tape's memory and its gradients.
+#[derive(Debug)]
+pub(super) struct Shard {
+    gradients: Gradients,
+    workspace: Workspace,
+    /// Its rows' share of the batch.
+    share: f64,
+    loss: f64,
+    /// Squared error of each of its rows, a mean over columns.
+    rows: Vec<f64>,
+}
+
+/// Rows from which a batch is split in two, and from which in four. The number of shards depends on the
+/// batch alone, so that the number of threads never changes a bit. Two threads need two; more of them
+/// also split the large products within a shard. A shard costs a pass over its gradients and the packing
+/// of all weights, which below 32 rows outweighs the second thread.
+const SPLIT: (usize, usize) = (32, 1024);
+
+/// How many shards a batch of `n` rows has.
+pub(super) fn shards(n: usize) -> usize {
+    match n {
+        n if n < SPLIT.0 => 1,
+        n if n < SPLIT.1 => 2,
+        _ => 4,
+    }
+}
+
+impl Shard {
+    pub fn new(parameters: &Parameters) -> Self {
+        Self {
+            gradients: Gradients::new(parameters),
+            workspace: Workspace::new(),
+            share: 0.0,
+            loss: f64::NAN,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Squared error of each row of the batch, in order, after [`run`].
+    pub fn row_losses(&self) -> &[f64] {
+        &self.rows
+    }
+
+    /// Loss of the rows given, and its gradients if it is finite.
+    fn run(
+        &mut self,
+        network: &dyn Network,
+        x_t: &ArrayRef2<f32>,
+        ts: &[usize],
+        target: &ArrayRef2<f32>,
+    ) -> Result<()> {
+        let workspace = std::mem::take(&mut self.workspace);
+        let mut tape = Tape::with_workspace(network.parameters(), workspace);
+        let x_t = tape.input(x_t);
+        let y = network.forward(&mut tape, x_t, ts)?;
+        let wanted = tape.input(target);
+        let loss = tape.mse(y, wanted)?;
+        self.loss = f64::from(tape.scalar(loss));
+        if self.loss.is_finite() {
+            tape.backward(loss, &mut self.gradients)?;
+        }
+        let d = target.ncols();
+        let pairs = tape.value(y).into_iter().zip(target);
+        let mut squares = pairs.map(|(y, target)| f64::from(y - target).powi(2));
+        self.rows.clear();
+        for _ in ts {
+            let sum: f64 = squares.by_ref().take(d).sum();
+            self.rows.push(sum / d as f64);
+        }
+        self.workspace = tape.into_workspace();
+        Ok(())
+    }
+}
+
+/// Loss of a batch of at least as many rows as there are shards; each shard then has its gradients, if it
+/// is finite.
+pub(super) fn run(
+    shards: &mut [Shard],
+    network: &dyn Network,
+    x_t: &ArrayRef2<f32>,
+    ts: &[usize],
+    target: &ArrayRef2<f32>,
+) -> Result<f64> {
+    let (n, parts) = (ts.len(), shards.len());
+    if target.nrows() != n {
+        return Err(Error::Shape {
+            what: "target",
+            expected: vec![n, target.ncols()],
+            found: target.shape().to_vec(),
+        });
+    }
+    let one = |i: usize, shard: &mut Shard| {
+        let range = i * n / parts..(i + 1) * n / parts;
+        shard.share = range.len() as f64 / n as f64;
+        let rows = Slice::from(range.clone());
+        let (x_t, target) = (
+            x_t.slice_axis(Axis(0), rows),
+            target.slice_axis(Axis(0), rows),
+        );
+        shard.run(network, &x_t, &ts[range], &target)
+    };
+    let parts = shards.par_iter_mut().enumerate();
+    parts.try_for_each(|(i, shard)| one(i, shard))?;
+    Ok(shards.iter().map(|shard| shard.share * shard.loss).sum())
+}
+
+/// Numbers that are added in one piece.
+const PIECE: usize = 1 << 14;
+
+/// Writes the gradient of the whole batch, Σ share·gradient, to `total`, and returns its norm.
+pub(super) fn add(shards: &[Shard], total: &mut [f32]) -> f64 {
+    let piece = |i: usize, total: &mut [f32]| {
+        for (j, shard) in shards.iter().enumerate() {
+            let part = &shard.gradients.flat[i * PIECE..][..total.len()];
+            let share = shard.share as f32;
+            dispatch!(*SIMD, simd => accumulate(simd, total, share, part, j == 0));
+        }
+        dispatch!(*SIMD, simd => squares(simd, total))
+    };
+    let pieces = total.par_chunks_mut(PIECE).enumerate();
+    let squares: Vec<f64> = pieces.map(|(i, total)| piece(i, total)).collect();
+    squares.iter().sum::<f64>().sqrt()
+}
+
+#[inline(always)]
+fn accumulate<S: Simd>(_: S, total: &mut [f32], share: f32, part: &[f32], first: bool) {
+    let pairs = total.iter_mut().zip(part);
+    if first {
+        pairs.for_each(|(total, part)| *total = share * part);
+    } else {
+        pairs.for_each(|(total, part)| *total += share * part);
+    }
+}
+
+#[inline(always)]
+fn squares<S: Simd>(_: S, values: &[f32]) -> f64 {
+    sum_of_squares(values)
+}

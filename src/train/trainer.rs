@@ -1,0 +1,258 @@
+//! The training loop.
+
+use ndarray::Array2;
+use rand::Rng as _;
+
+use super::adam::{Moments, Step};
+use super::batch::{Batch, Data};
+use super::config::TrainConfig;
+use super::progress::{PerTimestep, Progress, Verdict};
+use super::shard::{self, Shard};
+use crate::error::{Error, Result};
+use crate::network::{Network, Parameters};
+use crate::rng::Rng;
+use crate::schedule::Schedule;
+
+/// Trains a network by minimising E[(target − network(x_t, t))²] over t, x_0 and ε: DDPM's simple loss
+/// (Ho et al. 2020, eq. 14), a mean over columns too.
+///
+/// It holds everything but the network: so it lives on in a notebook beside it. See the
+/// [module](super) for an example.
+#[derive(Debug)]
+pub struct Trainer {
+    pub(super) config: TrainConfig,
+    data: Data,
+    schedule: Schedule,
+    pub(super) step: u64,
+    pub(super) moments: Moments,
+    pub(super) ema: Option<Parameters>,
+    /// The parameters before the last step, and room for those after the next.
+    previous: Vec<f32>,
+    /// Whether `previous` holds parameters of this run, to which a bad step can return.
+    stepped: bool,
+    losses: Vec<f32>,
+    per_t: PerTimestep,
+    shards: Vec<Shard>,
+    /// Of the whole batch, in the layout of the parameters.
+    gradient: Vec<f32>,
+    gradient_norm: f64,
+    batch: Batch,
+}
+
+impl Trainer {
+    /// A trainer for `network`, at step 0. `data` is an array of rows, or a [`Mixture`](crate::Mixture) for
+    /// fresh draws; [`Data`] says how they are drawn.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a setting outside its range; [`Error::Empty`] and [`Error::NotFinite`] for
+    /// data that is.
+    pub fn new(
+        network: &dyn Network,
+        data: impl Into<Data>,
+        schedule: &Schedule,
+        config: TrainConfig,
+    ) -> Result<Self> {
+        Self::with_data(network, data.into(), schedule, config)
+    }
+
+    fn with_data(
+        network: &dyn Network,
+        data: Data,
+        schedule: &Schedule,
+        config: TrainConfig,
+    ) -> Result<Self> {
+        config.check()?;
+        data.check()?;
+        let parameters = network.parameters();
+        let count = parameters.count();
+        Ok(Self {
+            data,
+            step: 0,
+            moments: Moments::new(count),
+            ema: config.ema.is_some().then(|| parameters.clone()),
+            previous: vec![0.0; count],
+            stepped: false,
+            losses: Vec::new(),
+            per_t: PerTimestep::new(schedule.timesteps()),
+            shards: Vec::new(),
+            gradient: vec![0.0; count],
+            gradient_norm: 0.0,
+            batch: Batch::default(),
+            schedule: schedule.clone(),
+            config,
+        })
+    }
+
+    /// Trains for `steps` more steps, or until the observer returns `ControlFlow::Break(())`.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] if a loss or gradient is NaN or infinite: `network` then has the last parameters
+    /// whose loss was finite. [`Error::Shape`] if `network` has other parameters than the one that the
+    /// trainer was made for; what its [`forward`](Network::forward) returns.
+    pub fn run<V: Verdict>(
+        &mut self,
+        network: &mut dyn Network,
+        steps: u64,
+        mut observer: impl FnMut(&Progress) -> V,
+    ) -> Result<()> {
+        let end = self.step.saturating_add(steps);
+        while self.step < end {
+            let report = (self.step / self.config.report_every + 1) * self.config.report_every;
+            let first = self.losses.len();
+            self.steps(network, report.min(end) - self.step)?;
+            let losses = &self.losses[first..];
+            let sum: f64 = losses.iter().map(|loss| f64::from(*loss)).sum();
+            let progress = Progress {
+                step: self.step,
+                loss: sum / losses.len() as f64,
+                loss_per_t: &self.per_t.means(),
+                gradient_norm: self.gradient_norm,
+                learning_rate: self.config.learning_rate.at(self.step - 1),
+            };
+            self.per_t.clear();
+            if observer(&progress).flow().is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Loss of every step since this trainer was made (a resumed one begins where it resumed).
+    pub fn losses(&self) -> &[f32] {
+        &self.losses
+    }
+
+    /// Number of steps done, over all runs, before and after a checkpoint.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// The moving average of the parameters, if the settings ask for one.
+    pub fn ema(&self) -> Option<&Parameters> {
+        self.ema.as_ref()
+    }
+
+    /// Gives `network` the averaged parameters, for sampling. (To train on, keep a clone of the network.)
+    /// Does nothing without an average.
+    pub fn use_ema(&self, network: &mut dyn Network) {
+        if let Some(ema) = &self.ema {
+            network.parameters_mut().clone_from(ema);
+        }
+    }
+
+    /// `steps` steps on a worker thread of rayon's: from outside, every parallel piece of work would wait
+    /// for one to wake up.
+    fn steps(&mut self, network: &mut dyn Network, steps: u64) -> Result<()> {
+        rayon::scope(|_| (0..steps).try_for_each(|_| self.one_step(network)))
+    }
+
+    fn one_step(&mut self, network: &mut dyn Network) -> Result<()> {
+        let mut rng = rng_of_step(self.config.seed, self.step);
+        let (n, prediction) = (self.config.batch, self.config.prediction);
+        self.batch
+            .draw(n, &self.data, &self.schedule, prediction, &mut rng)?;
+        let batch = std::mem::take(&mut self.batch);
+        let result = self.step_on(network, &batch.x_t, &batch.ts, &batch.target);
+        self.batch = batch;
+        result.map(|_| ())
+    }
+
+    /// One step on a batch of your own: `x_t` and `target` are (n, d), `ts` holds the n 0-based timesteps.
+    /// Returns the loss before the step. [`run`](Self::run) is this on batches that it draws.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run); [`Error::Timestep`] for a `t` outside the schedule; [`Error::Shape`] unless
+    /// there is one `t` a row.
+    pub fn step_on(
+        &mut self,
+        network: &mut dyn Network,
+        x_t: &Array2<f32>,
+        ts: &[usize],
+        target: &Array2<f32>,
+    ) -> Result<f32> {
+        ts.iter().try_for_each(|t| self.schedule.check(*t))?;
+        if ts.len() != x_t.nrows() {
+            return Err(Error::Shape {
+                what: "ts",
+                expected: vec![x_t.nrows()],
+                found: vec![ts.len()],
+            });
+        }
+        if ts.is_empty() {
+            let what = "batch";
+            return Err(Error::Empty { what });
+        }
+        let parameters = network.parameters();
+        if parameters.count() != self.gradient.len() {
+            return Err(Error::Shape {
+                what: "parameters of the network",
+                expected: vec![self.gradient.len()],
+                found: vec![parameters.count()],
+            });
+        }
+        let parts = shard::shards(ts.len());
+        self.shards.truncate(parts);
+        self.shards.resize_with(parts, || Shard::new(parameters));
+        let loss = shard::run(&mut self.shards, network, x_t, ts, target)?;
+        let value = loss as f32;
+        if !value.is_finite() {
+            return Err(self.diverged(network, "the loss", loss));
+        }
+        let rows = self.shards.iter().flat_map(|shard| shard.row_losses());
+        for (t, loss) in ts.iter().zip(rows) {
+            self.per_t.add(*t, *loss);
+        }
+        self.gradient_norm = shard::add(&self.shards, &mut self.gradient);
+        if !self.gradient_norm.is_finite() {
+            // These parameters' loss is finite: they are the last good ones.
+            self.stepped = false;
+            let what = "the norm of the gradient";
+            return Err(self.diverged(network, what, self.gradient_norm));
+        }
+        self.losses.push(value);
+        self.update(network);
+        self.step += 1;
+        Ok(value)
+    }
+
+    fn update(&mut self, network: &mut dyn Network) {
+        let clip = self.config.clip.unwrap_or(f64::INFINITY);
+        let step = Step {
+            adam: &self.config.adam,
+            step: self.step,
+            learning_rate: self.config.learning_rate.at(self.step),
+            gradient_scale: (clip / self.gradient_norm).min(1.0),
+            decay: self
+                .config
+                .ema
+                .as_ref()
+                .map_or(0.0, |ema| ema.at(self.step)),
+        };
+        let parameters = network.parameters_mut();
+        self.moments.update(
+            &step,
+            parameters.values(),
+            &self.gradient,
+            &mut self.previous,
+            self.ema.as_mut().map(Parameters::values_mut),
+        );
+        parameters.swap_values(&mut self.previous);
+        self.stepped = true;
+    }
+
+    /// Returns to the parameters before the last step, if that is what made the loss infinite.
+    fn diverged(&mut self, network: &mut dyn Network, what: &'static str, value: f64) -> Error {
+        if std::mem::take(&mut self.stepped) {
+            network.parameters_mut().swap_values(&mut self.previous);
+        }
+        let step = self.step;
+        Error::Diverged { step, what, value }
+    }
+}
+
+/// A generator for each step, so that a run can resume at any: the first number of the seed's stream, and
+/// the number of the step spread over 64 bits by the golden ratio, seed it.
+fn rng_of_step(seed: u64, step: u64) -> Rng {
+    let key = Rng::new(seed).next_u64();
+    Rng::new(key ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}

@@ -1,0 +1,8 @@
+//! Figures and tables: right numbers at the right place, small and sound SVG, errors that name the value.
+
+mod document;
+mod errors;
+mod geometry;
+mod page;
+mod reader;
+mod table;

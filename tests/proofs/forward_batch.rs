@@ -1,0 +1,155 @@
+//! A noised minibatch: every row is noised as if alone, at its own t, in place or not, at any thread count.
+
+use diffusion_intuition::{Error, Rng, Schedule};
+use ndarray::{Array2, s};
+use rand::RngExt;
+
+use crate::support::{
+    assert_mean, assert_moments, assert_same_at_any_thread_count, chapter_schedule, random_points,
+    to_f64,
+};
+
+fn batch(rows: usize, d: usize, seed: u64) -> (Array2<f32>, Vec<usize>) {
+    let rng = &mut Rng::new(seed);
+    let x0 = random_points(rows, d, 3.0, rng).mapv(|x| x as f32);
+    let ts = (0..rows).map(|_| rng.random_range(0..200)).collect();
+    (x0, ts)
+}
+
+/// Shapes on both sides of the chunks of 4096 numbers, and rows longer than one.
+const SHAPES: [(usize, usize); 7] = [
+    (1, 1),
+    (7, 3),
+    (4096, 1),
+    (5000, 2),
+    (3000, 3),
+    (3, 5000),
+    (700, 12),
+];
+
+#[test]
+fn every_row_is_noised_as_if_alone() {
+    let schedule = chapter_schedule();
+    for (rows, d) in SHAPES {
+        let (x0, ts) = batch(rows, d, 1);
+        let (x_t, eps) = schedule.q_sample_batch(&x0, &ts, &mut Rng::new(2)).unwrap();
+        assert_eq!(x_t.dim(), (rows, d));
+        for (i, &t) in ts.iter().enumerate() {
+            let single = schedule.q_sample_with(&x0.row(i), t, &eps.row(i)).unwrap();
+            assert_eq!(x_t.row(i), single, "shape ({rows}, {d}), row {i}, t = {t}");
+        }
+    }
+}
+
+#[test]
+fn noise_is_standard_normal_and_independent_of_data_and_time() {
+    let (x0, ts) = batch(20_000, 3, 3);
+    let (_, eps) = chapter_schedule()
+        .q_sample_batch(&x0, &ts, &mut Rng::new(3)) // the seed of the data, on purpose
+        .unwrap();
+    assert_moments("eps", &to_f64(&eps), 0.0, 1.0);
+    let products = x0.iter().zip(&eps).map(|(x, e)| f64::from(x * e));
+    assert_mean("covariance with x0", &products.collect::<Vec<_>>(), 0.0);
+    let with_t = eps.rows().into_iter().zip(&ts);
+    let products = with_t.map(|(e, t)| f64::from(e[0]) * (*t as f64 - 99.5));
+    assert_mean("covariance with t", &products.collect::<Vec<_>>(), 0.0);
+    let neighbours = eps.rows().into_iter();
+    let products = neighbours.map(|e| f64::from(e[0] * e[1]));
+    assert_mean(
+        "covariance within a row",
+        &products.collect::<Vec<_>>(),
+        0.0,
+    );
+}
+
+#[test]
+fn in_place_equals_returning() {
+    let schedule = chapter_schedule();
+    for (rows, d) in SHAPES {
+        let (x0, ts) = batch(rows, d, 4);
+        let expected = schedule.q_sample_batch(&x0, &ts, &mut Rng::new(5)).unwrap();
+        // What was in the arrays before must not matter.
+        let mut x_t = Array2::from_elem((rows, d), f32::NAN);
+        let mut eps = x_t.clone();
+        let rng = &mut Rng::new(5);
+        schedule
+            .q_sample_batch_into(&x0, &ts, &mut x_t, &mut eps, rng)
+            .unwrap();
+        assert_eq!((&x_t, &eps), (&expected.0, &expected.1));
+        // The generator has moved on.
+        let again = schedule.q_sample_batch(&x0, &ts, rng).unwrap();
+        assert_ne!(again.1, expected.1);
+    }
+}
+
+#[test]
+fn layout_of_the_data_does_not_matter() {
+    let schedule = chapter_schedule();
+    let (x0, ts) = batch(500, 20, 6);
+    let mut wide = Array2::from_elem((500, 40), f32::NAN);
+    wide.slice_mut(s![.., ..;2]).assign(&x0);
+    let expected = schedule.q_sample_batch(&x0, &ts, &mut Rng::new(7)).unwrap();
+    let gaps = wide.slice(s![.., ..;2]);
+    let found = schedule
+        .q_sample_batch(&gaps, &ts, &mut Rng::new(7))
+        .unwrap();
+    assert_eq!(found, expected);
+    let columns = x0.t().as_standard_layout().to_owned().reversed_axes();
+    let found = schedule
+        .q_sample_batch(&columns, &ts, &mut Rng::new(7))
+        .unwrap();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_seed_gives_the_same_bits_at_any_thread_count() {
+    let schedule = chapter_schedule();
+    let (x0, ts) = batch(20_000, 3, 8);
+    assert_same_at_any_thread_count(|| {
+        schedule.q_sample_batch(&x0, &ts, &mut Rng::new(9)).unwrap()
+    });
+}
+
+#[test]
+fn empty_batches_are_fine() {
+    let schedule = chapter_schedule();
+    for (rows, d) in [(0, 3), (3, 0)] {
+        let (x0, ts) = batch(rows, d, 10);
+        let (x_t, eps) = schedule.q_sample_batch(&x0, &ts, &mut Rng::new(0)).unwrap();
+        assert_eq!((x_t.dim(), eps.dim()), ((rows, d), (rows, d)));
+    }
+}
+
+#[test]
+fn shapes_and_layouts_that_do_not_fit_are_refused() {
+    let schedule = Schedule::default();
+    let (x0, _) = batch(4, 3, 11);
+    let ts = [1, 2, 3, 4];
+    let rng = &mut Rng::new(0);
+    let shape = |what, expected: &[usize], found: &[usize]| {
+        Err(Error::Shape {
+            what,
+            expected: expected.to_vec(),
+            found: found.to_vec(),
+        })
+    };
+    let few = schedule.q_sample_batch(&x0, &ts[..3], rng).map(|_| ());
+    assert_eq!(few, shape("ts", &[4], &[3]));
+    assert_eq!(
+        few.unwrap_err().to_string(),
+        "ts has shape [3], expected [4]"
+    );
+    let (mut good, mut bad) = (x0.clone(), Array2::zeros((3, 4)));
+    let result = schedule.q_sample_batch_into(&x0, &ts, &mut bad, &mut good, rng);
+    assert_eq!(result, shape("x_t", &[4, 3], &[3, 4]));
+    let result = schedule.q_sample_batch_into(&x0, &ts, &mut good, &mut bad, rng);
+    assert_eq!(result, shape("eps", &[4, 3], &[3, 4]));
+    let mut wide = Array2::zeros((4, 6));
+    let mut gaps = wide.slice_mut(s![.., ..;2]);
+    let result = schedule.q_sample_batch_into(&x0, &ts, &mut gaps, &mut good, rng);
+    assert_eq!(result, Err(Error::Layout { what: "x_t" }));
+    let result = schedule.q_sample_batch_into(&x0, &ts, &mut good, &mut gaps, rng);
+    assert_eq!(result, Err(Error::Layout { what: "eps" }));
+    let text = result.unwrap_err().to_string();
+    assert!(text.contains("eps") && text.contains("row-major"), "{text}");
+}

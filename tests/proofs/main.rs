@@ -1,0 +1,28 @@
+//! The numerical proofs: one module a promise, in one binary (one link instead of sixteen).
+//!
+//! `cargo test --test proofs mixture_` runs what belongs to mixtures, and so on. Three kinds of tolerance
+//! occur, and each use says which it is: a bound on rounding; the truncation error of a formula that checks
+//! another; or a statistical bound with its confidence (see `support`). All randomness is seeded, so a test
+//! either always passes or never does; the confidence says how unlikely an unlucky seed was.
+
+mod support;
+
+mod forward_batch;
+mod forward_chain;
+mod forward_input;
+mod forward_posterior;
+mod forward_sample;
+mod metrics;
+mod mixture_density;
+mod mixture_gaussian;
+mod mixture_input;
+mod mixture_marginal;
+mod mixture_one_dimension;
+mod mixture_optimal;
+mod mixture_reverse;
+mod mixture_reverse_process;
+mod mixture_score;
+mod rng;
+mod schedule_errors;
+mod schedule_golden;
+mod schedule_properties;

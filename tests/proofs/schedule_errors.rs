@@ -1,0 +1,225 @@
+//! Bad schedules and timesteps are refused with a typed error that names the value.
+
+use diffusion_intuition::{Error, Mixture, Result, Rng, Schedule};
+use ndarray::{Array1, Array2, array};
+
+use crate::support::chapter_schedule;
+
+#[track_caller]
+fn refused<T: std::fmt::Debug>(result: Result<T>, expected: Error, text: &[&str]) {
+    let error = result.unwrap_err();
+    // Compared as text, for NaN is not equal to itself.
+    assert_eq!(format!("{error:?}"), format!("{expected:?}"));
+    let message = error.to_string();
+    for part in text {
+        assert!(message.contains(part), "{message:?} lacks {part:?}");
+    }
+}
+
+#[test]
+fn no_timesteps() {
+    let none = [
+        Schedule::linear(0, 1e-4, 0.02),
+        Schedule::linear_rescaled(0),
+        Schedule::scaled_linear(0, 1e-4, 0.02),
+        Schedule::cosine(0),
+        Schedule::sigmoid(0),
+        Schedule::from_betas(vec![]),
+        Schedule::from_alpha_bars(vec![]),
+    ];
+    for schedule in none {
+        refused(schedule, Error::NoTimesteps, &["T = 0"]);
+    }
+}
+
+#[test]
+fn betas_outside_the_range() {
+    for (bad, text) in [
+        (0.0, "beta[1] = 0:"),
+        (-0.1, "beta[1] = -0.1:"),
+        (1.5, "beta[1] = 1.5:"),
+        (f64::NAN, "beta[1] = NaN:"),
+        (f64::INFINITY, "beta[1] = inf:"),
+    ] {
+        let expected = Error::Beta {
+            t: 1,
+            beta: bad,
+            timesteps: 3,
+        };
+        let schedule = Schedule::from_betas(vec![0.1, bad, 0.2]);
+        refused(schedule, expected, &[text, "(0, 1]"]);
+    }
+    let first = Error::Beta {
+        t: 0,
+        beta: -1.0,
+        timesteps: 10,
+    };
+    refused(Schedule::linear(10, -1.0, 0.02), first, &["beta[0] = -1"]);
+    let last = Error::Beta {
+        t: 9,
+        beta: 1.05,
+        timesteps: 10,
+    };
+    refused(Schedule::linear(10, 0.1, 1.05), last, &["beta[9]"]);
+    assert!(Schedule::linear(10, f64::NAN, 0.02).is_err());
+    assert!(Schedule::linear(10, 1e-4, f64::NAN).is_err());
+}
+
+#[test]
+fn beta_of_one_only_at_the_end() {
+    let expected = Error::Beta {
+        t: 1,
+        beta: 1.0,
+        timesteps: 3,
+    };
+    let text = ["beta[1] = 1", "3 betas", "t = 2"];
+    refused(Schedule::from_betas(vec![0.1, 1.0, 0.2]), expected, &text);
+    let valid = Schedule::from_betas(vec![0.1, 1.0]).unwrap();
+    assert_eq!(valid.alpha_bar(1).unwrap(), 0.0);
+    assert!(Schedule::from_betas(vec![1.0]).is_ok());
+}
+
+#[test]
+fn rescaled_linear_needs_twenty_steps() {
+    for timesteps in 2..20 {
+        match Schedule::linear_rescaled(timesteps) {
+            Err(Error::Beta { beta, .. }) => assert!(beta >= 1.0, "T = {timesteps}: {beta}"),
+            other => panic!("T = {timesteps}: {other:?}"),
+        }
+    }
+    let shortest = Schedule::linear_rescaled(20).unwrap();
+    assert_eq!(shortest.betas()[19], 1.0);
+}
+
+#[test]
+fn alpha_bars_that_do_not_fall() {
+    for (bars, t, alpha_bar, previous) in [
+        (vec![1.0, 0.5], 0, 1.0, 1.0),
+        (vec![0.9, 0.9], 1, 0.9, 0.9),
+        (vec![0.9, 0.95], 1, 0.95, 0.9),
+        (vec![0.9, -0.1], 1, -0.1, 0.9),
+        (vec![0.9, 0.0, 0.0], 1, 0.0, 0.9),
+        (vec![f64::NAN], 0, f64::NAN, 1.0),
+    ] {
+        let expected = Error::AlphaBar {
+            t,
+            alpha_bar,
+            previous,
+        };
+        let text = format!("alpha_bar[{t}] = {alpha_bar} after {previous}");
+        refused(Schedule::from_alpha_bars(bars), expected, &[&text]);
+    }
+    assert!(Schedule::from_alpha_bars(vec![0.9, 0.0]).is_ok());
+}
+
+#[test]
+fn parameters_outside_their_range() {
+    let inf = f64::INFINITY;
+    for (schedule, name, value) in [
+        (Schedule::cosine_with(10, -0.1), "s", -0.1),
+        (Schedule::cosine_with(10, f64::NAN), "s", f64::NAN),
+        (Schedule::cosine_with(10, inf), "s", inf),
+        (Schedule::sigmoid_with(10, inf, 3.0, 1.0), "start", inf),
+        (Schedule::sigmoid_with(10, 3.0, 3.0, 1.0), "end", 3.0),
+        (Schedule::sigmoid_with(10, 3.0, -3.0, 1.0), "end", -3.0),
+        (Schedule::sigmoid_with(10, -3.0, inf, 1.0), "end", inf),
+        (Schedule::sigmoid_with(10, -3.0, 3.0, 0.0), "tau", 0.0),
+        (Schedule::sigmoid_with(10, -3.0, 3.0, -1.0), "tau", -1.0),
+        (
+            Schedule::sigmoid_with(10, -3.0, 3.0, f64::NAN),
+            "tau",
+            f64::NAN,
+        ),
+        (
+            Schedule::scaled_linear(10, -1e-4, 0.02),
+            "beta_start",
+            -1e-4,
+        ),
+        (
+            Schedule::scaled_linear(10, 1e-4, f64::NAN),
+            "beta_end",
+            f64::NAN,
+        ),
+        (
+            Schedule::linear(1, 0.1, 0.1).unwrap().zero_terminal_snr(),
+            "T",
+            1.0,
+        ),
+    ] {
+        match schedule {
+            Err(Error::Parameter {
+                name: n,
+                value: v,
+                valid,
+            }) => {
+                assert_eq!((n, v.to_bits()), (name, value.to_bits()));
+                let message = Error::Parameter {
+                    name: n,
+                    value: v,
+                    valid,
+                }
+                .to_string();
+                assert_eq!(message, format!("{name} = {value}: must be {valid}"));
+            }
+            other => panic!("{name} = {value}: {other:?}"),
+        }
+    }
+}
+
+/// Whatever a constructor accepts has usable tables: β may be too small to change α = 1 − β, or so many
+/// that ᾱ underflows to 0 before the end. Such schedules must be refused, not answered with NaN.
+#[test]
+fn accepted_betas_give_finite_tables() {
+    for (name, betas) in [
+        ("beta below the rounding of 1", vec![1e-17, 0.1]),
+        ("beta below the rounding of 1, later", vec![0.1, 1e-17]),
+        ("product underflows", vec![0.999; 200]),
+    ] {
+        let Ok(schedule) = Schedule::from_betas(betas) else {
+            continue;
+        };
+        let bars = schedule.alpha_bars();
+        assert!(bars[0] < 1.0, "{name}: alpha_bar[0] = 1");
+        for t in 1..bars.len() {
+            assert!(
+                bars[t] < bars[t - 1],
+                "{name}: alpha_bar[{t}] = {}",
+                bars[t]
+            );
+        }
+        let finite = schedule.posterior_variances().iter().all(|v| v.is_finite());
+        assert!(finite, "{name}: posterior variances");
+    }
+}
+
+/// Every method that takes a `t`.
+#[test]
+fn timesteps_outside_the_schedule() {
+    let schedule = chapter_schedule();
+    let mixture = Mixture::bimodal();
+    let x: Array1<f32> = array![0.5];
+    let rows: Array2<f32> = array![[0.5], [0.5]];
+    for t in [200, 201, usize::MAX] {
+        let outside = || Error::Timestep { t, timesteps: 200 };
+        let t_text = format!("t = {t} ");
+        let text = [t_text.as_str(), "0..=199"];
+        let rng = &mut Rng::new(0);
+        let s = &schedule;
+        refused(s.alpha_bar(t), outside(), &text);
+        refused(s.noise_level(t), outside(), &text);
+        refused(s.posterior_variance(t), outside(), &text);
+        refused(s.q_step(&x, t, rng), outside(), &text);
+        refused(s.q_sample(&x, t, rng), outside(), &text);
+        refused(s.q_sample_with(&x, t, &x), outside(), &text);
+        refused(s.q_sample_batch(&rows, &[0, t], rng), outside(), &text);
+        refused(s.q_mean_variance(&x, t), outside(), &text);
+        refused(s.q_posterior(&x, &x, t), outside(), &text);
+        refused(mixture.marginal(s, t), outside(), &text);
+        refused(mixture.optimal_eps(s, &x, t), outside(), &text);
+        refused(mixture.optimal_x0(s, &x, t), outside(), &text);
+        refused(mixture.optimal_v(s, &x, t), outside(), &text);
+        refused(mixture.reverse_kernel(s, &x, t), outside(), &text);
+        refused(mixture.reverse_step(s, &x, t, rng), outside(), &text);
+        refused(mixture.eps_floor(s, t), outside(), &text);
+    }
+}
