@@ -79,7 +79,13 @@ impl Gaussian {
             }
         }
         let (variances, axes) = eigen(covariance);
-        if let Some(bad) = variances.iter().find(|v| !(v.is_finite() && **v > 0.0)) {
+        // Rounding moves the eigenvalues by about d ε of the largest: a smaller one may as well be 0.
+        let largest = variances.iter().fold(0.0_f64, |m, v| m.max(*v));
+        let rounding = 4.0 * d as f64 * f64::EPSILON * largest;
+        if let Some(bad) = variances
+            .iter()
+            .find(|v| !(v.is_finite() && **v > rounding))
+        {
             let reason = format!("it has the eigenvalue {bad}");
             return Err(Error::Covariance { reason });
         }

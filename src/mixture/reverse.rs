@@ -107,10 +107,7 @@ impl StepBack {
         let spread = prior.variances();
         Self {
             predicted: prior.mean().iter().map(|m| alpha.sqrt() * m).collect(),
-            gains: spread
-                .iter()
-                .map(|v| alpha.sqrt() * v / total(v))
-                .collect(),
+            gains: spread.iter().map(|v| alpha.sqrt() * v / total(v)).collect(),
             variances: spread.iter().map(|v| beta * v / total(v)).collect(),
             prior,
         }

@@ -132,7 +132,9 @@ impl Schedule {
     ///
     /// # Errors
     /// [`Error::NoTimesteps`] for none; [`Error::Beta`] for a β that is NaN, outside (0, 1], or 1
-    /// anywhere but at the last timestep (β = 1 erases the signal: steps after it would add nothing).
+    /// anywhere but at the last timestep (β = 1 erases the signal: steps after it would add nothing);
+    /// [`Error::AlphaBar`] for betas so small that 1 − β rounds to 1, or so many and large that ᾱ
+    /// underflows to 0 before the end.
     pub fn from_betas(betas: impl Into<Array1<f64>>) -> Result<Self> {
         let betas: Array1<f64> = betas.into();
         let timesteps = betas.len();
@@ -146,13 +148,14 @@ impl Schedule {
             }
         }
         let alphas = betas.mapv(|beta| 1.0 - beta);
-        let alpha_bars = alphas
+        let alpha_bars: Array1<f64> = alphas
             .iter()
             .scan(1.0, |product, alpha| {
                 *product *= alpha;
                 Some(*product)
             })
             .collect();
+        check_alpha_bars(&alpha_bars)?;
         Ok(Self {
             betas,
             alphas,
@@ -167,19 +170,7 @@ impl Schedule {
     /// stay positive (the last may be 0).
     pub fn from_alpha_bars(alpha_bars: impl Into<Array1<f64>>) -> Result<Self> {
         let alpha_bars: Array1<f64> = alpha_bars.into();
-        let timesteps = alpha_bars.len();
-        let mut previous = 1.0;
-        for (t, &alpha_bar) in alpha_bars.iter().enumerate() {
-            let zero_too_early = alpha_bar == 0.0 && t + 1 < timesteps;
-            if !(alpha_bar >= 0.0 && alpha_bar < previous) || zero_too_early {
-                return Err(Error::AlphaBar {
-                    t,
-                    alpha_bar,
-                    previous,
-                });
-            }
-            previous = alpha_bar;
-        }
+        check_alpha_bars(&alpha_bars)?;
         let before = std::iter::once(&1.0).chain(&alpha_bars);
         let betas: Array1<f64> = before
             .zip(&alpha_bars)
@@ -218,6 +209,23 @@ impl Schedule {
             .collect();
         Self::from_betas(betas)
     }
+}
+
+/// ᾱ must fall strictly from 1, and may be 0 at the last timestep only.
+fn check_alpha_bars(alpha_bars: &Array1<f64>) -> Result<()> {
+    let mut previous = 1.0;
+    for (t, &alpha_bar) in alpha_bars.iter().enumerate() {
+        let zero_too_early = alpha_bar == 0.0 && t + 1 < alpha_bars.len();
+        if !(alpha_bar >= 0.0 && alpha_bar < previous) || zero_too_early {
+            return Err(Error::AlphaBar {
+                t,
+                alpha_bar,
+                previous,
+            });
+        }
+        previous = alpha_bar;
+    }
+    Ok(())
 }
 
 /// As NumPy's `linspace`: the same operations in the same order, so the tables agree to the last bit.
