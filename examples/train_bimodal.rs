@@ -7,7 +7,7 @@ use std::time::Instant;
 use diffusion_intuition::network::{FilmMlp, Network};
 use diffusion_intuition::train::{Ema, LearningRate, TrainConfig, Trainer};
 use diffusion_intuition::{Mixture, Result, Rng, Schedule};
-use ndarray::{Array1, Axis, array};
+use ndarray::{Array1, array};
 
 fn main() -> Result<()> {
     let argument = |i: usize, default: f64| {
@@ -39,7 +39,9 @@ fn main() -> Result<()> {
     println!("{seconds:.1} s, {:.0} steps/s", steps as f64 / seconds);
 
     for name in ["last parameters", "EMA"] {
-        let excess = excess_per_t(&network, &data, &schedule)?;
+        let excess: Array1<f64> = (0..schedule.timesteps())
+            .map(|t| data.eps_excess(&schedule, t, &|x_t| network.predict_at(x_t, t)))
+            .collect::<Result<_>>()?;
         let mean = excess.mean().unwrap_or(f64::NAN);
         let (t, worst) =
             excess.indexed_iter().fold(
@@ -57,25 +59,4 @@ fn main() -> Result<()> {
         println!("saved to {file}; prediction for x_t = 0.5 at t = 100: {eps}");
     }
     Ok(())
-}
-
-/// E[(ε_θ − ε*)²] over q(x_t) at every t, by the trapezoidal rule on 801 nodes over ±8 standard deviations
-/// of each mode.
-fn excess_per_t(network: &FilmMlp, data: &Mixture, schedule: &Schedule) -> Result<Array1<f64>> {
-    let one = |t: usize| -> Result<f64> {
-        let marginal = data.marginal(schedule, t)?;
-        let ends = marginal.components().iter().map(|c| {
-            let reach = 8.0 * c.covariance()[[0, 0]].sqrt();
-            (c.mean()[0] - reach, c.mean()[0] + reach)
-        });
-        let low = ends.clone().map(|e| e.0).fold(f64::INFINITY, f64::min);
-        let high = ends.map(|e| e.1).fold(f64::NEG_INFINITY, f64::max);
-        let x = Array1::linspace(low, high, 801);
-        let learned = network.predict_at(&x.mapv(|x| x as f32).insert_axis(Axis(1)), t)?;
-        let best = data.optimal_eps(schedule, &x, t)?;
-        let density = marginal.density(&x)?;
-        let errors = learned.column(0).mapv(f64::from) - best;
-        Ok((errors.mapv(|e| e * e) * density).sum() * (high - low) / 800.0)
-    };
-    (0..schedule.timesteps()).map(one).collect()
 }

@@ -1,8 +1,8 @@
 //! Diffusion models understood by running them.
 //!
 //! The library behind the book *Diffusion Models Intuition, in Rust*: noise schedules, the forward
-//! process, an exactly solvable world to check everything against, and figures. Small enough to read in
-//! an afternoon; every formula names its paper, every number is proven by a test.
+//! process, networks and their training, an exactly solvable world to check everything against, and
+//! figures. Small enough to read; every formula names its paper, every number is proven by a test.
 //!
 //! ```
 //! use diffusion_intuition::prelude::*;
@@ -40,6 +40,12 @@
 //! | q(x_t) | all data, noised to t | [`Mixture::marginal`] |
 //! | ∇ ln q(x_t) | score | [`Mixture::score`] |
 //! | ε*(x_t, t) | the best prediction of ε: what ε_θ tries to learn | [`Mixture::optimal_eps`] |
+//! | E‖ε − ε*‖² | the floor of the loss; what a network loses beyond it | [`Mixture::eps_floor`], [`Mixture::eps_excess`] |
+//! | ε_θ(x_t, t) | the denoising network | [`network::Network`], [`network::FilmMlp`] |
+//! | θ | its parameters | [`network::Parameters`] |
+//! | ∇_θ L | gradient of the loss | [`autograd::Tape::backward`] |
+//! | L_simple | what training minimises | [`train::Trainer`] |
+//! | v | velocity √ᾱ_t ε − √(1−ᾱ_t) x_0, another target | [`Prediction`] |
 //!
 //! # Conventions
 //!
@@ -71,8 +77,11 @@ pub use schedule::Schedule;
 
 /// Everything that a notebook's cells name: `use diffusion_intuition::prelude::*;`.
 pub mod prelude {
+    pub use crate::autograd::{Gradients, Tape, Var, check_gradients};
+    pub use crate::network::{FilmMlp, FilmMlpConfig, Linear, Network, Parameters, TimeEmbedding};
     pub use crate::plot::*;
-    pub use crate::{Error, Gaussian, Mixture, Result, Rng, Schedule, data, metrics};
+    pub use crate::train::{Adam, Ema, LearningRate, Progress, TrainConfig, Trainer};
+    pub use crate::{Error, Gaussian, Mixture, Prediction, Result, Rng, Schedule, data, metrics};
     pub use ndarray::{Array1, Array2, Axis};
 }
 

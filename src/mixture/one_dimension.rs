@@ -1,6 +1,6 @@
 //! Integrals, modes and the distribution function of one-dimensional mixtures.
 
-use ndarray::{Array1, ArrayRef, Ix1};
+use ndarray::{Array1, Array2, ArrayRef, Axis, Ix1};
 
 use super::points::Points;
 use super::{Mixture, Real};
@@ -13,6 +13,9 @@ const NODES_PER_STD: f64 = 16.0;
 
 /// Fewest and most nodes: the fewest make modes easy to tell apart, the most bound time and memory.
 const NODES: (f64, f64) = (4001.0, 4e6);
+
+/// Fewest nodes at which a network is asked, which costs more than a formula.
+const NETWORK_NODES: f64 = 401.0;
 
 /// How many standard deviations beyond its outermost means a mixture is integrated: e^(−72) is left out.
 const REACH: f64 = 12.0;
@@ -41,7 +44,7 @@ impl Mixture {
     /// # Errors
     /// [`Error::Shape`] if the mixture is not one-dimensional.
     pub fn expectation(&self, f: impl Fn(f64) -> f64) -> Result<f64> {
-        let nodes = self.nodes()?;
+        let nodes = self.nodes(NODES.0)?;
         let spacing = nodes[1] - nodes[0];
         let term = |x: &f64| self.log_density_at(&[*x]).exp() * f(*x);
         Ok(nodes.iter().map(term).sum::<f64>() * spacing)
@@ -57,7 +60,7 @@ impl Mixture {
             self.score_at(&[x], &mut score);
             score[0]
         };
-        let nodes = self.nodes()?;
+        let nodes = self.nodes(NODES.0)?;
         let rises: Vec<bool> = nodes.iter().map(|x| slope(*x) > 0.0).collect();
         let mut modes = Vec::new();
         for i in 1..nodes.len() {
@@ -106,8 +109,42 @@ impl Mixture {
         Ok(1.0 - (1.0 - schedule.alpha_bar(t)?) * square)
     }
 
-    /// Evenly spaced nodes over all of the mixture's mass.
-    fn nodes(&self) -> Result<Array1<f64>> {
+    /// E[(ε_θ(x_t, t) − ε*(x_t, t))²] over q(x_t): how far a predictor of ε is from the best one, when x_0
+    /// follows this one-dimensional mixture. Its loss is [`eps_floor`](Self::eps_floor) plus this, without
+    /// the noise of a measurement on samples. `t` is 0-based.
+    ///
+    /// `predict` answers ε_θ for a batch of x_t, shape (n, 1); it is asked once, at the nodes of a
+    /// trapezoidal rule rounded to f32.
+    ///
+    /// # Errors
+    /// [`Error::Timestep`] if `t` is not in `0..T`; [`Error::Shape`] if the mixture is not one-dimensional
+    /// or the answer is not (n, 1); what `predict` returns.
+    pub fn eps_excess(
+        &self,
+        schedule: &Schedule,
+        t: usize,
+        predict: &dyn Fn(&Array2<f32>) -> Result<Array2<f32>>,
+    ) -> Result<f64> {
+        let marginal = self.marginal(schedule, t)?;
+        let nodes = marginal.nodes(NETWORK_NODES)?;
+        let spacing = nodes[1] - nodes[0];
+        let x_t = nodes.mapv(|x| x as f32).insert_axis(Axis(1));
+        let predicted = predict(&x_t)?;
+        if predicted.dim() != x_t.dim() {
+            return Err(Error::Shape {
+                what: "prediction",
+                expected: x_t.shape().to_vec(),
+                found: predicted.shape().to_vec(),
+            });
+        }
+        // The best prediction where the network was asked: at the rounded nodes.
+        let asked = x_t.column(0).mapv(f64::from);
+        let errors = predicted.column(0).mapv(f64::from) - self.optimal_eps(schedule, &asked, t)?;
+        Ok((errors.mapv(|e| e * e) * marginal.density(&asked)?).sum() * spacing)
+    }
+
+    /// Evenly spaced nodes over all of the mixture's mass, at least `fewest`.
+    fn nodes(&self, fewest: f64) -> Result<Array1<f64>> {
         self.check_one_dimension()?;
         let ends = self.components.iter().map(|c| {
             let reach = REACH * c.variances()[0].sqrt();
@@ -118,7 +155,7 @@ impl Mixture {
         });
         let variances = self.components.iter().map(|c| c.variances()[0]);
         let narrowest = variances.fold(f64::INFINITY, f64::min).sqrt();
-        let nodes = (NODES_PER_STD * (high - low) / narrowest).clamp(NODES.0, NODES.1);
+        let nodes = (NODES_PER_STD * (high - low) / narrowest).clamp(fewest, NODES.1);
         Ok(Array1::linspace(low, high, nodes as usize))
     }
 

@@ -1,7 +1,7 @@
 //! One dimension: distribution function, expectations, modes, the floor of the loss, distance from N(0, 1).
 
-use diffusion_intuition::{Gaussian, Mixture, Rng};
-use ndarray::{Array1, Axis, array};
+use diffusion_intuition::{Error, Gaussian, Mixture, Rng};
+use ndarray::{Array1, Array2, Axis, array};
 
 use crate::support::{
     SIGMAS, assert_close, chapter_schedule, coarse_schedule, grid, log_normal, lopsided,
@@ -146,6 +146,45 @@ fn floor_is_the_error_of_the_best_prediction() {
             assert_close(format_args!("t = {t}"), found, floor, SIGMAS * error);
         }
     }
+}
+
+/// A predictor that is off by a + b·x_t has the excess (a + b E x_t)² + b² Var x_t; ε* itself has none.
+/// Predictions are f32, and |ε*| stays below 40 on the nodes: rounding moves an error near 1 by 5e-6.
+#[test]
+fn excess_of_a_predictor_that_is_off_by_a_line() {
+    for (data, schedule) in [
+        (Mixture::bimodal(), chapter_schedule()),
+        (lopsided(), coarse_schedule()),
+    ] {
+        for t in 0..schedule.timesteps() {
+            let law = data.marginal(&schedule, t).unwrap();
+            let (mean, variance) = (law.mean()[0], law.covariance()[[0, 0]]);
+            for (a, b) in [(0.0_f32, 0.0_f32), (0.5, 0.0), (0.25, -0.75)] {
+                let off = |x_t: &Array2<f32>| {
+                    let best = data.optimal_eps(&schedule, x_t, t)?;
+                    Ok(best + x_t.mapv(|x| a + b * x))
+                };
+                let excess = data.eps_excess(&schedule, t, &off).unwrap();
+                let (a, b) = (f64::from(a), f64::from(b));
+                let expected = (a + b * mean).powi(2) + b * b * variance;
+                assert_close(format_args!("t = {t}"), excess, expected, 1e-5);
+            }
+        }
+    }
+}
+
+#[test]
+fn excess_refuses_what_does_not_fit() {
+    let (data, schedule) = (Mixture::bimodal(), chapter_schedule());
+    let flat = |x_t: &Array2<f32>| Ok(Array2::zeros((x_t.nrows(), 2)));
+    match data.eps_excess(&schedule, 0, &flat) {
+        Err(Error::Shape { found, .. }) => assert_eq!(found[1], 2),
+        other => panic!("{other:?}"),
+    }
+    let same = |x_t: &Array2<f32>| Ok(x_t.clone());
+    let late = data.eps_excess(&schedule, 200, &same);
+    let timesteps = 200;
+    assert_eq!(late, Err(Error::Timestep { t: 200, timesteps }));
 }
 
 /// Numbers that the book states about the chapter's own problem, to the digits that it states.
