@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::prediction::Prediction;
+
 /// What can be wrong with an input. Every public entry point that validates returns this type.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -116,6 +118,43 @@ pub enum Error {
         /// The offending value.
         value: f64,
     },
+    /// A denoiser failed while sampling, or returned something that is no prediction.
+    Denoiser {
+        /// 0-based number of the step.
+        step: usize,
+        /// The 0-based timestep at which it was asked.
+        t: usize,
+        /// What was wrong.
+        source: Box<Error>,
+    },
+    /// Timesteps of a sampler do not fall.
+    NotFalling {
+        /// Position of the offending timestep in the list.
+        index: usize,
+        /// The offending timestep.
+        t: usize,
+        /// The timestep before it.
+        previous: usize,
+    },
+    /// Something that sampling needs is infinite at a timestep without signal (ᾱ = 0, zero terminal SNR).
+    NoSignal {
+        /// What is infinite there.
+        what: &'static str,
+        /// The 0-based timestep.
+        t: usize,
+    },
+    /// Data was to be encoded with a method that cannot be run backwards.
+    NoInverse {
+        /// Name of the method.
+        method: &'static str,
+    },
+    /// Two denoisers that are to be combined predict different things.
+    PredictionsDiffer {
+        /// What the first predicts.
+        left: Prediction,
+        /// What the second predicts.
+        right: Prediction,
+    },
     /// A checkpoint or tensor file could not be read or written, or does not fit what it is loaded into.
     Checkpoint {
         /// The file.
@@ -207,10 +246,37 @@ impl fmt::Display for Error {
                 "training step {step} (counted from 0): {what} is {value}; the last good parameters \
                  are kept; try a lower learning rate or gradient clipping"
             ),
+            Self::Denoiser { step, t, source } => {
+                write!(f, "sampling step {step} (counted from 0), t = {t}: {source}")
+            }
+            Self::NotFalling { index, t, previous } => write!(
+                f,
+                "timesteps[{index}] = {t} after {previous}: a sampler's timesteps must fall"
+            ),
+            Self::NoSignal { what, t } => write!(
+                f,
+                "{what} is infinite at t = {t}, where alpha_bar = 0 (zero terminal SNR): use DDPM or DDIM \
+                 with a denoiser that predicts x0 or v"
+            ),
+            Self::NoInverse { method } => write!(
+                f,
+                "{method} cannot encode: only DDIM with eta = 0 (or Euler) can be run backwards"
+            ),
+            Self::PredictionsDiffer { left, right } => write!(
+                f,
+                "one denoiser predicts {left:?} and the other {right:?}: both must predict the same"
+            ),
             Self::Checkpoint { file, reason } => write!(f, "{file}: {reason}"),
             Self::Figure { reason } => write!(f, "figure: {reason}"),
         }
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Denoiser { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

@@ -251,7 +251,7 @@ fn noised_flat(
 }
 
 /// Whether no value is NaN or infinite; without branches, so that it runs at the speed of memory.
-fn is_finite(values: &[f32]) -> bool {
+pub(crate) fn is_finite(values: &[f32]) -> bool {
     const EXPONENT: u32 = 0x7f80_0000;
     let bad = values.iter().fold(0, |bad, x| {
         bad | u32::from(x.to_bits() & EXPONENT == EXPONENT)
@@ -259,7 +259,7 @@ fn is_finite(values: &[f32]) -> bool {
     bad == 0
 }
 
-fn all_finite<D: Dimension>(what: &'static str, x: &ArrayRef<f32, D>) -> Result<()> {
+pub(crate) fn all_finite<D: Dimension>(what: &'static str, x: &ArrayRef<f32, D>) -> Result<()> {
     let finite = match x.as_slice_memory_order() {
         Some(values) => is_finite(values),
         None => x.iter().all(|x| x.is_finite()),
@@ -281,7 +281,7 @@ fn not_finite<'a>(what: &'static str, values: impl Iterator<Item = &'a f32>) -> 
     Error::NotFinite { what, index, value }
 }
 
-fn same_shape(what: &'static str, expected: &[usize], found: &[usize]) -> Result<()> {
+pub(crate) fn same_shape(what: &'static str, expected: &[usize], found: &[usize]) -> Result<()> {
     if expected == found {
         return Ok(());
     }

@@ -39,6 +39,11 @@
 //! | q(x_{t−1} ∣ x_t) | a step back, the clean sample unknown: the exact reverse process | [`Mixture::reverse_kernel`], [`Mixture::reverse_step`] |
 //! | q(x_t) | all data, noised to t | [`Mixture::marginal`] |
 //! | ∇ ln q(x_t) | score | [`Mixture::score`] |
+//! | σ_t = √((1 − ᾱ_t)/ᾱ_t) | noise of x_t/√ᾱ_t, the time of the probability-flow ODE | [`Method::Euler`], [`Method::Heun`] |
+//! | λ_t = ½ ln(ᾱ_t/(1 − ᾱ_t)) | half the log-SNR | [`Method::DpmSolver`], [`Spacing::UniformLambda`] |
+//! | σ_t² of p_θ(x_{t−1} ∣ x_t) | variance of the noise that a step back adds: β̃_t, β_t or between | [`Variance`] |
+//! | η | share of fresh noise in a step back | [`Method::Ddim`] |
+//! | ε_θ, x̂_0, v_θ | what a model predicts | [`Denoiser`], [`Prediction`] |
 //! | ε*(x_t, t) | the best prediction of ε: what ε_θ tries to learn | [`Mixture::optimal_eps`] |
 //! | E‖ε − ε*‖² | the floor of the loss; what a network loses beyond it | [`Mixture::eps_floor`], [`Mixture::eps_excess`] |
 //! | ε_θ(x_t, t) | the denoising network | [`network::Network`], [`network::FilmMlp`] |
@@ -57,6 +62,7 @@
 
 pub mod autograd;
 pub mod data;
+mod denoiser;
 mod error;
 mod forward;
 mod memory;
@@ -66,22 +72,30 @@ pub mod network;
 pub mod plot;
 mod prediction;
 mod rng;
+pub mod sampler;
 pub mod schedule;
 pub mod train;
 
+pub use denoiser::{Answer, Counted, Denoiser, ExactDenoiser, Predicting};
 pub use error::{Error, Result};
 pub use mixture::{Gaussian, Mixture};
 pub use prediction::Prediction;
 pub use rng::Rng;
+pub use sampler::Sampler;
 pub use schedule::Schedule;
+
+#[cfg(doc)]
+use sampler::{Method, Spacing, Variance};
 
 /// Everything that a notebook's cells name: `use diffusion_intuition::prelude::*;`.
 pub mod prelude {
     pub use crate::autograd::{Gradients, Tape, Var, check_gradients};
     pub use crate::network::{FilmMlp, FilmMlpConfig, Linear, Network, Parameters, TimeEmbedding};
     pub use crate::plot::*;
+    pub use crate::sampler::{Guidance, Method, Spacing, Threshold, Trajectory, Variance};
     pub use crate::train::{Adam, Ema, LearningRate, Progress, TrainConfig, Trainer};
-    pub use crate::{Error, Gaussian, Mixture, Prediction, Result, Rng, Schedule, data, metrics};
+    pub use crate::{Counted, Denoiser, ExactDenoiser, Prediction, Sampler};
+    pub use crate::{Error, Gaussian, Mixture, Result, Rng, Schedule, data, metrics};
     pub use ndarray::{Array1, Array2, Axis};
 }
 

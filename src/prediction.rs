@@ -35,7 +35,7 @@ pub enum Prediction {
 }
 
 /// Factors of x_t and of the prediction.
-type Factors = (f64, f64);
+pub(crate) type Factors = (f64, f64);
 
 impl Prediction {
     /// x_0 from a prediction of this kind; the shape of `x_t`. `t` is 0-based.
@@ -98,7 +98,8 @@ impl Prediction {
         }
     }
 
-    fn x0_factors(self, alpha_bar: f64) -> Result<Factors> {
+    /// Factors of x_t and of the prediction in x_0.
+    pub(crate) fn x0_factors(self, alpha_bar: f64) -> Result<Factors> {
         let (signal, noise) = levels(alpha_bar);
         match self {
             Self::Eps => {

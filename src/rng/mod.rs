@@ -4,9 +4,12 @@ mod normal;
 
 use std::convert::Infallible;
 
+use ndarray::Array2;
 use rand::{SeedableRng, TryRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
+
+use crate::memory::zeros;
 
 /// Numbers per independent stream in parallel fills. Part of the definition of what a seed yields:
 /// changing it changes every sample of the crate.
@@ -66,6 +69,13 @@ impl Rng {
         } else {
             out.par_chunks_mut(CHUNK).zip(streams).for_each(work);
         }
+    }
+
+    /// A batch of independent draws from N(0, 1); shape (n, d): where sampling starts.
+    pub fn standard_normal(&mut self, n: usize, d: usize) -> Array2<f32> {
+        let mut values = zeros(n * d);
+        self.fill_standard_normal(&mut values);
+        Array2::from_shape_vec((n, d), values).expect("n times d values")
     }
 
     /// The same distribution from this generator's own stream, on the calling thread.

@@ -1,0 +1,32 @@
+//! How noisy a batch is, in the words of each paper.
+
+/// A noise level, given by ᾱ; the names under which the papers know it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Level {
+    pub alpha_bar: f64,
+}
+
+impl Level {
+    /// Clean data: before t = 0, ᾱ is 1.
+    pub const CLEAN: Self = Self { alpha_bar: 1.0 };
+
+    /// √ᾱ: the factor of x_0. Lu et al. call it α.
+    pub fn signal(self) -> f64 {
+        self.alpha_bar.sqrt()
+    }
+
+    /// √(1−ᾱ): the factor of ε. Lu et al. call it σ.
+    pub fn noise(self) -> f64 {
+        (1.0 - self.alpha_bar).sqrt()
+    }
+
+    /// σ = √((1−ᾱ)/ᾱ), the noise of x_t/√ᾱ_t (Karras et al. 2022); infinite at ᾱ = 0.
+    pub fn sigma(self) -> f64 {
+        self.noise() / self.signal()
+    }
+
+    /// λ = ln(√ᾱ/√(1−ᾱ)), half the log-SNR (Lu et al. 2022); −∞ at ᾱ = 0 and +∞ at ᾱ = 1.
+    pub fn lambda(self) -> f64 {
+        (self.signal() / self.noise()).ln()
+    }
+}

@@ -1,0 +1,240 @@
+//! Sampling: from noise to data, with anything that is a [`Denoiser`].
+//!
+//! ```
+//! use diffusion_intuition::sampler::{Method, Sampler};
+//! use diffusion_intuition::{Mixture, Prediction, Rng, Schedule};
+//!
+//! let mut rng = Rng::new(0);
+//! let schedule = Schedule::linear(1000, 1e-4, 0.02)?;
+//! let denoiser = Mixture::bimodal().denoiser(&schedule, Prediction::Eps);
+//! let sampler = Sampler::new(&schedule, Method::DDIM, 50)?; // 50 of the 1000 timesteps
+//! let noise = rng.standard_normal(400, 1);
+//! let x0 = sampler.sample(&denoiser, &noise, &mut rng)?; // shape (400, 1)
+//! assert!(x0.iter().all(|x| (x.abs() - 2.0).abs() < 1.5)); // all of them near −2 or 2
+//! # Ok::<(), diffusion_intuition::Error>(())
+//! ```
+//!
+//! Every method is one formula in one file, from x_t and x̂0 = E[x_0 | x_t] as the denoiser sees it:
+//!
+//! | method | noise | order | evaluations for N steps | where |
+//! | --- | --- | --- | --- | --- |
+//! | [`Method::Ddpm`] | every step | | N | `ddpm.rs` |
+//! | [`Method::Ddim`] | η = 0: none | 1 | N | `ddim.rs` |
+//! | [`Method::Euler`] | none | 1; it is DDIM with η = 0 | N | `heun.rs` |
+//! | [`Method::Heun`] | none | 2 | 2N − 1 | `heun.rs` |
+//! | [`Method::DpmSolver`] | none | 2 | N | `dpm_solver.rs` |
+//!
+//! The step from the last timestep leads to clean data (ᾱ = 1), not to t = 0, and adds no noise.
+//!
+//! At a last step with zero terminal SNR (ᾱ = 0), DDPM and DDIM work if the denoiser predicts x0 or v;
+//! from ε, x_0 cannot be told there. Euler, Heun and DPM-Solver++ cannot start there, for σ and λ are
+//! infinite.
+
+mod blend;
+mod ddim;
+mod ddpm;
+mod dpm_solver;
+mod estimate;
+mod guidance;
+mod heun;
+mod inpaint;
+mod level;
+mod method;
+mod run;
+mod sdedit;
+mod threshold;
+mod timesteps;
+mod trajectory;
+
+use ndarray::{Array2, ArrayRef2};
+
+pub use ddpm::Variance;
+pub use guidance::Guidance;
+pub use method::Method;
+pub use threshold::Threshold;
+pub use timesteps::Spacing;
+pub use trajectory::Trajectory;
+
+use crate::denoiser::Denoiser;
+use crate::error::{Error, Result};
+use crate::rng::Rng;
+use crate::schedule::Schedule;
+use crate::train::Verdict;
+use level::Level;
+use run::{Observer, Run};
+
+/// A method and the timesteps at which it asks the denoiser. See the [module](self) for an example.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sampler {
+    schedule: Schedule,
+    method: Method,
+    timesteps: Vec<usize>,
+    threshold: Option<Threshold>,
+}
+
+/// What an observer sees of a step, before it is taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// 0-based number of the step.
+    pub step: usize,
+    /// Number of steps of the whole run.
+    pub steps: usize,
+    /// The 0-based timestep at which the batch stands.
+    pub t: usize,
+    /// ᾱ_t.
+    pub alpha_bar: f64,
+    /// The batch x_t; shape (n, d).
+    pub x: &'a Array2<f32>,
+    /// x̂0, the clean samples as the denoiser sees them from here, after any thresholding; shape (n, d).
+    pub x0: &'a Array2<f32>,
+    /// How often the denoiser has been asked so far.
+    pub evaluations: u64,
+}
+
+impl Sampler {
+    /// `method` in `steps` steps, [trailing](Spacing::Trailing): the first is at t = T−1.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] unless 1 ≤ `steps` ≤ T, and for a setting of the method outside its range;
+    /// as [`with_timesteps`](Self::with_timesteps).
+    pub fn new(schedule: &Schedule, method: Method, steps: usize) -> Result<Self> {
+        let timesteps = Spacing::Trailing.timesteps(schedule, steps)?;
+        Self::with_timesteps(schedule, method, timesteps)
+    }
+
+    /// `method` at timesteps of your own, 0-based and falling; [`Spacing::timesteps`] makes some.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] for none; [`Error::Timestep`] for one outside `0..T`; [`Error::NotFalling`] unless
+    /// each is below the one before; [`Error::Parameter`] for a setting of the method outside its range;
+    /// [`Error::NoSignal`] at ᾱ = 0 with a method that works in σ or λ; [`Error::Degenerate`] at ᾱ = 1,
+    /// where rounding has left nothing of a very small β.
+    pub fn with_timesteps(
+        schedule: &Schedule,
+        method: Method,
+        timesteps: Vec<usize>,
+    ) -> Result<Self> {
+        method.check()?;
+        let what = "timesteps";
+        let first = *timesteps.first().ok_or(Error::Empty { what })?;
+        let mut previous = first + 1;
+        for (index, &t) in timesteps.iter().enumerate() {
+            let alpha_bar = schedule.alpha_bar(t)?;
+            if t >= previous {
+                return Err(Error::NotFalling { index, t, previous });
+            }
+            previous = t;
+            if let (0.0, Some(what)) = (alpha_bar, method.infinite_at_zero_snr()) {
+                return Err(Error::NoSignal { what, t });
+            }
+            if alpha_bar == 1.0 {
+                let what = "eps from x0";
+                return Err(Error::Degenerate { what, alpha_bar });
+            }
+        }
+        Ok(Self {
+            schedule: schedule.clone(),
+            method,
+            timesteps,
+            threshold: None,
+        })
+    }
+
+    /// The same sampler with x̂0 kept in bounds at every step. Off by default, and wrong for data without
+    /// bounds: see [`Threshold`].
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a bound or a quantile outside its range.
+    pub fn with_threshold(self, threshold: Threshold) -> Result<Self> {
+        threshold.check()?;
+        let threshold = Some(threshold);
+        Ok(Self { threshold, ..self })
+    }
+
+    /// The schedule.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// The method.
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// The 0-based timesteps, from the noisiest on. One step starts at each.
+    pub fn timesteps(&self) -> &[usize] {
+        &self.timesteps
+    }
+
+    /// The bounds of x̂0, if there are any.
+    pub fn threshold(&self) -> Option<Threshold> {
+        self.threshold
+    }
+
+    /// How often a run asks the denoiser for the whole batch: what methods are fairly compared at.
+    pub fn evaluations(&self) -> u64 {
+        self.method.evaluations(self.timesteps.len())
+    }
+
+    /// Samples: from `x`, noise at the timestep [`timesteps`](Self::timesteps)`[0]`, to data; both (n, d).
+    ///
+    /// `x` is drawn from N(0, I), for instance by [`Rng::standard_normal`], if the schedule ends there;
+    /// where it does not (ᾱ_{T−1} far from 0), that start is itself an error. `rng` is used by stochastic
+    /// methods only; a seed gives the same bits at any number of threads.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] for a start that is; [`Error::Degenerate`] for a denoiser that predicts ε at a
+    /// timestep with ᾱ = 0; [`Error::Denoiser`], with the step, if the denoiser fails, or returns a wrong
+    /// shape, NaN or infinity.
+    pub fn sample(
+        &self,
+        denoiser: &dyn Denoiser,
+        x: &ArrayRef2<f32>,
+        rng: &mut Rng,
+    ) -> Result<Array2<f32>> {
+        self.sample_with(denoiser, x, rng, |_| {})
+    }
+
+    /// [`sample`](Self::sample) with an observer, which is called before every step. It may return
+    /// `ControlFlow::Break(())` to stop: the result is then the batch as it just saw it.
+    ///
+    /// # Errors
+    /// As [`sample`](Self::sample).
+    pub fn sample_with<V: Verdict>(
+        &self,
+        denoiser: &dyn Denoiser,
+        x: &ArrayRef2<f32>,
+        rng: &mut Rng,
+        mut observer: impl FnMut(&Step) -> V,
+    ) -> Result<Array2<f32>> {
+        self.run(denoiser, x, rng, &mut |step| observer(step).flow())
+    }
+
+    fn run(
+        &self,
+        denoiser: &dyn Denoiser,
+        x: &ArrayRef2<f32>,
+        rng: &mut Rng,
+        observer: Observer,
+    ) -> Result<Array2<f32>> {
+        let mut run = Run::new(self, denoiser, x, &self.timesteps)?;
+        for i in 0..self.timesteps.len() {
+            if run.step(i, rng, observer)?.is_break() {
+                break;
+            }
+        }
+        Ok(run.x)
+    }
+
+    /// The noise level of a valid timestep.
+    fn level(&self, t: usize) -> Level {
+        let alpha_bar = self.schedule.alpha_bars()[t];
+        Level { alpha_bar }
+    }
+
+    /// Where step number `i` ends: at the next timestep, or at clean data.
+    fn level_after(&self, i: usize) -> Level {
+        let next = self.timesteps.get(i + 1);
+        next.map_or(Level::CLEAN, |t| self.level(*t))
+    }
+}

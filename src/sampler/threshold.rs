@@ -1,0 +1,84 @@
+//! Bounds for x̂0, for data that has some.
+
+use ndarray::Array2;
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::rng::CHUNK;
+
+/// Keeps x̂0 where data can be, at every step.
+///
+/// Made for pixels in [−1, 1]: with guidance or few steps x̂0 leaves that range, and an image saturates. For
+/// data without bounds, as all Gaussian mixtures, it is wrong: it changes the distribution that is sampled,
+/// however many steps are taken. So samplers do not do it unless told to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Threshold {
+    /// Every number of x̂0 into [−limit, limit] (Ho et al. 2020's code, with limit 1).
+    Clip {
+        /// The largest magnitude that data has.
+        limit: f64,
+    },
+    /// For every sample (row) by itself: with q the `quantile` of its |x̂0| and s = max(q, limit), x̂0 into
+    /// [−s, s], then times limit/s (Saharia et al. 2022, Imagen, §2.3, with limit 1).
+    Dynamic {
+        /// Share of a sample's numbers that are to stay as they are; 0.995 in Imagen.
+        quantile: f64,
+        /// The largest magnitude that data has.
+        limit: f64,
+    },
+}
+
+impl Threshold {
+    pub(super) fn check(self) -> Result<()> {
+        let (Self::Clip { limit } | Self::Dynamic { limit, .. }) = self;
+        if !(limit > 0.0 && limit.is_finite()) {
+            return Err(Error::Parameter {
+                name: "limit of the threshold",
+                value: limit,
+                valid: "positive and finite",
+            });
+        }
+        match self {
+            Self::Dynamic { quantile, .. } if !(0.0..=1.0).contains(&quantile) => {
+                Err(Error::Parameter {
+                    name: "quantile of the threshold",
+                    value: quantile,
+                    valid: "between 0 and 1",
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn apply(self, x0: &mut Array2<f32>) {
+        let d = x0.ncols().max(1);
+        let values = x0.as_slice_mut().expect("made in row-major order");
+        match self {
+            Self::Clip { limit } => {
+                let limit = limit as f32;
+                for x in values {
+                    *x = x.clamp(-limit, limit);
+                }
+            }
+            Self::Dynamic { quantile, limit } => {
+                let limit = limit as f32;
+                let rows = values.par_chunks_exact_mut(d);
+                rows.with_min_len(CHUNK.div_ceil(d)).for_each(|row| {
+                    let s = quantile_of_magnitudes(row, quantile).max(limit);
+                    row.iter_mut()
+                        .for_each(|x| *x = x.clamp(-s, s) * (limit / s));
+                });
+            }
+        }
+    }
+}
+
+/// The quantile of |x|, linear between neighbours as NumPy's and PyTorch's; `row` is not empty.
+fn quantile_of_magnitudes(row: &[f32], quantile: f64) -> f32 {
+    let mut magnitudes: Vec<f32> = row.iter().map(|x| x.abs()).collect();
+    magnitudes.sort_by(f32::total_cmp);
+    let place = quantile * (row.len() - 1) as f64;
+    let (low, high) = (place.floor() as usize, place.ceil() as usize);
+    let share = (place - place.floor()) as f32;
+    magnitudes[low] + share * (magnitudes[high] - magnitudes[low])
+}

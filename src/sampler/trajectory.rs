@@ -1,0 +1,88 @@
+//! A run as it went: every state on the way, for figures.
+
+use ndarray::{Array1, Array2, ArrayRef2};
+
+use super::Sampler;
+use crate::denoiser::Denoiser;
+use crate::error::{Error, Result};
+use crate::rng::Rng;
+
+/// Every state of a run, from noise to data: see [`Sampler::trajectory`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trajectory {
+    timesteps: Vec<usize>,
+    states: Vec<Array2<f32>>,
+    estimates: Vec<Array2<f32>>,
+}
+
+impl Sampler {
+    /// [`sample`](Self::sample) with all states kept: memory for 2N + 1 batches, N the number of steps.
+    ///
+    /// # Errors
+    /// As [`sample`](Self::sample).
+    pub fn trajectory(
+        &self,
+        denoiser: &dyn Denoiser,
+        x: &ArrayRef2<f32>,
+        rng: &mut Rng,
+    ) -> Result<Trajectory> {
+        let (mut states, mut estimates) = (Vec::new(), Vec::new());
+        let x0 = self.sample_with(denoiser, x, rng, |step| {
+            states.push(step.x.clone());
+            estimates.push(step.x0.clone());
+        })?;
+        states.push(x0);
+        Ok(Trajectory {
+            timesteps: self.timesteps.clone(),
+            states,
+            estimates,
+        })
+    }
+}
+
+impl Trajectory {
+    /// The 0-based timestep of every state but the last, which is clean; length N.
+    pub fn timesteps(&self) -> &[usize] {
+        &self.timesteps
+    }
+
+    /// How many steps of noise are in each state: t + 1, and 0 in clean data; length N + 1. An axis for
+    /// figures.
+    pub fn noise_steps(&self) -> Array1<f64> {
+        let noisy = self.timesteps.iter().map(|t| (t + 1) as f64);
+        noisy.chain([0.0]).collect()
+    }
+
+    /// The states: x at every timestep, then the samples; N + 1 arrays of shape (n, d).
+    pub fn states(&self) -> &[Array2<f32>] {
+        &self.states
+    }
+
+    /// x̂0 at every timestep: the sample as the denoiser saw it from there; N arrays of shape (n, d).
+    pub fn estimates(&self) -> &[Array2<f32>] {
+        &self.estimates
+    }
+
+    /// The samples; shape (n, d).
+    pub fn samples(&self) -> &Array2<f32> {
+        self.states.last().expect("there is always the start")
+    }
+
+    /// The way of one number, column `column` of row `row`, through all states; length N + 1.
+    ///
+    /// # Errors
+    /// [`Error::Row`] if there is no such row or column.
+    pub fn path(&self, row: usize, column: usize) -> Result<Array1<f64>> {
+        let (n, d) = self.samples().dim();
+        for (index, length) in [(row, n), (column, d)] {
+            if index >= length {
+                return Err(Error::Row {
+                    row: index,
+                    table_rows: length,
+                });
+            }
+        }
+        let at = |state: &Array2<f32>| f64::from(state[[row, column]]);
+        Ok(self.states.iter().map(at).collect())
+    }
+}
