@@ -31,7 +31,7 @@ fn main() -> Result<()> {
     }
     let alt = "Six histograms of 400 samples, from two narrow heaps at t = 0 to one broad heap at t = 199, \
                with the exact density over each.";
-    Figure::panels("From data to noise in 200 steps", 3, panels, alt)?.save(&path)?;
+    Figure::panels("From data to noise in 200 steps", 3, &panels, alt)?.save(&path)?;
     println!("{path}");
     Ok(())
 }

@@ -247,7 +247,10 @@ impl fmt::Display for Error {
                  are kept; try a lower learning rate or gradient clipping"
             ),
             Self::Denoiser { step, t, source } => {
-                write!(f, "sampling step {step} (counted from 0), t = {t}: {source}")
+                write!(
+                    f,
+                    "sampling step {step} (counted from 0), t = {t}: {source}"
+                )
             }
             Self::NotFalling { index, t, previous } => write!(
                 f,

@@ -34,14 +34,14 @@ impl Figure {
     ///     let y: Vec<f64> = (0..10).map(|x| slope * x as f64).collect();
     ///     Panel::new().title(&format!("slope {slope}")).line("y", 0..10, &y).y_range(0.0, 20.0)
     /// };
-    /// let figure = Figure::panels("Two lines", 2, vec![panel(1.0), panel(2.0)], "Lines of slope 1 and 2.")?;
+    /// let figure = Figure::panels("Two lines", 2, &[panel(1.0), panel(2.0)], "Lines of slope 1 and 2.")?;
     /// # Ok::<(), diffusion_intuition::Error>(())
     /// ```
     ///
     /// # Errors
     /// Those of [`Panel::figure`], [`Error::Empty`] without panels, [`Error::Parameter`] for `columns`
     /// outside 1 to 3.
-    pub fn panels(title: &str, columns: usize, panels: Vec<Panel>, alt: &str) -> Result<Self> {
+    pub fn panels(title: &str, columns: usize, panels: &[Panel], alt: &str) -> Result<Self> {
         page::build(title, columns, panels, alt)
     }
 
@@ -53,7 +53,7 @@ impl Figure {
     ///
     /// # Errors
     /// As for [`Figure::panels`].
-    pub fn frames(title: &str, frames: Vec<(String, Panel)>, alt: &str) -> Result<Self> {
+    pub fn frames(title: &str, frames: &[(String, Panel)], alt: &str) -> Result<Self> {
         page::build_frames(title, frames, alt)
     }
 

@@ -20,7 +20,8 @@
 //! # Ok::<(), diffusion_intuition::Error>(())
 //! ```
 //!
-//! In a notebook, leave the figure as the last expression of the cell.
+//! In a notebook, leave the figure as the last expression of the cell. Figures borrow their panels: evcxr
+//! shows a last expression that moves a variable as text.
 
 mod axis;
 mod clip;

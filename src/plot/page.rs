@@ -17,7 +17,7 @@ use super::{Figure, Panel, format, frames};
 use crate::{Error, Result};
 
 /// A grid of panels.
-pub(super) fn build(title: &str, columns: usize, panels: Vec<Panel>, alt: &str) -> Result<Figure> {
+pub(super) fn build(title: &str, columns: usize, panels: &[Panel], alt: &str) -> Result<Figure> {
     let panels: Vec<&Panel> = panels.iter().collect();
     let looks = Looks::new(&panels, alt)?;
     let axes = panels
@@ -48,7 +48,7 @@ pub(super) fn build(title: &str, columns: usize, panels: Vec<Panel>, alt: &str) 
 }
 
 /// Panels over time on the axes of the first.
-pub(super) fn build_frames(title: &str, frames: Vec<(String, Panel)>, alt: &str) -> Result<Figure> {
+pub(super) fn build_frames(title: &str, frames: &[(String, Panel)], alt: &str) -> Result<Figure> {
     let panels: Vec<&Panel> = frames.iter().map(|frame| &frame.1).collect();
     let looks = Looks::new(&panels, alt)?;
     // The label of a frame stands where a panel has its title: keep the room for it.
@@ -69,7 +69,7 @@ pub(super) fn build_frames(title: &str, frames: Vec<(String, Panel)>, alt: &str)
     layers.extend(looks.panel(place, panels[0], still)?);
     let mut body = svg::write(&layers);
     let mut groups = Vec::new();
-    for (label, panel) in &frames {
+    for (label, panel) in frames {
         let mut layers = vec![panel_title(place, std::slice::from_ref(label), true)?];
         layers.extend(looks.marks(place, panel, |i| !still(i))?);
         groups.push((label.as_str(), svg::write(&layers)));

@@ -250,9 +250,13 @@ impl Panel {
     /// [`Error::Empty`], [`Error::NotFinite`], [`Error::Shape`] or [`Error::Parameter`] for the first mark
     /// or setting that cannot be drawn (no data, NaN, lengths that differ, a reversed range, a value that
     /// is not positive on a logarithmic axis, …); [`Error::Empty`] for an empty `alt`.
-    pub fn figure(mut self, alt: &str) -> Result<Figure> {
-        let title = std::mem::take(&mut self.title);
-        page::build(&title, 1, vec![self], alt)
+    pub fn figure(&self, alt: &str) -> Result<Figure> {
+        // The one panel's title is the figure's.
+        let panel = Self {
+            title: String::new(),
+            ..self.clone()
+        };
+        page::build(&self.title, 1, &[panel], alt)
     }
 
     fn add(mut self, name: &str, shape: Result<Shape>) -> Self {

@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use ndarray::{Array2, ArrayRef2, Zip};
 
+use super::Sampler;
 use super::level::Level;
 use super::run::Run;
-use super::Sampler;
 use crate::denoiser::Denoiser;
 use crate::error::{Error, Result};
 use crate::forward::{all_finite, same_shape};
@@ -46,9 +46,9 @@ impl Sampler {
                 valid: "at least 1",
             });
         }
-        let known = Zip::from(known).and(mask).map_collect(
-            |known, is_known| if *is_known { *known } else { 0.0 },
-        );
+        let known = Zip::from(known)
+            .and(mask)
+            .map_collect(|known, is_known| if *is_known { *known } else { 0.0 });
         all_finite("known", &known)?;
         let mut run = Run::new(self, denoiser, x, self.timesteps())?;
         let mut z = Array2::zeros(x.dim());
@@ -73,7 +73,8 @@ impl Sampler {
                     let alpha = t.alpha_bar / s.alpha_bar;
                     let (signal, noise) = (alpha.sqrt() as f32, (1.0 - alpha).sqrt() as f32);
                     fill(&mut fresh, rng);
-                    run.x.zip_mut_with(&fresh, |x, z| *x = signal * *x + noise * z);
+                    run.x
+                        .zip_mut_with(&fresh, |x, z| *x = signal * *x + noise * z);
                 }
                 run.forget();
                 // Nobody watches who could break it off.

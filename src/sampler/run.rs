@@ -89,7 +89,13 @@ impl<'a> Run<'a> {
             (Method::Euler, _) | (Method::Heun, None) => self.apply(heun::euler(t, s)),
             (Method::Heun, Some(&next)) => {
                 self.trial.assign(&self.x);
-                blend(heun::euler(t, s), &mut self.trial, &self.x0, &self.x0_other, None);
+                blend(
+                    heun::euler(t, s),
+                    &mut self.trial,
+                    &self.x0,
+                    &self.x0_other,
+                    None,
+                );
                 let there = &mut self.x0_other;
                 self.estimator.estimate(i, next, &self.trial, there)?;
                 self.apply(heun::heun(t, s));

@@ -47,7 +47,13 @@ impl Spacing {
         }
         let last = (total - 1) as f64;
         // From 0 at the least noise to 1 at the most.
-        let share = |i: usize| if n == 1 { 1.0 } else { i as f64 / (n - 1) as f64 };
+        let share = |i: usize| {
+            if n == 1 {
+                1.0
+            } else {
+                i as f64 / (n - 1) as f64
+            }
+        };
         let rising: Vec<usize> = match self {
             Self::Trailing => {
                 let stride = total as f64 / n as f64;
@@ -81,7 +87,12 @@ fn lambdas(schedule: &Schedule) -> Result<Vec<f64>> {
         let what = "lambda, half the log-SNR,";
         return Err(Error::NoSignal { what, t });
     }
-    let lambda = |alpha_bar: &f64| Level { alpha_bar: *alpha_bar }.lambda();
+    let lambda = |alpha_bar: &f64| {
+        Level {
+            alpha_bar: *alpha_bar,
+        }
+        .lambda()
+    };
     Ok(schedule.alpha_bars().iter().map(lambda).collect())
 }
 

@@ -18,7 +18,7 @@ fn svg_is_sound_whatever_the_text() {
     let still = panel.clone().figure(nasty).expect("valid");
     let moving = Figure::frames(
         nasty,
-        vec![(nasty.to_string(), panel.clone()), ("b".into(), panel)],
+        &[(nasty.to_string(), panel.clone()), ("b".into(), panel)],
         nasty,
     )
     .expect("valid");
@@ -77,14 +77,14 @@ fn same_input_same_bytes_and_no_shared_names() {
     let make = |y: f64| {
         Figure::frames(
             "F",
-            (0..3)
+            &(0..3)
                 .map(|i| {
                     (
                         format!("{i}"),
                         Panel::new().line("y", [0.0, 1.0], [y, f64::from(i)]),
                     )
                 })
-                .collect(),
+                .collect::<Vec<_>>(),
             "Alt",
         )
         .expect("valid")
@@ -192,7 +192,8 @@ fn figures_stay_small() {
             .histogram("samples", &samples, 50)
             .line("exact", &grid, bell(1.0))
     });
-    let six = Figure::panels("Six", 3, panels.collect(), "Six histograms.").expect("valid");
+    let six =
+        Figure::panels("Six", 3, &panels.collect::<Vec<_>>(), "Six histograms.").expect("valid");
     assert!(six.svg().len() < 60_000, "{}", six.svg().len());
     assert!(
         six.html().len() < six.svg().len() * 5 / 4,
@@ -206,7 +207,8 @@ fn figures_stay_small() {
             Panel::new().line("q", &grid, bell(0.3 + 0.03 * f64::from(i))),
         )
     });
-    let moving = Figure::frames("Forty", frames.collect(), "Forty frames.").expect("valid");
+    let moving =
+        Figure::frames("Forty", &frames.collect::<Vec<_>>(), "Forty frames.").expect("valid");
     assert!(moving.svg().len() < 200_000, "{}", moving.svg().len());
 
     let cloud = Panel::new()

@@ -168,7 +168,7 @@ fn errors_are_typed_and_name_the_value() {
         })
     );
     assert!(matches!(
-        Figure::panels("", 4, vec![line()], "a"),
+        Figure::panels("", 4, &[line()], "a"),
         Err(Error::Parameter {
             name: "columns",
             value: 4.0,
@@ -176,15 +176,15 @@ fn errors_are_typed_and_name_the_value() {
         })
     ));
     assert!(matches!(
-        Figure::panels("", 0, vec![line()], "a"),
+        Figure::panels("", 0, &[line()], "a"),
         Err(Error::Parameter { value: 0.0, .. })
     ));
     assert!(matches!(
-        Figure::panels("", 1, vec![], "a"),
+        Figure::panels("", 1, &[], "a"),
         Err(Error::Empty { .. })
     ));
     assert!(matches!(
-        Figure::frames("", vec![], "a"),
+        Figure::frames("", &[], "a"),
         Err(Error::Empty { .. })
     ));
     let missing = line()

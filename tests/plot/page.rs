@@ -15,7 +15,8 @@ fn frames_are_counted_labelled_and_share_axes() {
             ),
         )
     });
-    let figure = Figure::frames("Over time", frames.collect(), "Five frames.").expect("valid");
+    let figure =
+        Figure::frames("Over time", &frames.collect::<Vec<_>>(), "Five frames.").expect("valid");
     let tags = tags(figure.svg());
     assert_eq!(attribute(&tags[0], "data-frames"), Some("5"));
     let groups: Vec<&String> = tags
@@ -66,7 +67,7 @@ fn equal_names_look_alike_and_are_listed_once() {
             .line("exact", 0..2, [0.0, 0.5])
     };
     let figure =
-        Figure::panels("T", 2, vec![panel("exact 2"), panel("samples")], "Two.").expect("valid");
+        Figure::panels("T", 2, &[panel("exact 2"), panel("samples")], "Two.").expect("valid");
     for name in ["exact 2", "exact", "samples"] {
         assert_eq!(
             figure.svg().matches(&format!(">{name}</text>")).count(),
@@ -87,12 +88,12 @@ fn panels_with_equal_axes_share_their_labels() {
             figure.svg().matches(">height</text>").count(),
         )
     };
-    let same = Figure::panels("", 2, vec![panel(1.0); 4], "Four.").expect("valid");
+    let same = Figure::panels("", 2, &vec![panel(1.0); 4], "Four.").expect("valid");
     assert_eq!(labels(&same), (2, 2));
     let other = Figure::panels(
         "",
         2,
-        vec![panel(1.0), panel(2.0), panel(1.0), panel(1.0)],
+        &[panel(1.0), panel(2.0), panel(1.0), panel(1.0)],
         "Four.",
     )
     .expect("valid");
