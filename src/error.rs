@@ -162,6 +162,15 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file of numbers could not be read or written.
+    Data {
+        /// The file.
+        file: String,
+        /// The offending line, counted from 1; none if it is about the file as a whole.
+        line: Option<usize>,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A figure could not be drawn.
     Figure {
         /// What the drawing back end said.
@@ -270,6 +279,12 @@ impl fmt::Display for Error {
                 "one denoiser predicts {left:?} and the other {right:?}: both must predict the same"
             ),
             Self::Checkpoint { file, reason } => write!(f, "{file}: {reason}"),
+            Self::Data {
+                file,
+                line: Some(line),
+                reason,
+            } => write!(f, "{file}, line {line}: {reason}"),
+            Self::Data { file, reason, .. } => write!(f, "{file}: {reason}"),
             Self::Figure { reason } => write!(f, "figure: {reason}"),
         }
     }
@@ -280,6 +295,24 @@ impl std::error::Error for Error {
         match self {
             Self::Denoiser { source, .. } => Some(source),
             _ => None,
+        }
+    }
+}
+
+impl Error {
+    /// [`Error::NotFinite`] for the first value that is NaN or infinite.
+    pub(crate) fn check_finite<'a>(
+        what: &'static str,
+        values: impl IntoIterator<Item = &'a f32>,
+    ) -> Result<()> {
+        let mut values = values.into_iter().enumerate();
+        match values.find(|(_, value)| !value.is_finite()) {
+            None => Ok(()),
+            Some((index, value)) => Err(Self::NotFinite {
+                what,
+                index,
+                value: f64::from(*value),
+            }),
         }
     }
 }

@@ -64,6 +64,7 @@ pub mod autograd;
 pub mod data;
 mod denoiser;
 mod error;
+mod file;
 mod forward;
 mod memory;
 pub mod metrics;

@@ -1,7 +1,8 @@
 //! The Kolmogorov–Smirnov distance: the largest gap between two distribution functions.
 
-use ndarray::Array1;
+use ndarray::{ArrayRef, Ix1};
 
+use super::sorted;
 use crate::error::{Error, Result};
 use crate::mixture::Mixture;
 
@@ -9,7 +10,7 @@ use crate::mixture::Mixture;
 ///
 /// # Errors
 /// [`Error::Empty`] if a sample is empty; [`Error::NotFinite`] for NaN or infinite values.
-pub fn ks_two_sample(a: &Array1<f32>, b: &Array1<f32>) -> Result<f64> {
+pub fn ks_two_sample(a: &ArrayRef<f32, Ix1>, b: &ArrayRef<f32, Ix1>) -> Result<f64> {
     let (a, b) = (sorted("first sample", a)?, sorted("second sample", b)?);
     let (mut i, mut j, mut distance) = (0, 0, 0.0_f64);
     while i < a.len() && j < b.len() {
@@ -32,7 +33,7 @@ pub fn ks_two_sample(a: &Array1<f32>, b: &Array1<f32>) -> Result<f64> {
 /// # Errors
 /// [`Error::Empty`] if the sample is empty; [`Error::NotFinite`] for NaN or infinite values;
 /// [`Error::Shape`] if the mixture is not one-dimensional.
-pub fn ks_one_sample(sample: &Array1<f32>, exact: &Mixture) -> Result<f64> {
+pub fn ks_one_sample(sample: &ArrayRef<f32, Ix1>, exact: &Mixture) -> Result<f64> {
     let values = sorted("sample", sample)?;
     let n = values.len() as f64;
     let cdf = exact.cdf(&values)?;
@@ -66,17 +67,4 @@ pub fn ks_critical(n: usize, m: usize, alpha: f64) -> Result<f64> {
     }
     let sizes = 1.0 / n as f64 + 1.0 / m as f64;
     Ok((-0.5 * (alpha / 2.0).ln() * sizes).sqrt())
-}
-
-fn sorted(what: &'static str, sample: &Array1<f32>) -> Result<Array1<f64>> {
-    if sample.is_empty() {
-        return Err(Error::Empty { what });
-    }
-    if let Some(index) = sample.iter().position(|x| !x.is_finite()) {
-        let value = f64::from(sample[index]);
-        return Err(Error::NotFinite { what, index, value });
-    }
-    let mut values: Vec<f64> = sample.iter().map(|x| f64::from(*x)).collect();
-    values.sort_by(f64::total_cmp);
-    Ok(Array1::from(values))
 }

@@ -150,6 +150,13 @@ impl Gaussian {
             .sum::<f64>()
     }
 
+    /// (x − μ)ᵀ Σ⁻¹ (x − μ): the square of how many standard deviations x is from the mean.
+    pub(crate) fn square_mahalanobis(&self, x: &[f64]) -> f64 {
+        let y = self.to_axes(x, &self.mean);
+        let terms = y.iter().zip(&self.variances);
+        terms.map(|(y, v)| y * y / v).sum()
+    }
+
     /// Adds weight · ∇ ln N(x; μ, Σ) = −weight · U diag(1/v) Uᵀ (x − μ).
     pub(super) fn add_score(&self, weight: f64, x: &[f64], score: &mut [f64]) {
         let mut y = self.to_axes(x, &self.mean);

@@ -6,11 +6,12 @@
 //! In Python: `from safetensors.torch import load_file; network.load_state_dict(load_file("network.safetensors"))`.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
 
 use super::json::{Json, quoted};
 use crate::error::{Error, Result};
+use crate::file::write_atomically;
 use crate::network::Parameters;
 
 /// Longest header that is read: 16 MB name more than 100 000 tensors.
@@ -217,8 +218,7 @@ impl Parameters {
     }
 }
 
-/// Writes a file under a temporary name beside `path`, flushes it to the disk and renames it: `path` is
-/// always either the old file or the whole new one.
+/// Writes a file, atomically.
 pub(super) fn write(path: &Path, metadata: &[(&str, String)], tensors: &[Tensor]) -> Result<()> {
     let mut members = Vec::new();
     if !metadata.is_empty() {
@@ -247,20 +247,8 @@ pub(super) fn write(path: &Path, metadata: &[(&str, String)], tensors: &[Tensor]
     for (_, _, values) in tensors {
         bytes.extend(values.iter().flat_map(|x| x.to_le_bytes()));
     }
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(format!(".{}.part", std::process::id()));
-    let temporary = PathBuf::from(temporary);
-    let attempt = || {
-        let mut file = File::create(&temporary)?;
-        file.write_all(&bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)
-    };
-    attempt().map_err(|error| {
-        // Nothing is lost if this fails too.
-        let _ = std::fs::remove_file(&temporary);
-        failure(&path.display().to_string(), error.to_string())
-    })
+    write_atomically(path, &bytes)
+        .map_err(|error| failure(&path.display().to_string(), error.to_string()))
 }
 
 fn failure(file: &str, reason: String) -> Error {

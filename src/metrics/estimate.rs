@@ -1,0 +1,148 @@
+//! A figure and how sure we are of it.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::student::student_quantile;
+use crate::error::{Error, Result};
+use crate::rng::Rng;
+
+/// The mean of several independent measurements, and its standard error.
+///
+/// ```
+/// use diffusion_intuition::metrics::Estimate;
+///
+/// let estimate = Estimate::of(&[1.1, 0.9, 1.0, 1.2])?;
+/// assert_eq!(estimate.to_string(), "1.05 ± 0.21 (95 %, n = 4)");
+/// # Ok::<(), diffusion_intuition::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// Mean of the measurements.
+    pub mean: f64,
+    /// Standard deviation of the measurements (divided by n − 1) over √n: that of their mean.
+    pub standard_error: f64,
+    /// Number of measurements, at least 2.
+    pub n: usize,
+}
+
+impl Estimate {
+    /// Of independent measurements, at least two: one alone says nothing of its uncertainty.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for fewer than two; [`Error::NotFinite`] for a NaN or infinite one.
+    pub fn of(measurements: &[f64]) -> Result<Self> {
+        let n = measurements.len();
+        if n < 2 {
+            return Err(Error::Parameter {
+                name: "number of measurements",
+                value: n as f64,
+                valid: "at least 2",
+            });
+        }
+        if let Some(index) = measurements.iter().position(|x| !x.is_finite()) {
+            return Err(Error::NotFinite {
+                what: "measurements",
+                index,
+                value: measurements[index],
+            });
+        }
+        let mean = measurements.iter().sum::<f64>() / n as f64;
+        let squares = measurements.iter().map(|x| (x - mean).powi(2));
+        let variance = squares.sum::<f64>() / (n - 1) as f64;
+        Ok(Self {
+            mean,
+            standard_error: (variance / n as f64).sqrt(),
+            n,
+        })
+    }
+
+    /// The interval around the mean that covers the true value with probability `confidence`, for
+    /// measurements that are about normal: mean ± t · standard error, with the quantile t of Student's
+    /// distribution with n − 1 degrees of freedom.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a `confidence` outside (0, 1).
+    pub fn interval(&self, confidence: f64) -> Result<(f64, f64)> {
+        let half = self.half_width(confidence)?;
+        Ok((self.mean - half, self.mean + half))
+    }
+
+    /// Half of the length of [`interval`](Self::interval).
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a `confidence` outside (0, 1).
+    pub fn half_width(&self, confidence: f64) -> Result<f64> {
+        if !(confidence > 0.0 && confidence < 1.0) {
+            return Err(Error::Parameter {
+                name: "confidence",
+                value: confidence,
+                valid: "in (0, 1)",
+            });
+        }
+        Ok(student_quantile(confidence, self.n.max(2) - 1) * self.standard_error)
+    }
+
+    /// How many times `other` this is, for two independent estimates: relative standard errors add as squares
+    /// (to first order: they should be small), and n is the smaller of the two.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if a mean is not positive.
+    pub fn ratio(&self, other: &Self) -> Result<Self> {
+        let positive = |name, value: f64| match value {
+            value if value > 0.0 => Ok(value),
+            value => Err(Error::Parameter {
+                name,
+                value,
+                valid: "positive, in a ratio",
+            }),
+        };
+        let above = positive("numerator's mean", self.mean)?;
+        let below = positive("denominator's mean", other.mean)?;
+        let relative = (self.standard_error / above).hypot(other.standard_error / below);
+        Ok(Self {
+            mean: above / below,
+            standard_error: above / below * relative,
+            n: self.n.min(other.n),
+        })
+    }
+}
+
+/// The mean and half the 95 % interval, to two digits of the latter.
+impl fmt::Display for Estimate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let half = student_quantile(0.95, self.n.max(2) - 1) * self.standard_error;
+        let decimals = if half > 0.0 && half.is_finite() {
+            (1.0 - half.log10().floor()).clamp(0.0, 17.0) as usize
+        } else {
+            6
+        };
+        let (mean, n) = (self.mean, self.n);
+        write!(f, "{mean:.decimals$} ± {half:.decimals$} (95 %, n = {n})")
+    }
+}
+
+/// `measure` once for each seed, with a generator of that seed.
+///
+/// ```
+/// use diffusion_intuition::prelude::*;
+///
+/// // The Kolmogorov–Smirnov distance of 1000 samples from their own distribution:
+/// let law = Mixture::bimodal();
+/// let estimate = metrics::over_seeds(0..20, |rng| {
+///     metrics::ks_one_sample(&law.sample(1000, rng).column(0), &law)
+/// })?;
+/// assert!((0.02..0.035).contains(&estimate.mean), "{estimate}");
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// # Errors
+/// The first error of `measure`; what [`Estimate::of`] returns.
+pub fn over_seeds(
+    seeds: Range<u64>,
+    measure: impl FnMut(&mut Rng) -> Result<f64>,
+) -> Result<Estimate> {
+    let mut measure = measure;
+    let measurements: Result<Vec<f64>> = seeds.map(|seed| measure(&mut Rng::new(seed))).collect();
+    Estimate::of(&measurements?)
+}
