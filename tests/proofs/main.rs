@@ -7,6 +7,9 @@
 
 mod support;
 
+mod data;
+mod data_csv;
+mod data_standardizer;
 mod forward_batch;
 mod forward_chain;
 mod forward_input;
