@@ -52,6 +52,15 @@
 //! | L_simple | what training minimises | [`train::Trainer`] |
 //! | v | velocity √ᾱ_t ε − √(1−ᾱ_t) x_0, another target | [`Prediction`] |
 //!
+//! # Data and measures
+//!
+//! | what | item |
+//! | --- | --- |
+//! | data sets in the plane, all on one scale: moons, rolls, rings, a crab | [`data`] |
+//! | your own numbers, brought to that scale and back | [`data::read_csv`], [`data::Standardizer`] |
+//! | how far samples are from the truth | [`metrics`] |
+//! | what chance alone gives, and how sure a figure is | [`metrics::floor`], [`metrics::Estimate`] |
+//!
 //! # Conventions
 //!
 //! A batch is a matrix with one row a sample ([`ndarray::Array2`] of f32); one-dimensional data may stay an
