@@ -25,7 +25,7 @@ fn main() -> Result<()> {
     }
     let alt = "Scatter plots of 2000 points each: two moons, a Swiss roll, a spiral of two arms, 8 heaps on a \
                circle, 25 heaps on a grid, a checkerboard, and a smiling crab.";
-    Figure::panels("Data in two dimensions", 3, panels, alt)?.save(&path)?;
+    Figure::panels("Data in two dimensions", 3, &panels, alt)?.save(&path)?;
     println!("{path}");
     Ok(())
 }
