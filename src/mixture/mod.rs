@@ -125,7 +125,7 @@ impl Mixture {
         &self.components
     }
 
-    /// Mean E[x]; shape (d).
+    /// Mean E\[x\]; shape (d).
     pub fn mean(&self) -> Array1<f64> {
         let mut mean = Array1::zeros(self.dim());
         for (w, c) in self.weights.iter().zip(&self.components) {

@@ -95,7 +95,7 @@ impl Mixture {
     /// E‖ε − ε*(x_t, t)‖², the smallest mean squared error that any predictor of ε can have at timestep t,
     /// when x_0 follows this one-dimensional mixture: the floor of the chapter's loss. `t` is 0-based.
     ///
-    /// ε* is a conditional mean, so this is 1 − E[ε*²] = 1 − (1−ᾱ_t) E[(∇ ln q(x_t))²].
+    /// ε* is a conditional mean, so this is 1 − E\[ε*²\] = 1 − (1−ᾱ_t) E\[(∇ ln q(x_t))²\].
     ///
     /// # Errors
     /// [`Error::Timestep`] if `t` is not in `0..T`; [`Error::Shape`] if the mixture is not one-dimensional.
