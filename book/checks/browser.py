@@ -12,16 +12,21 @@ from __future__ import annotations
 
 import argparse
 import sys
+import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
-from browser_page import HEIGHT, WIDTHS, Found, PageCheck, opened
+from browser_page import WIDTHS, Found, PageCheck, opened
 from browser_plain import check_plain
 from browser_selftest import self_test
 from browser_site import Fault, Site, served
 from playwright.sync_api import Browser, sync_playwright
 
+Item = TypeVar("Item")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -50,15 +55,45 @@ class Report:
             print(f"{'FAULT' if faults else 'ok   '} {page:28} {check:16} {count}", flush=True)
 
 
-def check_site(browser: Browser, site: Site, report: Report, word: str) -> None:
+class Browsers:
+    """Two browsers side by side: looking at a page is half waiting."""
+
+    def __init__(self, chromium: str) -> None:
+        self.chromium = chromium
+
+    def __call__(self, items: Iterable[Item], look: Callable[[Browser, Item], None]) -> None:
+        """Looks at all items, each in one of the browsers."""
+        waiting, lock = iter(items), threading.Lock()
+
+        def loop() -> None:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=self.chromium, args=FLAGS)
+                while True:
+                    with lock:
+                        item = next(waiting, None)
+                    if item is None:
+                        break
+                    look(browser, item)
+                browser.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            for browser in [pool.submit(loop) for _ in range(2)]:
+                browser.result()
+
+
+def check_site(browsers: Browsers, site: Site, report: Report, word: str) -> None:
     """Checks all pages of a site, then what only all of them together show."""
     tags: Counter[str] = Counter()
     references: list[tuple[str, str]] = []
     with served(site.root) as origin:
-        for page in site.pages:
+
+        def look(browser: Browser, page: str) -> None:
             numbers = PageCheck(browser, site, page, origin, word, report).run()
+            check_plain(browser, site, page, report)
             tags.update(numbers["tags"])
-            references += [(page, number) for number in numbers["references"]]
+            references.extend((page, number) for number in numbers["references"])
+
+        browsers(site.pages, look)
     for page in site.pages:
         own = [number for name, number in references if name == page]
         report(page, "equation numbers", (len(own), [f"no formula is numbered ({n})" for n in own if n not in tags]))
@@ -69,19 +104,16 @@ def check_site(browser: Browser, site: Site, report: Report, word: str) -> None:
         report("index.html", "search page", (1, missing))
 
 
-def screenshots(browser: Browser, site: Site, folder: Path) -> None:
-    """Photographs every page on a phone and on a desk, in light and dark, and on paper."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for page in site.pages:
-        url = (site.root / page).as_uri()
-        name = page.removesuffix(".html").replace("/", "-")
-        for width in (WIDTHS[0], WIDTHS[-1]):
-            for scheme in ("light", "dark"):
-                with opened(browser, url, scheme=scheme, width=width) as (shown, _):
-                    shown.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
-        with opened(browser, url, width=WIDTHS[-1]) as (shown, _):
-            shown.set_viewport_size({"width": WIDTHS[-1], "height": HEIGHT})
-            shown.pdf(path=folder / f"{name}.pdf", format="A4")
+def photograph(browser: Browser, site: Site, page: str, folder: Path) -> None:
+    """Photographs a page on a phone and on a desk, in light and dark, and on paper."""
+    url = (site.root / page).as_uri()
+    name = page.removesuffix(".html").replace("/", "-")
+    for width in (WIDTHS[0], WIDTHS[-1]):
+        for scheme in ("light", "dark"):
+            with opened(browser, url, scheme=scheme, width=width) as (shown, _):
+                shown.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
+    with opened(browser, url, width=WIDTHS[-1]) as (shown, _):
+        shown.pdf(path=folder / f"{name}.pdf", format="A4")
 
 
 def arguments() -> argparse.Namespace:
@@ -103,17 +135,17 @@ def main() -> int:
     """Checks what the command line names."""
     options = arguments()
     start = time.monotonic()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=options.chromium, args=FLAGS)
-        if options.self_test:
-            return self_test(lambda site, report: check_site(browser, site, report, options.word), Report)
-        report = Report()
-        site = Site(options.site, options.only or [])
-        check_site(browser, site, report, options.word)
-        check_plain(browser, site, report)
-        if options.screenshots:
-            screenshots(browser, site, options.screenshots)
-        browser.close()
+    browsers = Browsers(options.chromium)
+    if options.self_test:
+        alone = lambda browser: lambda items, look: [look(browser, item) for item in items]  # noqa: E731
+        check = lambda browser, site, report: check_site(alone(browser), site, report, options.word)  # noqa: E731
+        return self_test(browsers, check, Report)
+    report = Report()
+    site = Site(options.site, options.only or [])
+    check_site(browsers, site, report, options.word)
+    if options.screenshots:
+        options.screenshots.mkdir(parents=True, exist_ok=True)
+        browsers(site.pages, lambda browser, page: photograph(browser, site, page, options.screenshots))
     for fault in report.faults:
         print(f"{fault.page}: {fault.check}: {fault.detail}")
     print(f"{report.checks} checks, {len(report.faults)} faults, {time.monotonic() - start:.0f} s")

@@ -17,13 +17,14 @@ IMAGES = """() => [...document.querySelectorAll('.jp-OutputArea-output img')].ma
 }))"""
 
 
-def check_plain(browser: Browser, site: Site, report: Callable[[str, str, tuple[int, list[str]]], None]) -> None:
-    """Converts the notebook of every page and looks at the result."""
-    for page in site.pages:
-        notebook, _ = site.notebook(page)
-        if notebook:
-            source = site.root / "_sources" / Path(page).with_suffix(".ipynb").name
-            report(page, "nbconvert", plain_faults(browser, source, figures_in(notebook)))
+def check_plain(
+    browser: Browser, site: Site, page: str, report: Callable[[str, str, tuple[int, list[str]]], None]
+) -> None:
+    """Converts the notebook of a page, if it has one, and looks at the result."""
+    notebook, _ = site.notebook(page)
+    if notebook:
+        source = site.root / "_sources" / Path(page).with_suffix(".ipynb").name
+        report(page, "nbconvert", plain_faults(browser, source, figures_in(notebook)))
 
 
 def plain_faults(browser: Browser, source: Path, figures: int) -> tuple[int, list[str]]:

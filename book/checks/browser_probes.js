@@ -207,6 +207,9 @@
       for (const match of node.data.matchAll(/(equations?\s*)?\((\d+)\.(\d+)\)/gi)) {
         if (match[1] || match[2] === chapter) {
           references.push(`${match[2]}.${match[3]}`);
+          if (!node.parentElement.closest('a[href*="#equation-"]')) {
+            faults.push(`(${match[2]}.${match[3]}) is not a link`);
+          }
         }
       }
     }

@@ -31,7 +31,7 @@ html_show_copyright = False
 html_title = project
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
-html_js_files = [("frames.js", {"defer": "defer"}), ("solutions.js", {"defer": "defer"})]
+html_js_files = [(name, {"defer": "defer"}) for name in ("frames.js", "scroll.js", "solutions.js")]
 html_copy_source = True
 html_sourcelink_suffix = ""
 # The preview of a found page is fetched, which browsers forbid for pages opened from disk.

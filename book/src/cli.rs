@@ -1,5 +1,6 @@
 //! The command line: what can be asked of `cargo book`.
 
+use crate::checks::{self, Check};
 use crate::{clean, execute, lab, latency, launcher, press, private};
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
@@ -60,6 +61,20 @@ enum Command {
         #[arg(long, default_value_t = 5)]
         runs: usize,
     },
+    /// Check that every way in which a cell can fail fails the press
+    Faults,
+    /// Check that a press killed at any moment leaves a whole site
+    Kills,
+    /// Check that several kernels and presses at once do not disturb each other
+    Crowd,
+    /// Check that a sentence says what is missing on a machine
+    Missing,
+    /// Check every page of the pressed book in Chromium
+    Browse {
+        /// Photograph every page into this folder
+        #[arg(long, value_name = "DIR")]
+        screenshots: Option<PathBuf>,
+    },
     /// Start a kernel (what Jupyter calls)
     #[command(hide = true)]
     Kernel {
@@ -86,6 +101,11 @@ pub fn run() -> Result<()> {
         Some(Command::Lab { arguments }) => lab::run(&arguments),
         Some(Command::Clean) => clean::run(),
         Some(Command::Latency { runs }) => latency::run(runs),
+        Some(Command::Faults) => checks::run(Check::Faults),
+        Some(Command::Kills) => checks::run(Check::Kills),
+        Some(Command::Crowd) => checks::run(Check::Crowd),
+        Some(Command::Missing) => checks::run(Check::Missing),
+        Some(Command::Browse { screenshots }) => checks::browse(screenshots.as_deref()),
         Some(Command::Kernel { connection_file }) => launcher::run(&connection_file),
         Some(Command::Janitor {
             folder,

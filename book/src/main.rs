@@ -5,6 +5,7 @@
 //! sees to it that a failing cell fails the book.
 
 mod cells;
+mod checks;
 mod clean;
 mod cli;
 mod clone;

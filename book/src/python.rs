@@ -20,18 +20,26 @@ pub enum Packages {
     Book,
     /// That, and JupyterLab.
     Lab,
+    /// What the check of the pages in a browser needs.
+    Checks,
 }
 
 impl Packages {
     fn requirements(self) -> Vec<(&'static str, &'static str)> {
-        let mut lists = vec![("requirements.txt", include_str!("../requirements.txt"))];
-        if let Packages::Lab = self {
-            lists.push((
-                "requirements-lab.txt",
-                include_str!("../requirements-lab.txt"),
-            ));
+        let book = ("requirements.txt", include_str!("../requirements.txt"));
+        let lab = (
+            "requirements-lab.txt",
+            include_str!("../requirements-lab.txt"),
+        );
+        let checks = (
+            "requirements-checks.txt",
+            include_str!("../checks/requirements.txt"),
+        );
+        match self {
+            Packages::Book => vec![book],
+            Packages::Lab => vec![book, lab],
+            Packages::Checks => vec![checks],
         }
-        lists
     }
 }
 
@@ -126,7 +134,7 @@ fn find() -> Result<(PathBuf, String)> {
 }
 
 fn install(python: &Path, folder: &Path, packages: Packages) -> Result<()> {
-    ui::say("Installing the Python packages of the book (pinned, about a minute, once) …");
+    ui::say("Installing Python packages (pinned, about a minute, once) …");
     let spinner = ui::spinner("making the Python environment");
     // A venv cannot be moved, so it is made in place; the file `complete` is written last.
     files::remove(folder)?;
