@@ -15,7 +15,7 @@ from pathlib import Path
 NOWHERE = "http://127.0.0.1:9"  # nothing listens there
 OLD = "#!/bin/sh\necho '3.8.0 linux /usr'\n"
 NO_VENV = """#!/bin/sh
-case "$3" in
+case "$2" in
 -c) exec "{python}" "$@" ;;
 esac
 echo "No module named venv" >&2

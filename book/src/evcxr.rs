@@ -86,10 +86,11 @@ fn install(home: &Home) -> Result<PathBuf> {
     }
     if !child.wait()?.success() {
         bar.finish_and_clear();
+        files::need_space(home.root())?;
         tail.drain(..tail.len().saturating_sub(15));
         bail!(
-            "installing evcxr_jupyter failed; if the messages below speak of the network or of a full disk, \
-             mend that and run `cargo book` again, it goes on where it was:\n{}",
+            "installing evcxr_jupyter failed; if the messages below speak of the network, mend that and run \
+             `cargo book` again, it goes on where it was:\n{}",
             tail.join("\n")
         );
     }

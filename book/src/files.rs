@@ -18,6 +18,20 @@ pub fn explain(error: io::Error, path: &Path) -> anyhow::Error {
     }
 }
 
+/// Fails with a sentence if the disk that holds the folder is full; tools that fail for it rarely say so.
+pub fn need_space(folder: &Path) -> Result<()> {
+    const LEAST: u64 = 1 << 20;
+    if let Ok(disk) = rustix::fs::statvfs(folder)
+        && disk.f_bavail.saturating_mul(disk.f_frsize) < LEAST
+    {
+        bail!(
+            "the disk that holds {} is full: free some space and run the command again",
+            folder.display()
+        );
+    }
+    Ok(())
+}
+
 /// Writes a file so that readers see either the old or the new content.
 pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
     let aside = aside(path)?;

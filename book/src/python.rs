@@ -140,14 +140,11 @@ fn install(python: &Path, folder: &Path, packages: Packages) -> Result<()> {
     files::remove(folder)?;
     let made = output(Command::new(python).args(["-I", "-m", "venv"]).arg(folder));
     if let Err(error) = made {
+        files::need_space(folder.parent().unwrap_or(folder))?;
         files::remove(folder)?;
-        let text = format!("{error:#}");
-        if text.contains("No space left") {
-            bail!("the disk is full: free some space and run `cargo book` again");
-        }
         bail!(
             "python3 cannot make a virtual environment: install its venv module (for example: \
-             sudo apt-get install python3-venv) and run `cargo book` again\n{text}"
+             sudo apt-get install python3-venv) and run `cargo book` again\n{error:#}"
         );
     }
     spinner.set_message("installing Python packages");
@@ -155,15 +152,25 @@ fn install(python: &Path, folder: &Path, packages: Packages) -> Result<()> {
         let path = folder.join(name);
         fs::write(&path, list).map_err(|error| files::explain(error, &path))?;
         // The list names every package, so pip need not (and must not) look for more.
-        output(
+        let installed = output(
             Command::new(folder.join("bin/python"))
-                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"])
+                .args([
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--disable-pip-version-check",
+                    "--no-input",
+                ])
                 .args(["--no-deps", "--require-hashes", "--requirement"])
                 .arg(&path),
-        )
-        .context(
-            "installing the Python packages failed; if the message below speaks of the network or of a full \
-             disk, mend that and run `cargo book` again",
+        );
+        if installed.is_err() {
+            files::need_space(folder)?;
+        }
+        installed.context(
+            "installing the Python packages failed; if the message below speaks of the network, mend that and \
+             run `cargo book` again",
         )?;
     }
     spinner.finish_and_clear();
