@@ -16,12 +16,11 @@ myst_heading_anchors = 3
 
 bibtex_bibfiles = ["references.bib"]
 bibtex_default_style = "plain"
-bibtex_reference_style = "author_year"
+# The press turns links to papers into links to these names.
+bibtex_cite_id = "{key}"
 
 # One file, copied beside the pages when they are pressed.
 mathjax_path = "mathjax/tex-svg.js"
-math_number_all = True
-math_eqref_format = "({number})"
 
 html_theme = "sphinx_book_theme"
 html_context = {"default_mode": "auto"}

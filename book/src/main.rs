@@ -24,6 +24,7 @@ mod numbers;
 mod press;
 mod private;
 mod python;
+mod references;
 mod session;
 mod shim;
 mod site;

@@ -3,8 +3,9 @@
 use crate::cells;
 use crate::files;
 use crate::press::text_of;
+use crate::references::References;
 use crate::session::Session;
-use crate::{svg, swap, ui};
+use crate::{execute, svg, swap, ui};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use std::fs;
@@ -25,13 +26,7 @@ pub fn press(
     let source = session.work.join("source");
     files::remove(&source)?;
     gather(session, folder, &source)?;
-    for (name, notebook) in executed {
-        let page = prepared(notebook, with_solutions);
-        files::write_atomically(
-            &source.join(format!("{name}.ipynb")),
-            page.to_string().as_bytes(),
-        )?;
-    }
+    write_pages(&source, executed, with_solutions)?;
     let new = swap::aside(out);
     let doctrees = swap::around(out).join("doctrees");
     run_sphinx(session, &source, &doctrees, &new)?;
@@ -77,6 +72,45 @@ fn gather(session: &Session, folder: &Path, source: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Writes the notebooks in the form that Sphinx sees, and links all references in them and in the other pages.
+fn write_pages(source: &Path, executed: &[(String, Value)], with_solutions: bool) -> Result<()> {
+    let bibliography = source.join("references.bib");
+    let bibliography = fs::read_to_string(&bibliography)
+        .with_context(|| format!("cannot read {}", bibliography.display()))?;
+    let mut references = References::new(&bibliography)?;
+    let mut pages = Vec::new();
+    for (name, notebook) in executed {
+        let page = prepared(notebook, with_solutions, |title| {
+            references.figure(name, title)
+        });
+        for cell in cells::of(&page).iter().filter(|cell| is_prose(cell)) {
+            references.collect(name, &cells::source(cell))?;
+        }
+        pages.push((name, page));
+    }
+    for (name, mut page) in pages {
+        for cell in page["cells"].as_array_mut().into_iter().flatten() {
+            if is_prose(cell) {
+                cell["source"] = Value::String(references.linked(name, &cells::source(cell))?);
+            }
+        }
+        let path = source.join(format!("{name}.ipynb"));
+        files::write_atomically(&path, page.to_string().as_bytes())?;
+    }
+    for path in files::list(source)? {
+        if path.extension().is_some_and(|ending| ending == "md") {
+            let text = fs::read_to_string(&path)?;
+            let linked = references.linked(&execute::name(&path), &text)?;
+            files::write_atomically(&path, linked.as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+fn is_prose(cell: &Value) -> bool {
+    cell["cell_type"] == "markdown"
+}
+
 /// MathJax in one file, out of the Python package that carries it.
 fn find_mathjax(packages: &Path) -> Result<std::path::PathBuf> {
     let files = files::list(&packages.join("mathjax"))?;
@@ -119,7 +153,11 @@ fn wait(mut child: Child) -> Result<Output> {
 }
 
 /// The form of a notebook that Sphinx sees: drawings stand in the page, solutions fold.
-fn prepared(notebook: &Value, with_solutions: bool) -> Value {
+fn prepared(
+    notebook: &Value,
+    with_solutions: bool,
+    mut name_of_figure: impl FnMut(&str) -> String,
+) -> Value {
     let mut page = if with_solutions {
         notebook.clone()
     } else {
@@ -130,7 +168,7 @@ fn prepared(notebook: &Value, with_solutions: bool) -> Value {
     let mut open = false;
     for mut cell in cells::of(&page).to_vec() {
         for output in cell["outputs"].as_array_mut().into_iter().flatten() {
-            prepare_output(output, &mut figures);
+            prepare_output(output, &mut figures, &mut name_of_figure);
         }
         let solution = cells::has_tag(&cell, "solution");
         if solution != open {
@@ -163,12 +201,17 @@ fn markdown(text: &str) -> Value {
 }
 
 /// Leaves one representation: the drawing itself for figures, the HTML for tables.
-fn prepare_output(output: &mut Value, figures: &mut usize) {
+fn prepare_output(
+    output: &mut Value,
+    figures: &mut usize,
+    name_of_figure: &mut impl FnMut(&str) -> String,
+) {
     let Some(data) = output["data"].as_object_mut() else {
         return;
     };
     if let Some(drawing) = data.get("image/svg+xml").map(cells::text) {
         *figures += 1;
+        let name = name_of_figure(svg::title(&drawing));
         let drawing = svg::inline(&drawing, &format!("f{figures}-"));
         // Where the page's script will put its controls, so that nothing moves when it does.
         let controls = if drawing.contains(" data-frames=") {
@@ -176,7 +219,8 @@ fn prepare_output(output: &mut Value, figures: &mut usize) {
         } else {
             ""
         };
-        let html = format!("<div class=\"di-figure-frame\">{drawing}</div>{controls}");
+        let html =
+            format!("<div class=\"di-figure-frame\" id=\"{name}\">{drawing}</div>{controls}");
         *data = [("text/html".to_owned(), Value::String(html))]
             .into_iter()
             .collect();
@@ -201,7 +245,7 @@ mod tests {
             cells::code("b"),
         ]);
         let sources = |with| {
-            cells::of(&prepared(&notebook, with))
+            cells::of(&prepared(&notebook, with, str::to_owned))
                 .iter()
                 .map(cells::source)
                 .collect::<Vec<_>>()

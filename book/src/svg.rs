@@ -25,6 +25,13 @@ pub fn inline(svg: &str, prefix: &str) -> String {
     out
 }
 
+/// The title of a drawing, or nothing.
+pub fn title(svg: &str) -> &str {
+    let rest = svg.split_once("<title").map_or("", |(_, rest)| rest);
+    let text = rest.split_once('>').map_or("", |(_, text)| text);
+    text.split("</title>").next().unwrap_or_default()
+}
+
 fn is_name(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':')
 }
@@ -58,7 +65,16 @@ fn names(svg: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::inline;
+    use super::{inline, title};
+
+    #[test]
+    fn a_drawing_has_one_title() {
+        assert_eq!(
+            title("<svg><title id=\"t\">The loss</title></svg>"),
+            "The loss"
+        );
+        assert_eq!(title("<svg></svg>"), "");
+    }
 
     #[test]
     fn names_get_the_prefix_everywhere() {
