@@ -25,6 +25,19 @@ CASES = {
     "figure-as-text": ('"<svg></svg>"', [], "a figure came out as text", []),
     "stderr": ('eprintln!("a warning");', [], "a warning", []),
     "time-out": ("loop { std::hint::spin_loop() }", [], "longer than 5 s", ["--cell-timeout", "5"]),
+    "out-of-memory": (
+        "let huge: Vec<u8> = Vec::with_capacity(1 << 60);",
+        [],
+        "signal: 6",
+        [],
+    ),
+    # What the system does to a process when its memory is all used up.
+    "killed-cell": (
+        'std::process::Command::new("kill").args(["-9", &std::process::id().to_string()]).status()?;',
+        [],
+        "signal",
+        [],
+    ),
     "exit": ("std::process::exit(3);", [], "exit status: 3", []),
     "signal": ("std::process::abort();", [], "signal", []),
     "killed-kernel": (

@@ -7,7 +7,8 @@ result goes), `folder` (working directory of the kernel), `kernel` and `display_
 The kernel answers "ok" to panics and to errors returned by `?`; both leave their text on stderr, so a cell
 that writes to stderr has failed, unless it carries the tag `raises-exception`, which then must fail. The kernel
 sends stderr from a thread of its own, so a line can arrive after the cell's end: late lines are waited for after
-each cell, and at the end of the notebook a marker on stderr proves that none is missing.
+each cell, what arrives before the next cell can have been compiled is the last one's, and at the end of the
+notebook a marker on stderr proves that none is missing.
 """
 
 import asyncio
@@ -26,6 +27,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 LATE = 0.03  # seconds to wait for late output after each cell
+PATIENCE = 3  # seconds to wait for the failure of a cell that must fail
+COMPILING = 0.2  # seconds that pass in any case before a cell runs
 MARKER = "end of the notebook's stderr"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -49,6 +52,9 @@ class Executor(NotebookClient):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
         self.errors_seen = []  # every (request, text) on stderr, whoever read it
+        self.cell_of = {}  # the index of the cell of every request
+        self.began = 0.0  # when the current cell was sent
+        self.first_error = None  # when the first line came over stderr since then
 
     async def async_start_new_kernel_client(self):
         """Listens to everything that comes in, also to what the client itself drops."""
@@ -61,18 +67,28 @@ class Executor(NotebookClient):
             if message["msg_type"] == "stream" and message["content"]["name"] == "stderr":
                 request = message["parent_header"].get("msg_id")
                 self.errors_seen.append((request, message["content"]["text"]))
+                self.first_error = self.first_error or time.monotonic()
             return message
 
         client.iopub_channel.get_msg = listen
         return client
 
-    async def late_output(self, cell, index, request):
-        """Takes in what arrives after the end of the cell."""
-        with contextlib.suppress(Empty):
-            while True:
+    def early(self):
+        """Whether the first line on stderr came before the current cell can have run."""
+        return self.first_error is not None and self.first_error - self.began < COMPILING
+
+    async def late_output(self, cell, index, request, patience):
+        """Takes in what arrives after the end of the cell; a failure is waited for as long as `patience`."""
+        end = time.monotonic() + patience
+        while True:
+            try:
                 message = await self.kc.iopub_channel.get_msg(timeout=LATE)
-                if message["parent_header"].get("msg_id") == request:
-                    self.process_message(message, cell, index)
+            except Empty:
+                if failure_of(cell) or time.monotonic() > end:
+                    return
+                continue
+            if message["parent_header"].get("msg_id") == request:
+                self.process_message(message, cell, index)
 
     async def drain_errors(self):
         """Waits for the marker, sent last, and returns all that came over stderr before it."""
@@ -109,29 +125,36 @@ def tidy(cell):
 
 def failure_of(cell):
     """What went wrong in a cell, or nothing."""
+    said = "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr")
     for output in cell.outputs:
         if output.output_type == "error":
             trace = "\n".join(output.traceback) or output.evalue
-            return ANSI.sub("", trace)
+            return "\n".join(filter(None, [ANSI.sub("", trace), said]))
         if "<svg" in output.get("data", {}).get("text/plain", ""):
-            return "a figure came out as text: the kernel did not find how to show the cell's last expression"
-    texts = [o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr"]
-    return "".join(texts) or None
+            return (
+                "a figure came out as text: the kernel did not find how to show the cell's last expression "
+                "(which may not use up a variable: pass a reference)"
+            )
+    return said or None
 
 
-async def execute_cell(executor, cell, index, count):
-    """Executes one cell and raises `Failure` if it fails."""
+async def execute_cell(executor, cell, index, before, count):
+    """Executes one cell, which comes after the one with the index `before`; raises `Failure` if it fails."""
     requests = []
     executor.on_cell_executed = lambda cell, cell_index, execute_reply: requests.append(
         execute_reply["parent_header"]["msg_id"]
     )
     allowed = "raises-exception" in cell.metadata.get("tags", [])
+    executor.began, executor.first_error = time.monotonic(), None
     await executor.async_execute_cell(cell, index)
     for request in requests:
-        await executor.late_output(cell, index, request)
+        executor.cell_of[request] = index
+        await executor.late_output(cell, index, request, PATIENCE if allowed else 0)
     cell.execution_count = count
     tidy(cell)
     failure = failure_of(cell)
+    if failure and executor.early():
+        raise Failure(before, failure)
     if failure and not allowed:
         raise Failure(index, failure)
     if allowed and not failure:
@@ -141,21 +164,22 @@ async def execute_cell(executor, cell, index, count):
 
 async def execute_cells(executor, cells):
     """Executes all code cells in order."""
-    forgiven = set()
+    forgiven, before = set(), None
     for count, (index, cell) in enumerate(cells, start=1):
         report(event="start", cell=count, index=index)
         started = time.monotonic()
         try:
-            forgiven.update(await execute_cell(executor, cell, index, count))
+            forgiven.update(await execute_cell(executor, cell, index, before, count))
         except CellTimeoutError:
             raise Failure(index, f"the cell took longer than {executor.timeout} s") from None
         except DeadKernelError:
             raise Failure(index, "the kernel died") from None
         report(event="end", cell=count, index=index, seconds=time.monotonic() - started)
+        before = index
     for request, text in await executor.drain_errors():
         shown = any(text in failure for failure in (failure_of(cell) or "" for _, cell in cells))
         if request not in forgiven and not shown:
-            raise Failure(None, f"a cell wrote to stderr after its end: {text}")
+            raise Failure(executor.cell_of.get(request), f"the cell wrote to stderr after its end: {text}")
 
 
 kernel_groups = []  # process groups of the kernels that were started

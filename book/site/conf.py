@@ -30,7 +30,7 @@ html_show_copyright = False
 html_title = project
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
-html_js_files = [(name, {"defer": "defer"}) for name in ("frames.js", "scroll.js", "solutions.js")]
+html_js_files = [(name, {"defer": "defer"}) for name in ("frames.js", "scroll.js", "print.js")]
 html_copy_source = True
 html_sourcelink_suffix = ""
 # The preview of a found page is fetched, which browsers forbid for pages opened from disk.
@@ -50,3 +50,13 @@ html_theme_options = {
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
 copybutton_selector = "div.cell_input div.highlight pre, div.literal-block-wrapper pre"
+
+
+def setup(app):
+    """Bibliography entries are no list items to a screen reader, so what holds them is no list."""
+
+    def without_list(_app, _page, _template, context, _doctree):
+        if "body" in context:
+            context["body"] = context["body"].replace(' role="list" class="citation-list"', ' class="citation-list"')
+
+    app.connect("html-page-context", without_list)

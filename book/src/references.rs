@@ -2,9 +2,10 @@
 //! papers at their addresses, which reads well anywhere. In the pages, numbers become links to the equations,
 //! papers become citations, and a reference to something that does not exist fails the press.
 
+use crate::svg;
 use anyhow::{Context, Result, bail};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, TextMergeWithOffset};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Where papers are found; a link to one of these places is a citation.
@@ -15,8 +16,8 @@ const PAPERS: [&str; 2] = ["https://arxiv.org/abs/", "https://doi.org/"];
 pub struct References {
     /// The page of every numbered equation.
     equations: BTreeMap<String, String>,
-    /// Every figure, as page and name.
-    figures: BTreeSet<(String, String)>,
+    /// The drawing of every figure, by its page and name.
+    figures: BTreeMap<(String, String), String>,
     /// Every paper of the bibliography, by its address.
     papers: BTreeMap<String, Paper>,
 }
@@ -73,17 +74,21 @@ impl References {
     }
 
     /// Takes in a figure; returns its name, which is its title as part of an address.
-    pub fn figure(&mut self, page: &str, title: &str) -> String {
+    pub fn figure(&mut self, page: &str, drawing: &str) -> String {
+        let title = svg::title(drawing)
+            .replace("&#39;", "'")
+            .replace("&amp;", "&");
         let words = title.split(|c: char| !c.is_ascii_alphanumeric());
         let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
         let name = format!("figure-{}", words.join("-").to_ascii_lowercase());
-        let mut own = name.clone();
+        let mut key = (page.to_owned(), name.clone());
         let mut count = 1;
-        while !self.figures.insert((page.to_owned(), own.clone())) {
+        while self.figures.contains_key(&key) {
             count += 1;
-            own = format!("{name}-{count}");
+            key.1 = format!("{name}-{count}");
         }
-        own
+        self.figures.insert(key.clone(), drawing.to_owned());
+        key.1
     }
 
     /// The text of a page with its references as links and its equations as their targets.
@@ -104,7 +109,14 @@ impl References {
                         edits.push((range, format!("{opening}{shown}</a>")));
                     }
                 }
-                Event::Start(Tag::CodeBlock(_) | Tag::Image { .. }) => silent += 1,
+                Event::Start(Tag::Image { ref dest_url, .. }) => {
+                    silent += 1;
+                    if let Some((target, name)) = figure_address(page, dest_url) {
+                        let shown = svg::in_page(self.drawing(page, target, name)?, name, name);
+                        edits.push((range, shown));
+                    }
+                }
+                Event::Start(Tag::CodeBlock(_)) => silent += 1,
                 Event::End(TagEnd::Link | TagEnd::CodeBlock | TagEnd::Image) => silent -= 1,
                 Event::DisplayMath(formula) => {
                     if let Some(number) = tag(&formula) {
@@ -164,27 +176,39 @@ impl References {
         if PAPERS.iter().any(|place| address.starts_with(place)) {
             bail!("{page} cites {address}, which is not in book/site/references.bib");
         }
-        let Some((file, name)) = address
-            .split_once('#')
-            .filter(|(_, name)| name.starts_with("figure-"))
-        else {
+        let Some((target, name)) = figure_address(page, address) else {
             return Ok(None);
         };
-        let target = match file.strip_suffix(".ipynb") {
-            Some(target) => target,
-            None => page,
+        self.drawing(page, target, name)?;
+        let file = if target == page {
+            String::new()
+        } else {
+            format!("{target}.html")
         };
-        if !self.figures.contains(&(target.to_owned(), name.to_owned())) {
-            let names = self.figures.iter().filter(|(page, _)| page == target);
-            let names: Vec<_> = names.map(|(_, name)| name.as_str()).collect();
-            bail!(
-                "{page} refers to {address}, but the figures there are {}",
-                names.join(", ")
-            );
-        }
-        let file = file.replace(".ipynb", ".html");
         Ok(Some(format!("<a href=\"{file}#{name}\">")))
     }
+
+    /// The drawing of a figure that a page refers to.
+    fn drawing(&self, page: &str, target: &str, name: &str) -> Result<&str> {
+        let key = (target.to_owned(), name.to_owned());
+        let drawing = self.figures.get(&key).map(String::as_str);
+        drawing.with_context(|| {
+            let names = self.figures.keys().filter(|(page, _)| page == target);
+            let names: Vec<_> = names.map(|(_, name)| name.as_str()).collect();
+            let names = names.join(", ");
+            format!("{page} refers to #{name} in {target}, where the figures are: {names}")
+        })
+    }
+}
+
+/// Page and name of a figure, if the address is one: `chapter.ipynb#figure-…` or `#figure-…`.
+fn figure_address<'a>(page: &'a str, address: &'a str) -> Option<(&'a str, &'a str)> {
+    let (file, name) = address.split_once('#')?;
+    let target = match file {
+        "" => page,
+        file => file.strip_suffix(".ipynb")?,
+    };
+    name.starts_with("figure-").then_some((target, name))
 }
 
 fn events(text: &str) -> impl Iterator<Item = (Event<'_>, Range<usize>)> {
@@ -277,20 +301,31 @@ mod tests {
     }
 
     #[test]
-    fn links_to_figures_lead_to_them() {
+    fn figures_are_linked_and_shown_elsewhere() {
+        let drawing = "<svg><title>The loss&#39;, ε: at t = 5</title>\n\n<g/></svg>";
         let mut book = book();
-        assert_eq!(
-            book.figure("one", "The loss, ε: at t = 5"),
-            "figure-the-loss-at-t-5"
-        );
-        assert_eq!(
-            book.figure("one", "The loss, ε: at t = 5"),
-            "figure-the-loss-at-t-5-2"
-        );
+        assert_eq!(book.figure("one", drawing), "figure-the-loss-at-t-5");
+        assert_eq!(book.figure("one", drawing), "figure-the-loss-at-t-5-2");
         assert_eq!(
             book.linked("index", "[seen](one.ipynb#figure-the-loss-at-t-5)")
                 .unwrap(),
             "<a href=\"one.html#figure-the-loss-at-t-5\">seen</a>"
+        );
+        let shown = book
+            .linked(
+                "index",
+                "![](one.ipynb#figure-the-loss-at-t-5)\n\n[x](a.ipynb)",
+            )
+            .unwrap();
+        assert!(
+            shown.starts_with("<div")
+                && shown.contains("<title>")
+                && shown.ends_with("[x](a.ipynb)")
+        );
+        assert_eq!(
+            shown.matches("\n\n").count(),
+            1,
+            "a blank line would end the block of HTML"
         );
     }
 
@@ -302,7 +337,7 @@ mod tests {
                 "[X](https://arxiv.org/abs/1.1)",
                 "https://arxiv.org/abs/1.1, which is not in",
             ),
-            ("[X](#figure-none)", "refers to #figure-none"),
+            ("[X](#figure-none)", "refers to #figure-none in one"),
             ("text $$x \\tag{1.1}$$", "(1.1) in one must be a paragraph"),
         ] {
             let error = book().linked("one", text).unwrap_err().to_string();

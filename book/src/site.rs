@@ -211,16 +211,8 @@ fn prepare_output(
     };
     if let Some(drawing) = data.get("image/svg+xml").map(cells::text) {
         *figures += 1;
-        let name = name_of_figure(svg::title(&drawing));
-        let drawing = svg::inline(&drawing, &format!("f{figures}-"));
-        // Where the page's script will put its controls, so that nothing moves when it does.
-        let controls = if drawing.contains(" data-frames=") {
-            "<div class=\"di-controls\"></div>"
-        } else {
-            ""
-        };
-        let html =
-            format!("<div class=\"di-figure-frame\" id=\"{name}\">{drawing}</div>{controls}");
+        let name = name_of_figure(&drawing);
+        let html = svg::in_page(&drawing, &format!("f{figures}"), &name);
         *data = [("text/html".to_owned(), Value::String(html))]
             .into_iter()
             .collect();

@@ -25,6 +25,18 @@ pub fn inline(svg: &str, prefix: &str) -> String {
     out
 }
 
+/// A drawing as a figure of a page, under a name and with room for the controls of its frames.
+pub fn in_page(svg: &str, prefix: &str, name: &str) -> String {
+    let drawing = inline(svg, &format!("{prefix}-")).replace("\n\n", "\n");
+    // Where the page's script will put its controls, so that nothing moves when it does.
+    let controls = if drawing.contains(" data-frames=") {
+        "<div class=\"di-controls\"></div>"
+    } else {
+        ""
+    };
+    format!("<div><div class=\"di-figure-frame\" id=\"{name}\">{drawing}</div>{controls}</div>")
+}
+
 /// The title of a drawing, or nothing.
 pub fn title(svg: &str) -> &str {
     let rest = svg.split_once("<title").map_or("", |(_, rest)| rest);
