@@ -201,6 +201,34 @@ impl Schedule {
         Self::from_alpha_bars(roots.mapv(|root| ((root - end) * (first / (first - end))).powi(2)))
     }
 
+    /// The same range of noise in `n` levels that are evenly spaced in λ = ½ ln(ᾱ/(1−ᾱ)): from the first ᾱ
+    /// of this schedule to its last.
+    ///
+    /// A sampler that visits all of them takes equal steps in λ, at noise levels that the original need not
+    /// have: with the exact denoiser, which knows every ᾱ, this is sampling in continuous time.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for n < 2; [`Error::NoSignal`] with zero terminal SNR, where λ is −∞.
+    pub fn uniform_in_lambda(&self, n: usize) -> Result<Self> {
+        let last = self.timesteps() - 1;
+        if n < 2 {
+            return Err(Error::Parameter {
+                name: "number of noise levels",
+                value: n as f64,
+                valid: "at least 2",
+            });
+        }
+        let lambda = |t: usize| 0.5 * self.snr()[t].ln();
+        let (first, end) = (lambda(0), lambda(last));
+        if end == f64::NEG_INFINITY {
+            let what = "lambda, half the log-SNR,";
+            return Err(Error::NoSignal { what, t: last });
+        }
+        // ᾱ = 1/(1 + e^{−2λ}).
+        let alpha_bars = linspace(first, end, n).mapv(|lambda| 1.0 / (1.0 + (-2.0 * lambda).exp()));
+        Self::from_alpha_bars(alpha_bars)
+    }
+
     /// β_t = min(1 − ᾱ((t+1)/T)/ᾱ(t/T), 0.999) for a function ᾱ(u) on u in [0, 1].
     fn from_alpha_bar_function(timesteps: usize, alpha_bar: impl Fn(f64) -> f64) -> Result<Self> {
         let at = |i: usize| alpha_bar(i as f64 / timesteps as f64);

@@ -96,21 +96,26 @@ def write(name, rows):
         csv.writer(file, lineterminator="\n").writerows(rows)
 
 
-streams = {
-    "state 1 2 3 4": xoshiro_256([1, 2, 3, 4]),
-    "new(0)": new(0),
-    "new(1)": new(1),
-    "new(18446744073709551615)": new(MASK),
-}
-parent = new(7)
-streams["new(7) first fork"] = fork(parent)
-streams["new(7) second fork"] = fork(parent)
-streams["new(7) after two forks"] = parent
-write("rng.csv", [[name, *take(stream, 8)] for name, stream in streams.items()])
+def main():
+    streams = {
+        "state 1 2 3 4": xoshiro_256([1, 2, 3, 4]),
+        "new(0)": new(0),
+        "new(1)": new(1),
+        "new(18446744073709551615)": new(MASK),
+    }
+    parent = new(7)
+    streams["new(7) first fork"] = fork(parent)
+    streams["new(7) second fork"] = fork(parent)
+    streams["new(7) after two forks"] = parent
+    write("rng.csv", [[name, *take(stream, 8)] for name, stream in streams.items()])
 
-parent = new(3)
-rows = []
-for chunk in range(2):
-    values = normals(fork(parent), 96)
-    rows += [[chunk * CHUNK + i, format(value, ".17g")] for i, value in enumerate(values)]
-write("normal.csv", rows)
+    parent = new(3)
+    rows = []
+    for chunk in range(2):
+        values = normals(fork(parent), 96)
+        rows += [[chunk * CHUNK + i, format(value, ".17g")] for i, value in enumerate(values)]
+    write("normal.csv", rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -29,6 +29,7 @@ mod mixture_reverse;
 mod mixture_reverse_process;
 mod mixture_score;
 mod rng;
+mod sampler_golden;
 mod schedule_errors;
 mod schedule_golden;
 mod schedule_properties;
