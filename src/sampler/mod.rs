@@ -115,15 +115,15 @@ impl Sampler {
         timesteps: Vec<usize>,
     ) -> Result<Self> {
         method.check()?;
-        let what = "timesteps";
-        let first = *timesteps.first().ok_or(Error::Empty { what })?;
-        let mut previous = first + 1;
+        if timesteps.is_empty() {
+            let what = "timesteps";
+            return Err(Error::Empty { what });
+        }
         for (index, &t) in timesteps.iter().enumerate() {
             let alpha_bar = schedule.alpha_bar(t)?;
-            if t >= previous {
+            if let Some(&previous) = timesteps[..index].last().filter(|s| **s <= t) {
                 return Err(Error::NotFalling { index, t, previous });
             }
-            previous = t;
             if let (0.0, Some(what)) = (alpha_bar, method.infinite_at_zero_snr()) {
                 return Err(Error::NoSignal { what, t });
             }

@@ -96,14 +96,21 @@ fn sdedit_keeps_the_law_of_data_and_nearness() {
 /// conditional law, nearly: repeats take away most of what the simple method gets wrong.
 #[test]
 fn inpainting_fills_in_the_conditional_law() {
-    let schedule = Schedule::linear_rescaled(200).unwrap();
+    const N: usize = 4000;
+    let schedule = Schedule::linear_rescaled(100).unwrap();
+    // Unit variances, correlation ρ: along the diagonals the axes are independent, of variance 1 ± ρ.
     let correlation = 0.8;
-    let covariance = array![[1.0, correlation], [correlation, 1.0]];
-    let data = Gaussian::full(&[0.0, 0.0], &covariance).unwrap();
-    let data = Mixture::new(&[1.0], vec![data]).unwrap();
-    let denoiser = data.denoiser(&schedule, Prediction::X0);
+    let denoiser = |x: &Array2<f32>, t: usize| {
+        let alpha_bar = schedule.alpha_bar(t).unwrap();
+        let gain = |v: f64| alpha_bar.sqrt() * v / (alpha_bar * v + 1.0 - alpha_bar);
+        let (sum, difference) = (gain(1.0 + correlation), gain(1.0 - correlation));
+        let (own, other) = ((sum + difference) / 2.0, (sum - difference) / 2.0);
+        Array2::from_shape_fn(x.dim(), |(i, j)| {
+            own as f32 * x[[i, j]] + other as f32 * x[[i, 1 - j]]
+        })
+    };
     let variance = Variance::Beta;
-    let sampler = Sampler::new(&schedule, Method::Ddpm { variance }, 200).unwrap();
+    let sampler = Sampler::new(&schedule, Method::Ddpm { variance }, 100).unwrap();
     let known = Array2::from_shape_fn((N, 2), |(_, j)| if j == 0 { 1.5 } else { f32::NAN });
     let mask = Array2::from_shape_fn((N, 2), |(_, j)| j == 0);
     let mut errors = Vec::new();
@@ -111,7 +118,14 @@ fn inpainting_fills_in_the_conditional_law() {
         let rng = &mut Rng::new(4);
         let start = rng.standard_normal(N, 2);
         let x0 = sampler
-            .inpaint(&denoiser, &start, &known, &mask, repeats, rng)
+            .inpaint(
+                &Prediction::X0.of(&denoiser),
+                &start,
+                &known,
+                &mask,
+                repeats,
+                rng,
+            )
             .unwrap();
         assert!(x0.index_axis(Axis(1), 0).iter().all(|x| *x == 1.5));
         let unknown = to_f64(x0.index_axis(Axis(1), 1));
@@ -120,11 +134,9 @@ fn inpainting_fills_in_the_conditional_law() {
         println!("{repeats}: mean {mean:.3} for 1.2, variance {variance:.3} for 0.36");
         errors.push(((mean - 1.2).abs(), (variance - 0.36).abs()));
     }
-    assert!(errors[1].0 < 0.05 && errors[1].1 < 0.05, "{errors:?}");
-    assert!(
-        errors[1].0 < 0.5 * errors[0].0 || errors[1].1 < 0.5 * errors[0].1,
-        "{errors:?}"
-    );
+    // A standard error is 0.01 for both. What is left after ten repeats is the method's own.
+    assert!(errors[0].0 > 0.3 && errors[0].1 > 0.1, "{errors:?}");
+    assert!(errors[1].0 < 0.1 && errors[1].1 < 0.05, "{errors:?}");
 }
 
 #[test]

@@ -47,11 +47,14 @@ fn z_score(deviations: &[f64], variance: f64) -> f64 {
 struct Verdicts {
     honest: u64,
     two_percent: u64,
+    sum: f64,
 }
 
 impl Verdicts {
     fn add(&mut self, deviations: &[f64], variance: f64) {
-        self.honest += u64::from(z_score(deviations, variance).abs() > CRITICAL);
+        let z = z_score(deviations, variance);
+        self.sum += z;
+        self.honest += u64::from(z.abs() > CRITICAL);
         for wrong in [0.98, 1.02] {
             let z = z_score(deviations, wrong * variance);
             self.two_percent += u64::from(z.abs() > CRITICAL);
@@ -61,8 +64,9 @@ impl Verdicts {
     #[track_caller]
     fn check(&self, what: &str) {
         let (honest, seen) = (self.honest, self.two_percent);
+        let mean = self.sum / SEEDS as f64;
         println!(
-            "{what}: rejected {honest} of {SEEDS}, 2 % off: {seen} of {}",
+            "{what}: rejected {honest}, 2 % off: {seen} of {}, mean z {mean:.2}",
             2 * SEEDS
         );
         assert_eq!(honest, 0, "{what}");
@@ -112,12 +116,12 @@ fn the_closed_form_is_the_exact_denoiser() {
     }
 }
 
-/// Deterministic methods, 64 equal steps in λ or 200: the width of the modes is right to 2 % and better.
+/// Deterministic methods, 100 to 150 equal steps in λ: the width of the modes is right to 2 % and better.
 #[test]
 fn solvers_of_the_ode_reach_the_data() {
     let ddpm = Schedule::linear(1000, 1e-4, 0.02).unwrap();
     let law = two_modes_law(0.3);
-    for (method, steps) in [(Method::DpmSolver, 100), (Method::Heun, 60)] {
+    for (method, steps) in [(Method::DpmSolver, 150), (Method::Heun, 100)] {
         let schedule = ddpm.uniform_in_lambda(steps).unwrap();
         let model = two_modes(&schedule, 0.3);
         let sampler = Sampler::new(&schedule, method, steps).unwrap();
@@ -159,21 +163,21 @@ fn ddpm_reaches_the_data_with_either_variance() {
 /// Two axes, tilted modes, all methods, through the public exact denoiser.
 #[test]
 fn every_method_gives_the_plane() {
-    let schedule = Schedule::cosine(1000).unwrap();
+    let schedule = Schedule::linear_rescaled(400).unwrap();
     let data = plane();
     let denoiser = data.denoiser(&schedule, Prediction::V);
     let methods = [
-        (Method::DDPM, 1000),
-        (Method::Ddim { eta: 0.5 }, 500),
-        (Method::DDIM, 500),
-        (Method::Heun, 100),
-        (Method::DpmSolver, 100),
+        (Method::DDPM, 400),
+        (Method::Ddim { eta: 0.5 }, 200),
+        (Method::DDIM, 200),
+        (Method::Heun, 50),
+        (Method::DpmSolver, 50),
     ];
     for (method, steps) in methods {
         let sampler = Sampler::new(&schedule, method, steps).unwrap();
         let rng = &mut Rng::new(5);
         let x0 = sampler
-            .sample(&denoiser, &rng.standard_normal(20_000, 2), rng)
+            .sample(&denoiser, &rng.standard_normal(6000, 2), rng)
             .unwrap();
         assert_follows(method.name(), &x0, &data);
     }
@@ -274,8 +278,13 @@ fn stochastic_methods_have_the_variance_of_their_formula() {
         Method::Ddim { eta: 0.5 },
         Method::Ddim { eta: 1.0 },
     ];
-    for steps in [40, 10] {
-        for method in methods {
+    for method in methods {
+        // The whole schedule and every fourth timestep of it, in turn.
+        for steps in if method == Method::DDPM {
+            vec![40, 10]
+        } else {
+            vec![10]
+        } {
             let sampler = Sampler::new(&schedule, method, steps).unwrap();
             let variance = gaussian_variance(&schedule, sampler.timesteps(), s2, method);
             let (mut verdicts, mut other) = (Verdicts::default(), 0);
