@@ -2,7 +2,7 @@
 
 use diffusion_intuition::sampler::{Guidance, Method, Sampler, Variance};
 use diffusion_intuition::{Denoiser, Error, Gaussian, Mixture, Prediction, Rng, Schedule};
-use ndarray::{Array2, Axis, array};
+use ndarray::{Array2, Axis};
 
 use crate::sampler_exact::assert_follows;
 use crate::support::{assert_all_close, assert_close, to_f64};
