@@ -99,7 +99,7 @@ use sampler::{Method, Spacing, Variance};
 
 /// Everything that a notebook's cells name: `use diffusion_intuition::prelude::*;`.
 pub mod prelude {
-    pub use crate::autograd::{Gradients, Tape, Var, check_gradients};
+    pub use crate::autograd::{GradientCheck, Gradients, Tape, Var, check_gradients};
     pub use crate::network::{FilmMlp, FilmMlpConfig, Linear, Network, Parameters, TimeEmbedding};
     pub use crate::plot::*;
     pub use crate::sampler::{Guidance, Method, Spacing, Threshold, Trajectory, Variance};
