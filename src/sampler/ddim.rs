@@ -37,8 +37,7 @@ impl Sampler {
     /// [`sample`](Self::sample).
     pub fn encode(&self, denoiser: &dyn Denoiser, x0: &ArrayRef2<f32>) -> Result<Array2<f32>> {
         match self.method() {
-            Method::Euler => {}
-            Method::Ddim { eta } if eta == 0.0 => {}
+            Method::Euler | Method::DDIM => {}
             method => {
                 let method = method.name();
                 return Err(Error::NoInverse { method });

@@ -173,6 +173,32 @@ fn inpainting_everything_or_nothing() {
     }
 }
 
+/// Written out: ε̂ is asked for where a step starts, for the first step at √ᾱ x0.
+#[test]
+fn encoding_is_ddim_towards_more_noise() {
+    let schedule = Schedule::from_betas(vec![0.05, 0.2, 0.1, 0.4, 0.3, 0.6]).unwrap();
+    let model = |x: &Array2<f32>, t: usize| x.mapv(|x| (0.9 * x + 0.3 * t as f32).sin());
+    let x0 = Rng::new(10).standard_normal(6, 2);
+    let level = |t: usize| {
+        let alpha_bar = schedule.alpha_bars()[t];
+        (alpha_bar.sqrt() as f32, (1.0 - alpha_bar).sqrt() as f32)
+    };
+    for method in [Method::DDIM, Method::Euler] {
+        let sampler = Sampler::new(&schedule, method, 3).unwrap();
+        assert_eq!(sampler.timesteps(), [5, 3, 1]);
+        let code = sampler.encode(&model, &x0).unwrap();
+        let (signal, noise) = level(1);
+        let scaled = &x0 * signal;
+        let mut x = &scaled + noise * model(&scaled, 1);
+        for (t, s) in [(1, 3), (3, 5)] {
+            let eps = model(&x, t);
+            let ((signal, noise), (signal_there, noise_there)) = (level(t), level(s));
+            x = (&x - noise * &eps) / signal * signal_there + noise_there * eps;
+        }
+        assert_all_close(method.name(), &to_f64(&code), &to_f64(&x), |_| 1e-5);
+    }
+}
+
 #[test]
 fn a_trajectory_is_the_run() {
     let schedule = Schedule::linear_rescaled(100).unwrap();
