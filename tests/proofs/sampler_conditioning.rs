@@ -5,7 +5,7 @@ use diffusion_intuition::{Denoiser, Error, Gaussian, Mixture, Prediction, Rng, S
 use ndarray::{Array2, Axis};
 
 use crate::sampler_exact::assert_follows;
-use crate::support::{assert_all_close, assert_close, to_f64};
+use crate::support::{assert_all_close, assert_close, assert_moments, to_f64};
 
 const N: usize = 20_000;
 
@@ -102,6 +102,11 @@ fn inpainting_fills_in_the_conditional_law() {
     let correlation = 0.8;
     let denoiser = |x: &Array2<f32>, t: usize| {
         let alpha_bar = schedule.alpha_bar(t).unwrap();
+        if t.is_multiple_of(20) {
+            // What the denoiser is shown of the known value is as noisy as the rest.
+            let shown = to_f64(x.index_axis(Axis(1), 0));
+            assert_moments("known", &shown, 1.5 * alpha_bar.sqrt(), 1.0 - alpha_bar);
+        }
         let gain = |v: f64| alpha_bar.sqrt() * v / (alpha_bar * v + 1.0 - alpha_bar);
         let (sum, difference) = (gain(1.0 + correlation), gain(1.0 - correlation));
         let (own, other) = ((sum + difference) / 2.0, (sum - difference) / 2.0);
