@@ -107,8 +107,7 @@ impl Sampler {
     /// # Errors
     /// [`Error::Empty`] for none; [`Error::Timestep`] for one outside `0..T`; [`Error::NotFalling`] unless
     /// each is below the one before; [`Error::Parameter`] for a setting of the method outside its range;
-    /// [`Error::NoSignal`] at ᾱ = 0 with a method that works in σ or λ; [`Error::Degenerate`] at ᾱ = 1,
-    /// where rounding has left nothing of a very small β.
+    /// [`Error::NoSignal`] at ᾱ = 0 with a method that works in σ or λ.
     pub fn with_timesteps(
         schedule: &Schedule,
         method: Method,
@@ -126,10 +125,6 @@ impl Sampler {
             }
             if let (0.0, Some(what)) = (alpha_bar, method.infinite_at_zero_snr()) {
                 return Err(Error::NoSignal { what, t });
-            }
-            if alpha_bar == 1.0 {
-                let what = "eps from x0";
-                return Err(Error::Degenerate { what, alpha_bar });
             }
         }
         Ok(Self {

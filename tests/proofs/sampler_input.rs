@@ -137,12 +137,6 @@ fn settings_out_of_range_are_refused() {
         };
         assert!(sampler.clone().with_threshold(threshold).is_err());
     }
-    // A β below the precision of f64 leaves ᾱ = 1, from which there is no step back.
-    let vanishing = Schedule::from_betas(vec![1e-20, 0.1]).unwrap();
-    assert!(matches!(
-        Sampler::new(&vanishing, Method::DDIM, 2),
-        Err(Error::Degenerate { .. })
-    ));
 }
 
 #[test]
