@@ -100,10 +100,11 @@ def press(program, clone, notebooks, out):
     return done.returncode, done.stdout + done.stderr, printed
 
 
-def private_folders():
-    """The private folders of kernels that are there now, with the files beside them."""
+def left_folders():
+    """The private folders, and the files beside them, whose kernel no longer runs."""
     folder = Path(os.environ["DIFFUSION_INTUITION_HOME"]) / "kernels"
-    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    return {name for name in names if not Path(f"/proc/{name.split('-')[0]}").exists()}
 
 
 def main():
@@ -112,7 +113,7 @@ def main():
     # This very interpreter is installed in the per-user folder.
     os.environ.setdefault("DIFFUSION_INTUITION_HOME", str(Path(sys.prefix).parent))
     clone = Path.cwd()
-    before = private_folders()
+    before = left_folders()
     first = json.loads((clone / "notebooks/01-core-idea.ipynb").read_text(encoding="utf-8"))
     dependencies = next("".join(c["source"]) for c in first["cells"] if c["cell_type"] == "code")
     found = []
@@ -138,8 +139,10 @@ def main():
             print(f"exit code {code}, printed {printed!r}, wanted {numbers[0]!r}\n{said}")
     waited = [said for _, said, _ in pressed[:2] if "waiting for it to finish" in said]
     found.append(("the second press in a clone waits and says so", len(waited) >= 1))
+    running = [process for process, _ in results if Path(f"/proc/{process}").exists()]
+    found.append((f"no kernel still runs {running or ''}", not running))
     end = time.monotonic() + 20
-    while (left := private_folders() - before) and time.monotonic() < end:
+    while (left := left_folders() - before) and time.monotonic() < end:
         time.sleep(0.2)
     found.append((f"no private folders are left {sorted(left) or ''}", not left))
     for name, good in found:

@@ -63,11 +63,13 @@ def press(command, folder, out):
     )
 
 
-def wait_for_last_file(running, out):
-    """Waits until Sphinx writes its last file, the search index."""
-    last = out.parent / f".{out.name}.{running.pid}.new/site/searchindex.js"
-    while running.poll() is None and not last.exists():
-        time.sleep(0.001)
+def wait_for_swap(running, out):
+    """Waits until the new site is whole: its search index is there, and what Sphinx keeps for itself is removed."""
+    site = out.parent / f".{out.name}.{running.pid}.new/site"
+    while running.poll() is None:
+        if (site / "searchindex.js").exists() and not (site / "objects.inv").exists():
+            return
+        time.sleep(0.0002)
 
 
 def leftover(out):
@@ -90,22 +92,23 @@ def main():
         assert press(command, folder, out).wait() == 0, "the second press fails"
         whole = time.monotonic() - start
         moments = [(whole * i / SPREAD, False) for i in range(SPREAD)]
-        moments += [(0.5 * i / LAST, True) for i in range(LAST)]
-        replaced = 0
+        # From half a millisecond to a third of a second.
+        moments += [(0.0005 * 1.4**i, True) for i in range(LAST)]
+        replaced = [0, 0]
         for generation, (moment, late) in enumerate(moments, start=2):
             write(folder, generation)
             running = press(command, folder, out)
             if late:
-                wait_for_last_file(running, out)
+                wait_for_swap(running, out)
             time.sleep(moment)
             running.send_signal(signal.SIGKILL)
             running.wait()
             try:
-                replaced += generation_of(out) == generation
+                replaced[late] += generation_of(out) == generation
             except (AssertionError, OSError, AttributeError) as error:
                 failed += 1
                 print(
-                    f"FAILED: killed {moment:.3f} s after {'the last file' if late else 'the start'}: {error}"
+                    f"FAILED: killed {moment:.3f} s after {'the site is whole' if late else 'the start'}: {error}"
                 )
         write(folder, 1000)
         alone = press(command, folder, out)
@@ -116,8 +119,11 @@ def main():
         if leftover(out):
             failed += 1
             print(f"FAILED: left behind {leftover(out)}")
-        print(f"a run takes {whole:.2f} s; {replaced} of {len(moments)} killed runs had replaced the site")
-    print(f"{len(moments) + 2 - failed} passed, {failed} failed")
+        if not 0 < replaced[True]:
+            failed += 1
+            print("FAILED: no kill came after the new site had replaced the old one")
+        print(f"a run takes {whole:.2f} s; {replaced[True]} of the last {LAST} kills came after the replacement")
+    print(f"{len(moments) + 3 - failed} passed, {failed} failed")
     return failed > 0
 
 

@@ -2,10 +2,14 @@
 
 use crate::python::Packages;
 use crate::session::Session;
-use crate::{cells, ui, warm};
+use crate::{cells, files, ui, warm};
 use anyhow::{Context, Result};
 use std::collections::BTreeSet;
 use std::os::unix::process::CommandExt;
+
+/// Without the question whether to fetch news.
+const QUIET: &str =
+    r#"{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}"#;
 
 /// Opens JupyterLab on the clone's notebooks; this process becomes its server.
 pub fn run(arguments: &[String]) -> Result<()> {
@@ -19,6 +23,11 @@ pub fn run(arguments: &[String]) -> Result<()> {
         }
     }
     warm::ensure(&session, &notebooks, &dependencies)?;
+    let settings = session.work.join("jupyter/settings");
+    files::write_atomically(
+        &settings.join("labconfig/page_config.json"),
+        QUIET.as_bytes(),
+    )?;
     ui::say(
         "Opening JupyterLab; it listens on this machine only, the link below carries its token. Ctrl-C ends it.",
     );
@@ -38,6 +47,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
             "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
         ])
         .args(["--LabApp.extension_manager=readonly"])
+        .env("JUPYTER_CONFIG_PATH", settings)
         .args(arguments)
         .current_dir(&notebooks)
         .exec();
