@@ -30,8 +30,8 @@ println!("{{:e}}", drawn.sum());
 """
 
 
-def run(client, source):
-    """Runs a cell and returns what it printed; fails if it wrote to stderr."""
+def run(client, source, notice=False):
+    """Runs a cell and returns what it printed; fails if it wrote to stderr, unless a notice is allowed."""
     request = client.execute(source)
     printed = ""
     while True:
@@ -39,7 +39,7 @@ def run(client, source):
         if message["parent_header"].get("msg_id") != request:
             continue
         kind, content = message["msg_type"], message["content"]
-        if kind == "error" or (kind == "stream" and content["name"] == "stderr"):
+        if kind == "error" or (kind == "stream" and content["name"] == "stderr" and not notice):
             raise RuntimeError(f"a cell failed: {content}")
         if kind == "stream":
             printed += content["text"]
@@ -56,7 +56,7 @@ def kernel(number, dependencies, folder):
     client.start_channels()
     try:
         client.wait_for_ready(timeout=PATIENCE)
-        run(client, dependencies)
+        run(client, dependencies, notice=True)  # the library may have to be compiled
         printed = run(client, DRAW.format(seed=max(1, number)))
         if number == KERNELS - 1:
             os.kill(process, signal.SIGKILL)
