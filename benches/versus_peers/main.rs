@@ -8,13 +8,19 @@
 //! A new case is a file like `q_sample.rs`, a line in [`cases`], and a file in `benches/peers/` for each
 //! library.
 
+mod batch;
 mod case;
+mod files;
+mod machine;
 mod noise;
 mod peer;
 mod python;
 mod q_sample;
+mod reference;
 mod report;
 mod run;
+mod sample;
+mod train;
 
 use std::fs;
 use std::path::Path;
@@ -22,14 +28,23 @@ use std::process::ExitCode;
 
 use case::{Case, Result};
 use q_sample::QSample;
+use sample::Sample;
+use train::Train;
 
 /// Threads that every contender may use.
 const THREADS: usize = 2;
 
 fn cases() -> Vec<Box<dyn Case>> {
     let q_sample = [("1e7", 10_000_000), ("1e5", 100_000), ("1e3", 1000)];
-    let q_sample = q_sample.map(|(size, n)| Box::new(QSample::new(size, n)) as Box<dyn Case>);
-    q_sample.into_iter().collect()
+    let mut cases: Vec<Box<dyn Case>> = Vec::new();
+    for (size, n) in q_sample {
+        cases.push(Box::new(QSample::new(size, n)));
+    }
+    for batch in [32, 256, 2048] {
+        cases.push(Box::new(Train::new(batch)));
+    }
+    cases.push(Box::new(Sample::new()));
+    cases
 }
 
 struct Options {
@@ -75,6 +90,9 @@ fn measure() -> Result<()> {
         println!("nothing to test here; `cargo bench --bench versus_peers` measures");
         return Ok(());
     };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(THREADS)
+        .build_global()?;
     let mut cases = cases();
     let names: Vec<_> = cases.iter().map(|case| case.name()).collect();
     cases.retain(|case| case.name().contains(&options.filter));
@@ -86,9 +104,6 @@ fn measure() -> Result<()> {
         );
         return Err(message.into());
     }
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(THREADS)
-        .build_global()?;
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
     let scratch = target.join("versus_peers");
     fs::create_dir_all(&scratch)?;

@@ -1,6 +1,5 @@
 //! `q_sample`: fresh noise, and x_t = √ᾱ_t x_0 + √(1−ᾱ_t) ε, both results new in every call.
 
-use std::fs;
 use std::hint::black_box;
 use std::path::Path;
 
@@ -10,7 +9,7 @@ use rayon::ThreadPoolBuilder;
 use serde_json::{Value, json};
 
 use crate::case::{Case, Contender, Result};
-use crate::noise;
+use crate::{files, noise};
 
 const T: usize = 100;
 
@@ -78,8 +77,7 @@ impl Case for QSample {
         let heap = |(i, z): (usize, f32)| 0.3 * z + if i % 2 == 0 { 2.0 } else { -2.0 };
         self.x0 = x0.into_iter().enumerate().map(heap).collect();
         let path = scratch.join("x0.f32");
-        let bytes: Vec<u8> = self.x0.iter().flat_map(|x| x.to_le_bytes()).collect();
-        fs::write(&path, bytes)?;
+        files::write(&path, &self.x0)?;
         let alpha_bar = self.schedule.alpha_bar(T)?;
         let (signal, noise) = (alpha_bar.sqrt(), (1.0 - alpha_bar).sqrt());
         Ok(json!({ "x0": path, "signal": signal, "noise": noise }))
@@ -107,11 +105,7 @@ impl Case for QSample {
     }
 
     fn verify_peer(&self, scratch: &Path) -> Result<()> {
-        let read = |name| -> Result<Array1<f32>> {
-            let bytes = fs::read(scratch.join(name))?;
-            let numbers = bytes.as_chunks().0.iter();
-            Ok(numbers.map(|b| f32::from_le_bytes(*b)).collect())
-        };
+        let read = |name| -> Result<Array1<f32>> { Ok(files::read(&scratch.join(name))?.into()) };
         self.verify(&read("x_t.f32")?, &read("eps.f32")?)
     }
 

@@ -4,24 +4,24 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::case::Result;
+use crate::case::{Contender, Result};
 
 /// The figures of one case.
 pub struct Row {
     pub case: String,
     pub unit: &'static str,
     pub ours: f64,
-    /// Name and figure of every peer that was measured, in the case's order.
-    pub peers: Vec<(&'static str, f64)>,
+    /// Every peer that was measured and its figure, in the case's order.
+    pub peers: Vec<(&'static Contender, f64)>,
     pub limit: Option<f64>,
 }
 
 impl Row {
-    fn best_peer(&self) -> Option<(&'static str, f64)> {
-        self.peers
-            .iter()
-            .copied()
-            .max_by(|a, b| a.1.total_cmp(&b.1))
+    /// Label and figure of the best peer of those that are hoisted, or of the others.
+    fn best_peer(&self, hoisted: bool) -> Option<(&'static str, f64)> {
+        let peers = self.peers.iter().filter(|(c, _)| c.hoisted == hoisted);
+        let peers = peers.map(|(contender, figure)| (contender.label, *figure));
+        peers.max_by(|a, b| a.1.total_cmp(&b.1))
     }
 }
 
@@ -39,8 +39,9 @@ pub fn table(rows: &[Row]) -> String {
             ]
         };
         lines.push(line("ours", row.ours, String::new()));
-        for (label, figure) in &row.peers {
-            lines.push(line(label, *figure, format!("{:.2}×", row.ours / figure)));
+        for (contender, figure) in &row.peers {
+            let times = format!("{:.2}×", row.ours / figure);
+            lines.push(line(contender.label, *figure, times));
         }
         if let Some(limit) = row.limit {
             lines.push(line(
@@ -67,15 +68,16 @@ pub fn table(rows: &[Row]) -> String {
     text
 }
 
-/// A list with an object a case. Without a peer, `best_peer` and `ratio` are null.
+/// A list with an object a case. Without a peer, `best_peer` and `ratio` are null; a case with hoisted peers
+/// has `best_hoisted_peer` and `hoisted_ratio` too.
 pub fn json(rows: &[Row]) -> Result<String> {
     let rows: Vec<Value> = rows
         .iter()
         .map(|row| {
-            let best = row.best_peer();
+            let best = row.best_peer(false);
             let peers = row.peers.iter();
-            let peers = peers.map(|(label, figure)| (label.to_string(), rounded(*figure)));
-            json!({
+            let peers = peers.map(|(peer, figure)| (peer.label.to_string(), rounded(*figure)));
+            let mut object = json!({
                 "case": row.case,
                 "unit": row.unit,
                 "ours": rounded(row.ours),
@@ -83,7 +85,12 @@ pub fn json(rows: &[Row]) -> Result<String> {
                 "best_peer": best.map(|(label, _)| label),
                 "ratio": best.map(|(_, figure)| rounded(row.ours / figure)),
                 "limit": row.limit.map(rounded),
-            })
+            });
+            if let Some((label, figure)) = row.best_peer(true) {
+                object["best_hoisted_peer"] = label.into();
+                object["hoisted_ratio"] = rounded(row.ours / figure);
+            }
+            object
         })
         .collect();
     Ok(serde_json::to_string_pretty(&rows)? + "\n")

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::case::{Case, Contender, Result};
+use crate::machine;
 use crate::peer::Peers;
 use crate::report::Row;
 
@@ -26,7 +27,7 @@ pub fn run(case: &mut dyn Case, peers: &mut Peers, rounds: usize, scratch: &Path
     case.verify_ours()
         .map_err(|error| format!("{name}: ours is wrong: {error}"))?;
 
-    let mut contenders: Vec<(&Contender, Vec<f64>)> = Vec::new();
+    let mut contenders: Vec<(&'static Contender, Vec<f64>)> = Vec::new();
     for contender in case.peers() {
         let Some(peer) = peers.get_mut(contender.library) else {
             continue;
@@ -56,7 +57,12 @@ pub fn run(case: &mut dyn Case, peers: &mut Peers, rounds: usize, scratch: &Path
 
     let batch = calibrate(case);
     let mut ours = Vec::new();
+    let mut rates = Vec::new();
     for _ in 0..rounds {
+        if case.flops().is_some() {
+            thread::sleep(REST);
+            rates.push(machine::sgemm(SECONDS));
+        }
         thread::sleep(REST);
         ours.push(time(case, batch));
         contenders.retain_mut(|(contender, seconds)| {
@@ -83,9 +89,11 @@ pub fn run(case: &mut dyn Case, peers: &mut Peers, rounds: usize, scratch: &Path
         ours: figure(ours),
         peers: contenders
             .into_iter()
-            .map(|(contender, seconds)| (contender.label, figure(seconds)))
+            .map(|(contender, seconds)| (contender, figure(seconds)))
             .collect(),
-        limit: case.limit(),
+        limit: case
+            .flops()
+            .map(|flops| case.amount() * median(rates) / flops),
     })
 }
 
