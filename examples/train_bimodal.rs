@@ -14,10 +14,10 @@ fn main() -> Result<()> {
         let given = std::env::args().nth(i);
         given.and_then(|a| a.parse().ok()).unwrap_or(default)
     };
-    let steps = argument(1, 1500.0) as u64;
+    let steps = argument(1, 4000.0) as u64;
     let seed = argument(5, 0.0) as u64;
     let config = TrainConfig {
-        batch: argument(3, 1024.0) as usize,
+        batch: argument(3, 512.0) as usize,
         learning_rate: LearningRate::cosine(argument(2, 4e-3), steps).warm_up(100),
         ema: Some(Ema {
             decay: argument(4, 0.99),

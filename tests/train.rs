@@ -54,7 +54,7 @@ fn training_approaches_the_exact_floor() {
 
 #[test]
 fn a_seed_fixes_every_bit_at_any_number_of_threads() {
-    let run = |threads, seed| {
+    let run = |batch, threads, seed| {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
@@ -62,7 +62,7 @@ fn a_seed_fixes_every_bit_at_any_number_of_threads() {
         pool.install(|| {
             let mut network = FilmMlp::new(2, &mut Rng::new(0)).unwrap();
             let config = TrainConfig {
-                batch: 1102, // four shards, not of one size
+                batch,
                 seed,
                 clip: Some(0.5),
                 ..TrainConfig::default()
@@ -74,10 +74,14 @@ fn a_seed_fixes_every_bit_at_any_number_of_threads() {
             (bits(network.parameters()), ema, trainer.losses().to_vec())
         })
     };
-    let one = run(1, 0);
-    assert_eq!(one, run(2, 0));
-    assert_eq!(one, run(3, 0));
-    assert_ne!(one, run(1, 1));
+    // One shard with finely split products, two shards, four that are not of one size.
+    for batch in [45, 200, 1102] {
+        let one = run(batch, 1, 0);
+        for threads in [2, 3, 5] {
+            assert_eq!(one, run(batch, threads, 0), "{batch} {threads}");
+        }
+        assert_ne!(one, run(batch, 1, 1));
+    }
 }
 
 #[test]

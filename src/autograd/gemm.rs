@@ -1,36 +1,58 @@
-//! Matrix products, split over threads by rows of the result.
+//! Matrix products, split over threads by rows or columns of the result.
 
 use ndarray::linalg::general_mat_mul;
-use ndarray::{ArrayView2, ArrayViewMut2, Axis, Slice};
-use rayon::prelude::*;
+use ndarray::{ArrayView2, ArrayViewMut2, Axis};
+use rayon::join;
 
-/// Fewest floating-point operations that are worth a thread of their own: about 100 µs. (Training splits
-/// its batch before it comes here, so only large products are split again.)
-pub(super) const GRAIN: usize = 1 << 23;
+/// Fewest floating-point operations that are worth a hand-over to another thread where the threads have other
+/// work too, for each half of a product packs one operand anew: about 100 µs.
+pub(super) const COARSE: usize = 1 << 23;
+
+/// The same where all other threads wait: about 10 µs.
+pub(super) const FINE: usize = 1 << 20;
 
 /// `c = a·b + beta·c`, with `c` in row-major order.
 ///
 /// Each number of `c` is one sum over the inner dimension in the order of the single-threaded product,
-/// whatever rows its block starts with: so a split changes no bit (tested).
-pub(super) fn gemm(a: ArrayView2<f32>, b: ArrayView2<f32>, beta: f32, c: &mut [f32]) {
-    let (m, k) = a.dim();
-    let n = b.ncols();
-    if m * n == 0 {
-        return;
+/// whatever block it is in: so a split changes no bit (tested).
+pub(super) fn gemm(a: ArrayView2<f32>, b: ArrayView2<f32>, beta: f32, c: &mut [f32], grain: usize) {
+    let dim = (a.nrows(), b.ncols());
+    let c = ArrayViewMut2::from_shape(dim, c).expect("as long as its shape");
+    if !c.is_empty() {
+        let pieces = 2 * a.len() * dim.1 / grain;
+        split(a, b, beta, c, pieces.min(2 * rayon::current_num_threads()));
     }
-    let pieces = (2 * m * k * n / GRAIN).clamp(1, 2 * rayon::current_num_threads());
-    if pieces == 1 || rayon::current_num_threads() == 1 {
-        let mut c = ArrayViewMut2::from_shape((m, n), c).expect("c is m by n");
+}
+
+/// Halves the longer side of `c` until there are `pieces` (a power of two is reached from below).
+fn split(
+    a: ArrayView2<f32>,
+    b: ArrayView2<f32>,
+    beta: f32,
+    mut c: ArrayViewMut2<f32>,
+    pieces: usize,
+) {
+    let (m, n) = c.dim();
+    if pieces < 2 || rayon::current_num_threads() == 1 {
         return general_mat_mul(1.0, &a, &b, beta, &mut c);
     }
-    // Blocks of whole rows of matrixmultiply's 8-row kernel.
-    let rows = m.div_ceil(pieces).next_multiple_of(8);
-    c.par_chunks_mut(rows * n).enumerate().for_each(|(i, c)| {
-        let here = c.len() / n;
-        let a = a.slice_axis(Axis(0), Slice::from(i * rows..i * rows + here));
-        let mut c = ArrayViewMut2::from_shape((here, n), c).expect("whole rows");
-        general_mat_mul(1.0, &a, &b, beta, &mut c);
-    });
+    // Whole tiles of matrixmultiply's kernels, 8 or 16 to a side.
+    let half = |side: usize| (side / 2).next_multiple_of(16).min(side);
+    if m >= n {
+        let ((a, below), (c, c_below)) =
+            (a.split_at(Axis(0), half(m)), c.split_at(Axis(0), half(m)));
+        join(
+            || split(a, b, beta, c, pieces / 2),
+            || split(below, b, beta, c_below, pieces / 2),
+        );
+    } else {
+        let ((b, right), (c, c_right)) =
+            (b.split_at(Axis(1), half(n)), c.split_at(Axis(1), half(n)));
+        join(
+            || split(a, b, beta, c, pieces / 2),
+            || split(a, right, beta, c_right, pieces / 2),
+        );
+    }
 }
 
 /// A row-major slice as a matrix.

@@ -3,7 +3,7 @@
 use rayon::join;
 
 use super::backward::Backward;
-use super::gemm::{GRAIN, gemm, matrix};
+use super::gemm::{gemm, matrix};
 use super::tape::{Node, Op, Tape, Var, shapes_fit};
 use crate::error::Result;
 use crate::network::{Linear, ParameterId};
@@ -29,7 +29,8 @@ impl Tape<'_> {
         y.chunks_exact_mut(outputs)
             .for_each(|row| row.copy_from_slice(bias));
         let weight = matrix(self.parameters.slice(layer.weight), outputs, inputs);
-        gemm(matrix(self.slice(x), n, inputs), weight.t(), 1.0, &mut y);
+        let x_values = matrix(self.slice(x), n, inputs);
+        gemm(x_values, weight.t(), 1.0, &mut y, self.work.grain);
         let op = Op::Linear(LinearOp { x, layer });
         Ok(self.push(op, y, n, outputs, true))
     }
@@ -45,19 +46,26 @@ impl LinearOp {
         let weight = walk.parameters.slice(layer.weight);
         let dx = walk.wants(x).then(|| walk.take(x));
         let gradients = &mut *walk.gradients;
+        let grain = walk.work.grain;
         let dy_matrix = matrix(&dy, n, outputs);
         let mut for_parameters = || {
             let (dw, beta) = gradients.slot(layer.weight);
-            gemm(dy_matrix.t(), matrix(x_values, n, inputs), beta, dw);
+            gemm(dy_matrix.t(), matrix(x_values, n, inputs), beta, dw, grain);
             add_column_sums(gradients, layer.bias, &dy, outputs);
         };
         let for_input = || {
             dx.map(|(mut dx, beta)| {
-                gemm(dy_matrix, matrix(weight, outputs, inputs), beta, &mut dx);
+                gemm(
+                    dy_matrix,
+                    matrix(weight, outputs, inputs),
+                    beta,
+                    &mut dx,
+                    grain,
+                );
                 dx
             })
         };
-        let dx = if 2 * n * inputs * outputs > GRAIN {
+        let dx = if 2 * n * inputs * outputs >= grain {
             join(for_parameters, for_input).1
         } else {
             for_parameters();

@@ -1,17 +1,32 @@
 //! Buffers that outlive one tape, so that a training step in steady state allocates nothing large.
 
+use super::gemm::{COARSE, FINE};
 use super::tape::Node;
 use crate::network::EmbeddingCache;
 
 /// Memory that one tape hands on to the next: see [`Tape::with_workspace`](super::Tape::with_workspace).
 ///
 /// Steps that record the same operations reuse the buffers of the step before.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Workspace {
     free: Vec<Vec<f32>>,
     pub(super) nodes: Vec<Node>,
     pub(super) grads: Vec<Option<Vec<f32>>>,
     pub(super) embeddings: EmbeddingCache,
+    /// Floating-point operations from which a product is split over threads.
+    pub(super) grain: usize,
+}
+
+impl Default for Workspace {
+    fn default() -> Self {
+        Self {
+            free: Vec::new(),
+            nodes: Vec::new(),
+            grads: Vec::new(),
+            embeddings: EmbeddingCache::default(),
+            grain: COARSE,
+        }
+    }
 }
 
 /// Most free buffers that are kept.
@@ -21,6 +36,12 @@ impl Workspace {
     /// An empty workspace.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Splits even small products over threads: for a tape beside which nothing else runs.
+    pub(crate) fn alone(mut self) -> Self {
+        self.grain = FINE;
+        self
     }
 
     /// A buffer of `len` numbers with arbitrary contents: whoever takes it writes all of it.

@@ -202,7 +202,7 @@ impl Trainer {
         for (t, loss) in ts.iter().zip(rows) {
             self.per_t.add(*t, *loss);
         }
-        self.gradient_norm = shard::add(&self.shards, &mut self.gradient);
+        self.gradient_norm = shard::add(&mut self.shards, &mut self.gradient);
         if !self.gradient_norm.is_finite() {
             // These parameters' loss is finite: they are the last good ones.
             self.stepped = false;
