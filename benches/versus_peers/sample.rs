@@ -3,9 +3,10 @@
 use std::hint::black_box;
 use std::path::Path;
 
-use diffusion_intuition::network::{FilmMlp, Network};
+use diffusion_intuition::network::FilmMlp;
+use diffusion_intuition::sampler::{Method, Sampler};
 use diffusion_intuition::{Rng, Schedule};
-use ndarray::{Array2, Zip};
+use ndarray::Array2;
 use rayon::ThreadPoolBuilder;
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ const STEPS: usize = 50;
 pub struct Sample {
     schedule: Schedule,
     network: FilmMlp,
-    timesteps: Vec<usize>,
+    sampler: Sampler,
     start: Array2<f32>,
 }
 
@@ -30,10 +31,9 @@ impl Sample {
         let mut start = Array2::zeros((ROWS, reference::D));
         let numbers = start.as_slice_mut().expect("freshly made");
         Rng::new(3).fill_standard_normal(numbers);
-        let last = schedule.timesteps() - 1;
         Self {
             network: reference::network(),
-            timesteps: (0..STEPS).map(|i| last - i * (last + 1) / STEPS).collect(),
+            sampler: Sampler::new(&schedule, Method::DDIM, STEPS).expect("fewer steps than T"),
             schedule,
             start,
         }
@@ -42,8 +42,9 @@ impl Sample {
     /// √ᾱ and √(1−ᾱ) at the step's t and at the next one's, where 1 and 0 follow the last.
     fn coefficients(&self, step: usize) -> [f64; 4] {
         let alpha_bars = self.schedule.alpha_bars();
-        let here = alpha_bars[self.timesteps[step]];
-        let next = self.timesteps.get(step + 1).map_or(1.0, |t| alpha_bars[*t]);
+        let timesteps = self.sampler.timesteps();
+        let here = alpha_bars[timesteps[step]];
+        let next = timesteps.get(step + 1).map_or(1.0, |t| alpha_bars[*t]);
         [
             here.sqrt(),
             (1.0 - here).sqrt(),
@@ -53,17 +54,9 @@ impl Sample {
     }
 
     fn sample(&self) -> diffusion_intuition::Result<Array2<f32>> {
-        let mut x = self.start.clone();
-        for (step, t) in self.timesteps.iter().enumerate() {
-            let eps = self.network.predict_at(&x, *t)?;
-            let [signal, noise, next_signal, next_noise] =
-                self.coefficients(step).map(|c| c as f32);
-            Zip::from(&mut x).and(&eps).for_each(|x, eps| {
-                let x0 = (*x - noise * eps) / signal;
-                *x = next_signal * x0 + next_noise * eps;
-            });
-        }
-        Ok(x)
+        // No step draws noise: the generator stays untouched.
+        self.sampler
+            .sample(&self.network, &self.start, &mut Rng::new(0))
     }
 }
 
@@ -104,10 +97,15 @@ impl Case for Sample {
         let path = scratch.join("start.f32");
         files::write(&path, &self.start)?;
         told["start"] = json!(path);
-        let steps = self.timesteps.iter().enumerate().map(|(step, t)| {
-            let [signal, noise, next_signal, next_noise] = self.coefficients(step);
-            json!([t, signal, noise, next_signal, next_noise])
-        });
+        let steps = self
+            .sampler
+            .timesteps()
+            .iter()
+            .enumerate()
+            .map(|(step, t)| {
+                let [signal, noise, next_signal, next_noise] = self.coefficients(step);
+                json!([t, signal, noise, next_signal, next_noise])
+            });
         told["steps"] = steps.collect();
         Ok(told)
     }
