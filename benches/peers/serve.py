@@ -11,6 +11,7 @@ as files. Start-up, compilation and warm-up happen in "prepare", so only work is
 import importlib
 import json
 import os
+import resource
 import statistics
 import sys
 import time
@@ -50,6 +51,26 @@ class Work:
         return {"seconds": statistics.median(calls)}
 
 
+def to_loss(request):
+    """Trains until the held-out loss is low enough. Compilation is done before the clock starts."""
+    given = request["parameters"]
+    module = importlib.import_module(f"{request['case']}_{sys.argv[1]}")
+    form = module.FORMS[request["form"]]
+    held_out = module.batch(given, "held_out")
+    training = form(given)
+    training()
+    training.held_out_loss(held_out)
+    training.restart()
+    steps, loss, start = 0, float("inf"), time.perf_counter()
+    while loss > given["loss"] and steps < given["most"]:
+        training()
+        steps += given["steps"]
+        loss = training.held_out_loss(held_out)
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return {"seconds": seconds, "steps": steps, "loss": loss, "peak_bytes": peak}
+
+
 def main():
     # Whatever a library prints goes to the log, not between the answers.
     answers = os.fdopen(os.dup(1), "w")
@@ -68,6 +89,8 @@ def main():
                 case "prepare":
                     works[request["form"]] = Work(request)
                     answer = {}
+                case "to_loss":
+                    answer = to_loss(request)
                 case "forget":
                     works.clear()
                     answer = {}

@@ -19,9 +19,9 @@ class Training:
         self.many = jax.jit(self.scan, static_argnums=2, donate_argnums=0)
         self.held_out_loss_of = jax.jit(self.loss)
         self.key = jax.random.key(0)
-        self.reset()
+        self.restart()
 
-    def reset(self):
+    def restart(self):
         parameters = load(self.given)
         zeros = [jax.tree.map(jnp.zeros_like, parameters) for _ in range(2)]
         self.state = (parameters, *zeros, jnp.float32(0))
@@ -83,7 +83,7 @@ def batch(given, name):
 
 def verify(run, given, folder):
     """Loss, gradients and one step from the given weights, through the very functions that are measured."""
-    run.reset()
+    run.restart()
     check = batch(given, "check")
     loss, gradients = jax.jit(jax.value_and_grad(run.loss))(run.state[0], *check)
     (stepped, *_), _ = jax.jit(run.step)(run.state, check)

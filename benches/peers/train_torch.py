@@ -21,6 +21,10 @@ class Training:
             self.draw = torch.compile(self.draw, options={"fallback_random": True})
             self.loss = torch.compile(self.loss)
 
+    def restart(self):
+        nn.utils.vector_to_parameters(array(self.given["parameters"], -1), self.network.parameters())
+        self.optimizer.state.clear()
+
     def draw(self):
         batch = self.given["batch"]
         ts = torch.randint(len(self.signal), (batch,))
@@ -71,8 +75,7 @@ def batch(given, name):
 
 def verify(run, given, folder):
     """Loss, gradients and one step from the given weights, through the very functions that are measured."""
-    nn.utils.vector_to_parameters(array(given["parameters"], -1), run.network.parameters())
-    run.optimizer.state.clear()
+    run.restart()
     loss = run.step(*batch(given, "check"))
     gradients = [p.grad.flatten() for p in run.network.parameters()]
     stepped = [p.detach().flatten() for p in run.network.parameters()]

@@ -3,7 +3,8 @@
 //! `-- q_sample` runs the cases whose names contain that text; `--rounds N` measures each contender N times
 //! (7 if not said); the median of the rounds counts. All take two threads. The peers are installed on first
 //! use, in the user's cache folder; one that cannot be had is left out with a sentence. Before it is
-//! measured, every contender's result is checked. The table is also written to `target/versus_peers.json`.
+//! measured, every contender's result is checked. The table is also written to `target/versus_peers.json`. Last,
+//! or alone with `-- "train to loss"`, comes how long training takes to reach a held-out loss, and its memory.
 //!
 //! A new case is a file like `q_sample.rs`, a line in [`cases`], and a file in `benches/peers/` for each
 //! library.
@@ -20,6 +21,7 @@ mod reference;
 mod report;
 mod run;
 mod sample;
+mod to_loss;
 mod train;
 
 use std::fs;
@@ -30,6 +32,9 @@ use case::{Case, Result};
 use q_sample::QSample;
 use sample::Sample;
 use train::Train;
+
+/// Name of what is printed after the table: see [`to_loss`].
+const TO_LOSS: &str = "train to loss";
 
 /// Threads that every contender may use.
 const THREADS: usize = 2;
@@ -86,15 +91,25 @@ fn main() -> ExitCode {
 }
 
 fn measure() -> Result<()> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(THREADS)
+        .build_global()?;
+    if std::env::args().any(|argument| argument == to_loss::OPTION) {
+        return to_loss::ours();
+    }
     let Some(options) = options()? else {
         println!("nothing to test here; `cargo bench --bench versus_peers` measures");
         return Ok(());
     };
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(THREADS)
-        .build_global()?;
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+    let scratch = target.join("versus_peers");
+    fs::create_dir_all(&scratch)?;
+    if options.filter == TO_LOSS {
+        return to_loss::run(&scratch);
+    }
     let mut cases = cases();
-    let names: Vec<_> = cases.iter().map(|case| case.name()).collect();
+    let mut names: Vec<_> = cases.iter().map(|case| case.name()).collect();
+    names.push(TO_LOSS.into());
     cases.retain(|case| case.name().contains(&options.filter));
     if cases.is_empty() {
         let message = format!(
@@ -104,10 +119,6 @@ fn measure() -> Result<()> {
         );
         return Err(message.into());
     }
-    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
-    let scratch = target.join("versus_peers");
-    fs::create_dir_all(&scratch)?;
-
     let libraries = cases.iter().flat_map(|case| case.peers());
     let mut peers = peer::start_all(libraries.map(|contender| contender.library), &scratch);
     let mut rows = Vec::new();
@@ -123,5 +134,8 @@ fn measure() -> Result<()> {
     let path = target.join("versus_peers.json");
     fs::write(&path, report::json(&rows)?)?;
     println!("written to {}", path.display());
+    if TO_LOSS.contains(&options.filter) {
+        to_loss::run(&scratch)?;
+    }
     Ok(())
 }

@@ -55,7 +55,12 @@ pub fn start_all(libraries: impl Iterator<Item = &'static str>, scratch: &Path) 
 }
 
 impl Peer {
-    fn start(library: &str, environment: &Environment, scratch: &Path) -> Result<(Self, String)> {
+    /// The process and the library's version.
+    pub fn start(
+        library: &str,
+        environment: &Environment,
+        scratch: &Path,
+    ) -> Result<(Self, String)> {
         environment.install(library)?;
         let log = File::create(scratch.join(format!("{library}.log")))?;
         let threads = THREADS.to_string();
