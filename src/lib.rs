@@ -50,6 +50,12 @@
 //! | θ | its parameters | [`network::Parameters`] |
 //! | ∇_θ L | gradient of the loss | [`autograd::Tape::backward`] |
 //! | L_simple | what training minimises | [`train::Trainer`] |
+//! | L_vlb = L_T + Σ L_{t−1} + L_0 | bound on −ln p_θ(x_0), in nats | [`likelihood::Elbo`], [`likelihood::Bound`] |
+//! | L_T | KL(q(x_T ∣ x_0) ‖ N(0, I)) | [`likelihood::Bound::prior`] |
+//! | L_{t−1}, L_0 | KL of a step back; −ln p_θ(x_0 ∣ x_1) | [`likelihood::Bound::terms`] |
+//! | bits per dimension | nats / (d ln 2) | [`likelihood::Bound::bits_per_dim`] |
+//! | ln p_θ(x_0) by the probability-flow ODE | density of the deterministic samplers | [`likelihood::ProbabilityFlow`] |
+//! | H(q) | entropy: the least −ln p that any model can have | [`Mixture::entropy`] |
 //! | v | velocity √ᾱ_t ε − √(1−ᾱ_t) x_0, another target | [`Prediction`] |
 //!
 //! # Data and measures
@@ -75,6 +81,7 @@ mod denoiser;
 mod error;
 mod file;
 mod forward;
+pub mod likelihood;
 mod memory;
 pub mod metrics;
 pub mod mixture;
@@ -100,6 +107,7 @@ use sampler::{Method, Spacing, Variance};
 /// Everything that a notebook's cells name: `use diffusion_intuition::prelude::*;`.
 pub mod prelude {
     pub use crate::autograd::{GradientCheck, Gradients, Tape, Var, check_gradients};
+    pub use crate::likelihood::{Bound, Decoder, Elbo, Hybrid, LearnedVariance, ProbabilityFlow};
     pub use crate::network::{FilmMlp, FilmMlpConfig, Linear, Network, Parameters, TimeEmbedding};
     pub use crate::plot::*;
     pub use crate::sampler::{Guidance, Method, Spacing, Threshold, Trajectory, Variance};

@@ -111,7 +111,8 @@ impl Prediction {
         }
     }
 
-    fn eps_factors(self, alpha_bar: f64) -> Result<Factors> {
+    /// Factors of x_t and of the prediction in eps.
+    pub(crate) fn eps_factors(self, alpha_bar: f64) -> Result<Factors> {
         let (signal, noise) = levels(alpha_bar);
         match self {
             Self::Eps => Ok((0.0, 1.0)),
@@ -123,7 +124,8 @@ impl Prediction {
         }
     }
 
-    fn v_factors(self, alpha_bar: f64) -> Result<Factors> {
+    /// Factors of x_t and of the prediction in v.
+    pub(crate) fn v_factors(self, alpha_bar: f64) -> Result<Factors> {
         let (signal, noise) = levels(alpha_bar);
         match self {
             Self::Eps => {

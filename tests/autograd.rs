@@ -54,6 +54,7 @@ fn functions_of_one_element() {
     check(&[[4, 3]], |tape, p| tape.tanh(p[0]));
     check(&[[4, 3]], |tape, p| tape.sigmoid(p[0]));
     check(&[[4, 3]], |tape, p| tape.softplus(p[0]));
+    check(&[[4, 3]], |tape, p| tape.exp(p[0]));
     check(&[[4, 3]], |tape, p| tape.scale(p[0], -2.5));
 }
 
@@ -63,6 +64,7 @@ fn functions_of_two_matrices() {
     check(&[[4, 3], [4, 3]], |tape, p| tape.sub(p[0], p[1]));
     check(&[[4, 3], [4, 3]], |tape, p| tape.mul(p[0], p[1]));
     check(&[[4, 3], [4, 2], [4, 1]], |tape, p| tape.concat(p));
+    check(&[[4, 5]], |tape, p| tape.columns(p[0], 1..4));
     check(&[[4, 3], [4, 3]], |tape, p| tape.mse(p[0], p[1]));
 }
 

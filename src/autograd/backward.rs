@@ -103,6 +103,7 @@ impl<'a> Backward<'a> {
                 Op::Combine(op) => op.backward(self, dy),
                 Op::Product(op) => op.backward(self, dy),
                 Op::Concat(op) => op.backward(self, dy, node),
+                Op::Columns(op) => op.backward(self, dy, node),
                 Op::Gather(op) => op.backward(self, dy, node),
                 Op::Reduce(op) => op.backward(self, dy),
                 Op::Mse(op) => op.backward(self, dy),

@@ -31,6 +31,7 @@
 
 mod backward;
 mod check;
+mod columns;
 mod combine;
 mod concat;
 mod film;

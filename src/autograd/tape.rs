@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use ndarray::{Array2, ArrayRef2, ArrayView2};
 
 use super::backward::{Backward, Gradients};
+use super::columns::Columns;
 use super::combine::{Combine, Product};
 use super::concat::Concat;
 use super::film::Film;
@@ -66,6 +67,7 @@ pub(super) enum Op {
     Combine(Combine),
     Product(Product),
     Concat(Concat),
+    Columns(Columns),
     Gather(Gather),
     Reduce(Reduce),
     Mse(Mse),

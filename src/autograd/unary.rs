@@ -1,4 +1,4 @@
-//! Functions of one element: SiLU, tanh, sigmoid, softplus.
+//! Functions of one element: SiLU, tanh, sigmoid, softplus, exp.
 
 use fearless_simd::{Simd, dispatch};
 use rayon::prelude::*;
@@ -20,6 +20,7 @@ enum Unary {
     Tanh,
     Sigmoid,
     Softplus,
+    Exp,
 }
 
 impl Tape<'_> {
@@ -55,6 +56,14 @@ impl Tape<'_> {
         self.unary(x, Unary::Softplus)
     }
 
+    /// e^x, elementwise; at most e^88.7, never infinite.
+    ///
+    /// # Errors
+    /// [`Error::ForeignVar`](crate::Error::ForeignVar) if `x` is of another tape.
+    pub fn exp(&mut self, x: Var) -> Result<Var> {
+        self.unary(x, Unary::Exp)
+    }
+
     fn unary(&mut self, x: Var, function: Unary) -> Result<Var> {
         let (rows, cols) = self.dim(x)?;
         let mut y = self.work.take(rows * cols);
@@ -67,6 +76,7 @@ impl Tape<'_> {
             Unary::Softplus => map(&mut y, values, |x| {
                 0.5 * (x + x.abs()) + libm::log1pf(exp(-x.abs()))
             }),
+            Unary::Exp => map(&mut y, values, exp),
         }
         let op = Op::Unary(UnaryOp { x, function });
         Ok(self.push(op, y, rows, cols, self.wants(x)))
@@ -89,6 +99,7 @@ impl UnaryOp {
             Unary::Tanh => scale(&mut dy, y, |y| 1.0 - y * y),
             Unary::Sigmoid => scale(&mut dy, y, |y| y * (1.0 - y)),
             Unary::Softplus => scale(&mut dy, x, sigmoid),
+            Unary::Exp => scale(&mut dy, y, |y| y),
         }
         walk.give(self.x, dy);
     }

@@ -81,6 +81,15 @@ impl Mixture {
         Ok(modes)
     }
 
+    /// Differential entropy −∫ p ln p of a one-dimensional mixture, in nats: the least negative log-likelihood
+    /// that any model can have on its samples, on average.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the mixture is not one-dimensional.
+    pub fn entropy(&self) -> Result<f64> {
+        self.expectation(|x| -self.log_density_at(&[x]))
+    }
+
     /// KL(p ‖ N(0, 1)) of a one-dimensional mixture p, in nats.
     ///
     /// How far the end of a forward process is from the noise that sampling starts with.

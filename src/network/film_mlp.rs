@@ -80,6 +80,20 @@ impl FilmMlp {
     /// # Errors
     /// [`Error::Parameter`](crate::Error::Parameter) if `d` or the hidden width is 0.
     pub fn with_config(d: usize, config: &FilmMlpConfig, rng: &mut Rng) -> Result<Self> {
+        Self::with_outputs(d, d, config, rng)
+    }
+
+    /// A network of the same kind that answers `outputs` numbers for a point of dimension `d`: 2d of them for
+    /// a prediction and a [variance](crate::likelihood::LearnedVariance).
+    ///
+    /// # Errors
+    /// [`Error::Parameter`](crate::Error::Parameter) if `d`, `outputs` or the hidden width is 0.
+    pub fn with_outputs(
+        d: usize,
+        outputs: usize,
+        config: &FilmMlpConfig,
+        rng: &mut Rng,
+    ) -> Result<Self> {
         let hidden = config.hidden;
         let mut parameters = Parameters::new();
         let input = parameters.linear("input", d, hidden, rng)?;
@@ -90,7 +104,7 @@ impl FilmMlp {
             let film = parameters.linear(&film, config.time.dim(), 2 * hidden, rng)?;
             blocks.push(Block { linear, film });
         }
-        let output = parameters.linear("output", hidden, d, rng)?;
+        let output = parameters.linear("output", hidden, outputs, rng)?;
         Ok(Self {
             parameters,
             time: config.time.clone(),

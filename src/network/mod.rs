@@ -88,6 +88,7 @@ pub trait Network: Send + Sync {
     fn predict(&self, x_t: &ArrayRef2<f32>, ts: &[usize]) -> Result<Array2<f32>> {
         predict::predict(
             self.parameters(),
+            x_t.ncols(),
             x_t,
             predict::Times::Each(ts),
             &|tape, x, ts| self.forward(tape, x, ts),
@@ -101,9 +102,27 @@ pub trait Network: Send + Sync {
     fn predict_at(&self, x_t: &ArrayRef2<f32>, t: usize) -> Result<Array2<f32>> {
         predict::predict(
             self.parameters(),
+            x_t.ncols(),
             x_t,
             predict::Times::All(t),
             &|tape, x, ts| self.forward(tape, x, ts),
         )
     }
+}
+
+/// All of a network's answers, shape (n, `outputs`), when there are more than the d of a prediction; all rows
+/// of `x_t` stand at the 0-based timestep `t`.
+pub(crate) fn predict_columns(
+    network: &dyn Network,
+    x_t: &ArrayRef2<f32>,
+    t: usize,
+    outputs: usize,
+) -> Result<Array2<f32>> {
+    predict::predict(
+        network.parameters(),
+        outputs,
+        x_t,
+        predict::Times::All(t),
+        &|tape, x, ts| network.forward(tape, x, ts),
+    )
 }

@@ -24,8 +24,10 @@ pub(super) enum Times<'a> {
 /// A network's forward, without its type: so that this is compiled once, here, and not in a cell.
 type Forward<'a> = &'a (dyn Fn(&mut Tape<'_>, Var, &[usize]) -> Result<Var> + Sync);
 
+/// Answers of shape (n, `outputs`).
 pub(super) fn predict(
     parameters: &Parameters,
+    outputs: usize,
     x_t: &ArrayRef2<f32>,
     times: Times,
     forward: Forward,
@@ -40,8 +42,8 @@ pub(super) fn predict(
             found: vec![ts.len()],
         });
     }
-    let mut out = Array2::zeros((n, d));
-    if n * d == 0 {
+    let mut out = Array2::zeros((n, outputs));
+    if n * d * outputs == 0 {
         return Ok(out);
     }
     let x_t = x_t.as_standard_layout();
@@ -65,10 +67,10 @@ pub(super) fn predict(
         let x = tape.input(&x);
         let y = forward(&mut tape, x, ts)?;
         let y = tape.value(y);
-        if y.dim() != (rows, d) {
+        if y.dim() != (rows, outputs) {
             return Err(Error::Shape {
                 what: "the network's prediction",
-                expected: vec![rows, d],
+                expected: vec![rows, outputs],
                 found: y.shape().to_vec(),
             });
         }
@@ -81,7 +83,7 @@ pub(super) fn predict(
     };
     let values = out.as_slice_mut().expect("freshly made");
     values
-        .par_chunks_mut(PIECE * d)
+        .par_chunks_mut(PIECE * outputs)
         .zip(x_t.par_chunks(PIECE * d))
         .enumerate()
         .try_for_each(|(piece, (out, x))| one(piece, x, out))?;

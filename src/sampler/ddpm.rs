@@ -18,7 +18,7 @@ pub enum Variance {
 }
 
 impl Variance {
-    pub(super) fn check(self) -> Result<()> {
+    pub(crate) fn check(self) -> Result<()> {
         match self {
             Self::Interpolated(value) if !(0.0..=1.0).contains(&value) => Err(Error::Parameter {
                 name: "v of the interpolated variance",

@@ -36,6 +36,7 @@ mod batch;
 mod checkpoint;
 mod config;
 mod json;
+mod loss;
 mod progress;
 pub mod safetensors;
 mod shard;
@@ -43,6 +44,7 @@ mod trainer;
 
 pub use batch::Data;
 pub use config::{Adam, Ema, LearningRate, TrainConfig};
+pub use loss::Loss;
 pub use progress::{Progress, Verdict};
 pub use trainer::Trainer;
 

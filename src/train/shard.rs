@@ -1,9 +1,10 @@
 //! A batch in shards: forward and backward on each, side by side, and the sum of their gradients.
 
 use fearless_simd::{Simd, dispatch};
-use ndarray::{ArrayRef2, Axis, Slice};
+use ndarray::{ArrayRef2, Axis, Slice, s};
 use rayon::prelude::*;
 
+use super::loss::Loss;
 use crate::autograd::{Gradients, SIMD, Tape, Workspace, sum_of_squares};
 use crate::error::{Error, Result};
 use crate::network::{Network, Parameters};
@@ -55,6 +56,7 @@ impl Shard {
     fn run(
         &mut self,
         network: &dyn Network,
+        loss: Option<&dyn Loss>,
         x_t: &ArrayRef2<f32>,
         ts: &[usize],
         target: &ArrayRef2<f32>,
@@ -67,14 +69,32 @@ impl Shard {
         let mut tape = Tape::with_workspace(network.parameters(), workspace);
         let x_t = tape.input(x_t);
         let y = network.forward(&mut tape, x_t, ts)?;
-        let wanted = tape.input(target);
-        let loss = tape.mse(y, wanted)?;
+        let loss = match loss {
+            None => {
+                let wanted = tape.input(target);
+                tape.mse(y, wanted)?
+            }
+            Some(loss) => loss.loss(&mut tape, y, target, ts)?,
+        };
+        let shape = |what, expected: &[usize], found: &[usize]| Error::Shape {
+            what,
+            expected: expected.to_vec(),
+            found: found.to_vec(),
+        };
+        if tape.value(loss).dim() != (1, 1) {
+            return Err(shape("the loss", &[1, 1], tape.value(loss).shape()));
+        }
         self.loss = f64::from(tape.scalar(loss));
         if self.loss.is_finite() {
             tape.backward(loss, &mut self.gradients)?;
         }
-        let d = target.ncols();
-        let pairs = tape.value(y).into_iter().zip(target);
+        let (y, d) = (tape.value(y), target.ncols());
+        if y.ncols() < d {
+            let what = "the network's prediction";
+            return Err(shape(what, target.shape(), y.shape()));
+        }
+        let y = y.slice(s![.., ..d]);
+        let pairs = y.into_iter().zip(target);
         let mut squares = pairs.map(|(y, target)| f64::from(y - target).powi(2));
         self.rows.clear();
         for _ in ts {
@@ -91,6 +111,7 @@ impl Shard {
 pub(super) fn run(
     shards: &mut [Shard],
     network: &dyn Network,
+    loss: Option<&dyn Loss>,
     x_t: &ArrayRef2<f32>,
     ts: &[usize],
     target: &ArrayRef2<f32>,
@@ -111,7 +132,7 @@ pub(super) fn run(
             x_t.slice_axis(Axis(0), rows),
             target.slice_axis(Axis(0), rows),
         );
-        shard.run(network, &x_t, &ts[range], &target, parts == 1)
+        shard.run(network, loss, &x_t, &ts[range], &target, parts == 1)
     };
     let parts = shards.par_iter_mut().enumerate();
     parts.try_for_each(|(i, shard)| one(i, shard))?;

@@ -6,6 +6,7 @@ use rand::Rng as _;
 use super::adam::{Moments, Step};
 use super::batch::{Batch, Data};
 use super::config::TrainConfig;
+use super::loss::Loss;
 use super::progress::{PerTimestep, Progress, Verdict};
 use super::shard::{self, Shard};
 use crate::error::{Error, Result};
@@ -22,6 +23,7 @@ use crate::schedule::Schedule;
 pub struct Trainer {
     pub(super) config: TrainConfig,
     data: Data,
+    loss: Option<Box<dyn Loss>>,
     schedule: Schedule,
     pub(super) step: u64,
     pub(super) moments: Moments,
@@ -67,6 +69,7 @@ impl Trainer {
         let count = parameters.count();
         Ok(Self {
             data,
+            loss: None,
             step: 0,
             moments: Moments::new(count),
             ema: config.ema.is_some().then(|| parameters.clone()),
@@ -81,6 +84,13 @@ impl Trainer {
             schedule: schedule.clone(),
             config,
         })
+    }
+
+    /// The same trainer with another loss than the mean squared error, for networks that have more outputs
+    /// than a prediction, say. A [resumed](Self::resume) run needs it again: checkpoints do not hold it.
+    pub fn with_loss(self, loss: impl Loss + 'static) -> Self {
+        let loss: Option<Box<dyn Loss>> = Some(Box::new(loss));
+        Self { loss, ..self }
     }
 
     /// Trains for `steps` more steps, or until the observer returns `ControlFlow::Break(())`.
@@ -193,7 +203,8 @@ impl Trainer {
         let parts = shard::shards(ts.len());
         self.shards.truncate(parts);
         self.shards.resize_with(parts, || Shard::new(parameters));
-        let loss = shard::run(&mut self.shards, network, x_t, ts, target)?;
+        let loss = self.loss.as_deref();
+        let loss = shard::run(&mut self.shards, network, loss, x_t, ts, target)?;
         let value = loss as f32;
         if !value.is_finite() {
             return Err(self.diverged(network, "the loss", loss));

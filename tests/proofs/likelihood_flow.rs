@@ -1,0 +1,154 @@
+//! The probability-flow ODE against densities that are known.
+
+use diffusion_intuition::likelihood::{ProbabilityFlow, bits_per_dim};
+use diffusion_intuition::{Denoiser, Error, Gaussian, Mixture, Prediction, Rng, Schedule};
+use ndarray::{Array1, Array2, array};
+
+use crate::support::{
+    assert_all_close, assert_close, assert_same_at_any_thread_count, lopsided, plane, random_points,
+};
+
+/// The law of x + σ z: what the flow, which starts at t = 0, has the density of.
+fn blurred(data: &Mixture, schedule: &Schedule) -> Mixture {
+    let alpha_bar = schedule.alpha_bars()[0];
+    let variance = (1.0 - alpha_bar) / alpha_bar;
+    let parts = data.components().iter().map(|c| {
+        let covariance = c.covariance() + variance * Array2::<f64>::eye(c.dim());
+        Gaussian::full(c.mean(), &covariance).unwrap()
+    });
+    Mixture::new(data.weights(), parts.collect()).unwrap()
+}
+
+fn linear() -> Schedule {
+    Schedule::linear(1000, 1e-4, 0.02).unwrap()
+}
+
+fn log_density(data: &Mixture, schedule: &Schedule, steps: usize, x0: &Array2<f32>) -> Array1<f64> {
+    let flow = ProbabilityFlow::new(schedule, steps).unwrap();
+    let denoiser = data.denoiser(schedule, Prediction::Eps);
+    flow.log_density(&denoiser, x0).unwrap()
+}
+
+#[test]
+fn density_of_the_chapters_mixture_within_a_hundredth_of_a_bit() {
+    let (data, schedule) = (Mixture::bimodal(), linear());
+    let x0 = data.sample(1000, &mut Rng::new(0));
+    let found = log_density(&data, &schedule, 999, &x0);
+    let truth = data.log_density(&x0.mapv(f64::from)).unwrap();
+    let gap = bits_per_dim((&found - &truth).mean().unwrap(), 1);
+    println!("gap {gap} bits");
+    assert!(gap.abs() < 1e-3, "{gap}");
+    let worst = (&found - &truth)
+        .mapv(f64::abs)
+        .iter()
+        .copied()
+        .fold(0.0, f64::max);
+    println!("worst of a row {worst} nats");
+}
+
+#[test]
+fn density_point_by_point() {
+    let schedule = linear();
+    let mut rng = Rng::new(1);
+    for data in [lopsided(), plane()] {
+        let x0 = random_points(300, data.dim(), 3.0, &mut rng).mapv(|x| x as f32);
+        let found = log_density(&data, &schedule, 999, &x0);
+        let expected = blurred(&data, &schedule)
+            .log_density(&x0.mapv(f64::from))
+            .unwrap();
+        let worst = (&found - &expected)
+            .mapv(f64::abs)
+            .iter()
+            .copied()
+            .fold(0.0, f64::max);
+        println!("worst {worst}");
+        assert_all_close("ln p", &found, &expected, |_| 5e-3);
+    }
+}
+
+/// Heun: twice the steps, a quarter of the error.
+#[test]
+fn error_is_of_second_order() {
+    let (data, schedule) = (lopsided(), linear());
+    let x0 = data.sample(200, &mut Rng::new(2));
+    let exact = blurred(&data, &schedule)
+        .log_density(&x0.mapv(f64::from))
+        .unwrap();
+    let errors = [111, 222, 444].map(|steps| {
+        let found = log_density(&data, &schedule, steps, &x0);
+        (found - &exact).mapv(|e| e * e).mean().unwrap().sqrt()
+    });
+    println!("{errors:?}");
+    for pair in errors.windows(2) {
+        assert!((3.0..5.5).contains(&(pair[0] / pair[1])), "{errors:?}");
+    }
+}
+
+#[test]
+fn the_kind_of_prediction_changes_nothing() {
+    let (data, schedule) = (lopsided(), linear());
+    let flow = ProbabilityFlow::new(&schedule, 200).unwrap();
+    let x0 = data.sample(50, &mut Rng::new(3));
+    let [eps, clean, v] = [Prediction::Eps, Prediction::X0, Prediction::V].map(|kind| {
+        let denoiser = data.denoiser(&schedule, kind);
+        flow.log_density(&denoiser, &x0).unwrap()
+    });
+    println!("{} {}", (&clean - &eps).std(0.0), (&v - &eps).std(0.0));
+    assert_all_close("x0", &clean, &eps, |_| 2e-3);
+    assert_all_close("v", &v, &eps, |_| 2e-3);
+}
+
+/// With v the flow reaches ᾱ = 0, where σ and λ are infinite: φ is not.
+#[test]
+fn zero_terminal_snr_needs_x0_or_v() {
+    let data = lopsided();
+    let schedule = linear().zero_terminal_snr().unwrap();
+    let flow = ProbabilityFlow::new(&schedule, 999).unwrap();
+    let x0 = data.sample(50, &mut Rng::new(4));
+    let found = flow
+        .log_density(&data.denoiser(&schedule, Prediction::V), &x0)
+        .unwrap();
+    let expected = blurred(&data, &schedule)
+        .log_density(&x0.mapv(f64::from))
+        .unwrap();
+    assert_all_close("ln p", &found, &expected, |_| 5e-3);
+    let eps = flow.log_density(&data.denoiser(&schedule, Prediction::Eps), &x0);
+    assert!(matches!(eps, Err(Error::Degenerate { .. })));
+}
+
+#[test]
+fn threads_change_no_bit_and_faulty_input_is_named() {
+    let (data, schedule) = (plane(), Schedule::linear_rescaled(50).unwrap());
+    let x0 = data.sample(1500, &mut Rng::new(0));
+    assert_same_at_any_thread_count(|| log_density(&data, &schedule, 20, &x0).mapv(f64::to_bits));
+
+    for steps in [0, 50] {
+        assert!(matches!(
+            ProbabilityFlow::new(&schedule, steps),
+            Err(Error::Parameter { .. })
+        ));
+    }
+    let flow = ProbabilityFlow::new(&schedule, 7).unwrap();
+    assert_eq!(flow.timesteps(), [0, 7, 14, 21, 28, 35, 42, 49]);
+    let refused = |d: &dyn Denoiser, x0: &Array2<f32>| flow.log_density(d, x0).unwrap_err();
+    let nan = |x_t: &Array2<f32>, _: usize| x_t * f32::NAN;
+    let narrow = |_: &Array2<f32>, _: usize| Array2::<f32>::zeros((1, 1));
+    let exact = data.denoiser(&schedule, Prediction::Eps);
+    let x0 = array![[0.5_f32, 1.0]];
+    assert!(matches!(refused(&nan, &x0), Error::NotFinite { .. }));
+    assert!(matches!(refused(&narrow, &x0), Error::Shape { .. }));
+    assert!(matches!(
+        refused(&exact, &array![[f32::INFINITY, 0.0]]),
+        Error::NotFinite { .. }
+    ));
+    assert!(matches!(
+        refused(&exact, &Array2::zeros((4, 0))),
+        Error::Empty { .. }
+    ));
+    assert_close(
+        "one row",
+        flow.log_density(&exact, &x0).unwrap()[0],
+        -3.0,
+        3.0,
+    );
+}
