@@ -18,6 +18,7 @@ mod forward_sample;
 mod likelihood_bound;
 mod likelihood_decoder;
 mod likelihood_flow;
+mod likelihood_learned;
 mod metrics;
 mod metrics_distances;
 mod metrics_estimate;

@@ -108,6 +108,19 @@ fn modes_of_an_asymmetric_law() {
     assert_close("mode", modes[0], 7.0, 1e-14);
 }
 
+/// ½ ln 2πe s² for one Gaussian, ln 2 more for two equal ones far apart; more than any of its parts alone.
+#[test]
+fn entropy_in_nats() {
+    let gaussian = |s: f64| 0.5 * (std::f64::consts::TAU * std::f64::consts::E * s * s).ln();
+    let one = Mixture::isotropic(&array![[1.5]], 0.7).unwrap();
+    assert_close("one", one.entropy().unwrap(), gaussian(0.7), 1e-12);
+    let two = Mixture::isotropic(&array![[-20.0], [20.0]], 0.3).unwrap();
+    let expected = gaussian(0.3) + 2.0_f64.ln();
+    assert_close("two", two.entropy().unwrap(), expected, 1e-12);
+    let plane = Mixture::isotropic(&array![[0.0, 0.0]], 1.0).unwrap();
+    assert!(matches!(plane.entropy(), Err(Error::Shape { .. })));
+}
+
 /// For one Gaussian ε* is linear and its error is ᾱ s²/(ᾱ s² + 1 − ᾱ).
 #[test]
 fn floor_of_one_gaussian() {

@@ -230,7 +230,6 @@ fn training_learns_a_better_variance_than_both_fixed_ones() {
     let truth = data.log_density(&x0.mapv(f64::from)).unwrap();
     let gaps = found.rows() + &truth;
     let (gap, error) = (gaps.mean().unwrap(), gaps.std(1.0) / 4000.0_f64.sqrt());
-    println!("{found}, fixed {small} {large}, gap {gap} ± {error} nats");
     assert!(gap > -6.0 * error, "below the truth: {gap} ± {error}");
     let margin = 3.0 * found.bits_per_dim_error();
     assert!(
