@@ -45,10 +45,9 @@ fn density_of_the_chapters_mixture_within_a_hundredth_of_a_bit() {
 /// and λ are infinite. φ is not. A schedule whose first step is large shows where t starts.
 #[test]
 fn density_point_by_point() {
-    let large_start = [0.1]
-        .into_iter()
-        .chain(linear().betas().iter().copied().skip(1));
-    let large_start = Schedule::from_betas(large_start.collect::<Array1<f64>>()).unwrap();
+    let mut betas = linear().betas().clone();
+    betas[0] = 0.1;
+    let large_start = Schedule::from_betas(betas).unwrap();
     let mut rng = Rng::new(1);
     for (data, schedule) in [
         (lopsided(), linear()),
@@ -56,7 +55,7 @@ fn density_point_by_point() {
         (plane(), large_start),
     ] {
         let schedule = schedule.zero_terminal_snr().unwrap();
-        let flow = ProbabilityFlow::new(&schedule, 999).unwrap();
+        let flow = ProbabilityFlow::new(&schedule, 333).unwrap();
         let x0 = random_points(300, data.dim(), 3.0, &mut rng).mapv(|x| x as f32);
         let denoiser = data.denoiser(&schedule, Prediction::V);
         let found = flow.log_density(&denoiser, &x0).unwrap();
