@@ -12,7 +12,10 @@
 //! grows with every halving of the first step's noise. So this prints the truth too, where there is one.
 //!
 //! `noise` is in the roll's own units, in which its turns are 2π apart; 0 (the default) is none. The schedule is evenly
-//! spaced in ln σ, σ = √((1−ᾱ)/ᾱ), from the first noise level (default 0.02) to 60. Seeds are fixed.
+//! spaced in ln σ, σ = √((1−ᾱ)/ᾱ), from the first noise level (default 0.005) to 60. Seeds are fixed.
+//!
+//! Measured with 8000 steps, in bits a sample: without noise 2.48 ± 0.05 from 0.005 on, and 1.30 ± 0.05 from 0.02 on; with
+//! noise 0.3 and from 0.02 on −1.47 ± 0.04, where the truth is −1.21. Fixed variances lose 0.3 to 2.6 bits.
 
 use std::f64::consts::{E, LN_2, PI, TAU};
 use std::time::Instant;
@@ -28,8 +31,8 @@ fn main() -> Result<()> {
         let given = std::env::args().nth(i);
         given.and_then(|a| a.parse().ok()).unwrap_or(default)
     };
-    let (noise, steps) = (argument(1, 0.0), argument(2, 10_000.0) as u64);
-    let schedule = evenly_in_log_sigma(40, argument(3, 0.02), 60.0)?;
+    let (noise, steps) = (argument(1, 0.0), argument(2, 8000.0) as u64);
+    let schedule = evenly_in_log_sigma(40, argument(3, 0.005), 60.0)?;
     let mut rng = Rng::new(0);
     let (train, held_out) = (roll(50_000, noise, &mut rng), roll(4000, noise, &mut rng));
 
