@@ -46,6 +46,30 @@ impl Schedule {
         noised("x0", x0, Noising::new(self.alpha_bars()[t]), rng)
     }
 
+    /// [`q_sample`](Self::q_sample) into arrays that a loop keeps: the same numbers, in parallel, with no
+    /// memory taken.
+    ///
+    /// # Errors
+    /// As [`q_sample`](Self::q_sample), after which the contents of `x_t` and `eps` are undefined;
+    /// [`Error::Shape`] unless they have the shape of `x0`; [`Error::Layout`] if one is a view with gaps.
+    pub fn q_sample_into<D: Dimension>(
+        &self,
+        x0: &ArrayRef<f32, D>,
+        t: usize,
+        x_t: &mut ArrayRef<f32, D>,
+        eps: &mut ArrayRef<f32, D>,
+        rng: &mut Rng,
+    ) -> Result<()> {
+        self.check(t)?;
+        same_shape("x_t", x0.shape(), x_t.shape())?;
+        same_shape("eps", x0.shape(), eps.shape())?;
+        let x0 = x0.as_standard_layout();
+        let x0 = x0.as_slice().expect("standard layout");
+        let x_t = x_t.as_slice_mut().ok_or(Error::Layout { what: "x_t" })?;
+        let eps = eps.as_slice_mut().ok_or(Error::Layout { what: "eps" })?;
+        noise_into("x0", x0, Noising::new(self.alpha_bars()[t]), x_t, eps, rng)
+    }
+
     /// x_t for noise that is given: √ᾱ_t x_0 + √(1−ᾱ_t) ε, of the shape of `x0` and `eps`.
     ///
     /// # Errors
@@ -209,20 +233,21 @@ fn noised<D: Dimension>(
 ) -> Result<(Array<f32, D>, Array<f32, D>)> {
     let standard = x.as_standard_layout();
     let x = standard.as_slice().expect("standard layout");
-    let (out, eps) = noised_flat(what, x, noising, rng)?;
+    let (mut out, mut eps) = (zeros(x.len()), zeros(x.len()));
+    noise_into(what, x, noising, &mut out, &mut eps, rng)?;
     let shaped = |flat| Array::from_shape_vec(standard.raw_dim(), flat).expect("as long as x");
     Ok((shaped(out), shaped(eps)))
 }
 
-/// [`noised`] on a flat slice: not generic, so it is compiled once, here, and not in a notebook cell.
-fn noised_flat(
+/// [`noised`] on flat slices: not generic, so it is compiled once, here, and not in a notebook cell.
+fn noise_into(
     what: &'static str,
     x: &[f32],
     noising: Noising,
+    out: &mut [f32],
+    eps: &mut [f32],
     rng: &mut Rng,
-) -> Result<(Vec<f32>, Vec<f32>)> {
-    let mut out = zeros(x.len());
-    let mut eps = zeros(x.len());
+) -> Result<()> {
     let streams = rng.forks(x.len().div_ceil(CHUNK));
     // Noise, mixing and the check share one pass over a chunk that stays in the first-level cache.
     let work = |x: &[f32], out: &mut [f32], eps: &mut [f32], mut rng: Rng| {
@@ -245,7 +270,7 @@ fn noised_flat(
             .reduce(|| true, |a, b| a && b)
     };
     match finite {
-        true => Ok((out, eps)),
+        true => Ok(()),
         false => Err(not_finite(what, x.iter())),
     }
 }

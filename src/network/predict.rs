@@ -9,9 +9,18 @@ use super::Parameters;
 use crate::autograd::{Tape, Var, Workspace};
 use crate::error::{Error, Result};
 
-/// Rows that are predicted together: their activations fit a second-level cache. Every row's result is its
-/// own, so the number changes no bit.
-const PIECE: usize = 128;
+/// Most rows that are predicted together: enough that packing the weights for a product costs little beside
+/// the product, and few enough that their activations stay in a second-level cache.
+const LARGEST: usize = 512;
+
+/// Fewest, unless there are no more: below that, sharing them between threads costs more than it gains.
+const SMALLEST: usize = 64;
+
+/// Rows that are predicted together, of `n`: about an eighth, so that several threads have work. Every
+/// row's result is its own, so the number changes no bit.
+fn piece(n: usize) -> usize {
+    n.div_ceil(8).next_multiple_of(16).clamp(SMALLEST, LARGEST)
+}
 
 /// Timesteps of a batch.
 pub(super) enum Times<'a> {
@@ -48,15 +57,16 @@ pub(super) fn predict(
     }
     let x_t = x_t.as_standard_layout();
     let x_t = x_t.as_slice().expect("standard layout");
+    let size = piece(n);
     // A piece takes the memory that an earlier one left.
     let spare: Mutex<Vec<Workspace>> = Mutex::default();
-    let one = |piece: usize, x: &[f32], out: &mut [f32]| -> Result<()> {
+    let one = |index: usize, x: &[f32], out: &mut [f32]| -> Result<()> {
         let rows = x.len() / d;
         let same;
         let ts = match times {
-            Times::Each(ts) => &ts[piece * PIECE..][..rows],
+            Times::Each(ts) => &ts[index * size..][..rows],
             Times::All(t) => {
-                same = [t; PIECE];
+                same = [t; LARGEST];
                 &same[..rows]
             }
         };
@@ -83,9 +93,9 @@ pub(super) fn predict(
     };
     let values = out.as_slice_mut().expect("freshly made");
     values
-        .par_chunks_mut(PIECE * outputs)
-        .zip(x_t.par_chunks(PIECE * d))
+        .par_chunks_mut(size * outputs)
+        .zip(x_t.par_chunks(size * d))
         .enumerate()
-        .try_for_each(|(piece, (out, x))| one(piece, x, out))?;
+        .try_for_each(|(index, (out, x))| one(index, x, out))?;
     Ok(out)
 }

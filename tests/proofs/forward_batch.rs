@@ -152,4 +152,21 @@ fn shapes_and_layouts_that_do_not_fit_are_refused() {
     assert_eq!(result, Err(Error::Layout { what: "eps" }));
     let text = result.unwrap_err().to_string();
     assert!(text.contains("eps") && text.contains("row-major"), "{text}");
+
+    // In place with one t for all, the same.
+    let mut bad = Array2::zeros((3, 4));
+    let result = schedule.q_sample_into(&x0, 1, &mut bad, &mut good, rng);
+    assert_eq!(result, shape("x_t", &[4, 3], &[3, 4]));
+    let result = schedule.q_sample_into(&x0, 1, &mut good, &mut bad, rng);
+    assert_eq!(result, shape("eps", &[4, 3], &[3, 4]));
+    let mut wide = Array2::zeros((4, 6));
+    let mut gaps = wide.slice_mut(s![.., ..;2]);
+    let result = schedule.q_sample_into(&x0, 1, &mut gaps, &mut good, rng);
+    assert_eq!(result, Err(Error::Layout { what: "x_t" }));
+    let result = schedule.q_sample_into(&x0, 1, &mut good, &mut gaps, rng);
+    assert_eq!(result, Err(Error::Layout { what: "eps" }));
+    let nan = x0.mapv(|_| f32::NAN);
+    let mut room = x0.clone();
+    let result = schedule.q_sample_into(&nan, 1, &mut good, &mut room, rng);
+    assert!(matches!(result, Err(Error::NotFinite { what: "x0", .. })));
 }
