@@ -31,7 +31,7 @@ pub struct PressOptions {
     /// Leave the solutions of the exercises out of the pages
     #[arg(long)]
     pub no_solutions: bool,
-    /// Only the notebook of this name (may be given several times)
+    /// Execute only the notebook of this name (may be given several times); the pages of the others stay
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
     /// Folder of the notebooks

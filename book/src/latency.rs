@@ -69,6 +69,12 @@ pub fn run(runs: usize) -> Result<()> {
         "first figure with inference {:.1} s",
         median(inferred)
     ));
+    if session.toolchain.library_sources().is_none() {
+        ui::say(
+            "(this toolchain has no rust-src, so a kernel infers no types of the standard library: \
+             `rustup component add rust-src`, then measure again)",
+        );
+    }
     ui::say(&format!("further cell {:.2} s", median(further)));
     ui::say(&format!("in-cell speed over release {:.2}", median(ratios)));
     Ok(())

@@ -36,7 +36,7 @@ pub fn run(options: &PressOptions) -> Result<()> {
         None => session.clone.target().join("book"),
     };
     swap::restore(&out)?;
-    let chapters = find(&session, &folder, &options.only)?;
+    let (chapters, others) = find(&session, &folder, &options.only)?;
     execute_all(&session, &folder, &chapters, options)?;
     let executed: Vec<(String, Value)> = chapters
         .iter()
@@ -54,7 +54,17 @@ pub fn run(options: &PressOptions) -> Result<()> {
             ));
         }
     }
-    site::press(&session, &folder, &executed, &out, !options.no_solutions)?;
+    // Chapters that were not asked for stay in the book, as they were last executed or committed.
+    let mut pages = executed;
+    for chapter in &others {
+        let notebook = match chapter.executed.exists() {
+            true => merged(chapter)?,
+            false => chapter.notebook.clone(),
+        };
+        pages.push((execute::name(&chapter.path), notebook));
+    }
+    pages.sort_by(|(a, _), (b, _)| a.cmp(b));
+    site::press(&session, &folder, &pages, &out, !options.no_solutions)?;
     ui::say(&format!(
         "The book lies in {}",
         out.join("index.html").display()
@@ -62,18 +72,14 @@ pub fn run(options: &PressOptions) -> Result<()> {
     Ok(())
 }
 
-/// Finds the notebooks to press, in the order of their names.
-fn find(session: &Session, folder: &Path, only: &[String]) -> Result<Vec<Chapter>> {
+/// Finds the notebooks to execute and the others, each in the order of their names.
+fn find(session: &Session, folder: &Path, only: &[String]) -> Result<(Vec<Chapter>, Vec<Chapter>)> {
     let environment = fingerprint::environment(&session.clone, &session.toolchain)?;
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let name = execute::name(&path);
-        let asked = only.is_empty() || only.contains(&name);
-        if path.extension().is_some_and(|ending| ending == "ipynb")
-            && !name.starts_with('.')
-            && asked
-        {
+        if path.extension().is_some_and(|ending| ending == "ipynb") && !name.starts_with('.') {
             paths.push(path);
         }
     }
@@ -107,7 +113,9 @@ fn find(session: &Session, folder: &Path, only: &[String]) -> Result<Vec<Chapter
             executed: session.work.join("executed").join(name),
         })
     };
-    paths.into_iter().map(chapter).collect()
+    let chapters: Vec<Chapter> = paths.into_iter().map(chapter).collect::<Result<_>>()?;
+    let asked = |chapter: &Chapter| only.is_empty() || only.contains(&execute::name(&chapter.path));
+    Ok(chapters.into_iter().partition(asked))
 }
 
 /// Executes the notebooks whose executed form is missing or not wanted; fails if any cell fails.
