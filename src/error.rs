@@ -155,6 +155,13 @@ pub enum Error {
         /// What the second predicts.
         right: Prediction,
     },
+    /// A column of a data set holds one value only.
+    ConstantColumn {
+        /// The 0-based column.
+        column: usize,
+        /// Its value.
+        value: f64,
+    },
     /// A checkpoint or tensor file could not be read or written, or does not fit what it is loaded into.
     Checkpoint {
         /// The file.
@@ -277,6 +284,12 @@ impl fmt::Display for Error {
             Self::PredictionsDiffer { left, right } => write!(
                 f,
                 "one denoiser predicts {left:?} and the other {right:?}: both must predict the same"
+            ),
+            Self::ConstantColumn { column, value } => write!(
+                f,
+                "column {} (counted from 1) holds nothing but {value}: there is nothing to learn in it, leave \
+                 it out",
+                column + 1
             ),
             Self::Checkpoint { file, reason } => write!(f, "{file}: {reason}"),
             Self::Data {

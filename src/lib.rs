@@ -64,8 +64,12 @@
 //! | --- | --- |
 //! | data sets in the plane, all on one scale: moons, rolls, rings, a crab | [`data`] |
 //! | your own numbers, brought to that scale and back | [`data::read_csv`], [`data::Standardizer`] |
+//! | rows to train on and rows to judge by, on that scale | [`data::Split`] |
+//! | a training run that survives a stop | [`train::Checkpointed`] |
 //! | how far samples are from the truth | [`metrics`] |
 //! | what chance alone gives, and how sure a figure is | [`metrics::floor`], [`metrics::Estimate`] |
+//! | generated rows against held-out ones, with floors | [`metrics::compare`] |
+//! | figures, tables and text on one page | [`plot::Report`] |
 //!
 //! # Conventions
 //!
@@ -81,6 +85,7 @@ mod denoiser;
 mod error;
 mod file;
 mod forward;
+mod hash;
 pub mod likelihood;
 mod memory;
 pub mod metrics;
@@ -108,10 +113,11 @@ use sampler::{Method, Spacing, Variance};
 pub mod prelude {
     pub use crate::autograd::{GradientCheck, Gradients, Tape, Var, check_gradients};
     pub use crate::likelihood::{Bound, Decoder, Elbo, Hybrid, LearnedVariance, ProbabilityFlow};
+    pub use crate::likelihood::{bits_of_samples, bits_per_dim};
     pub use crate::network::{FilmMlp, FilmMlpConfig, Linear, Network, Parameters, TimeEmbedding};
     pub use crate::plot::*;
     pub use crate::sampler::{Guidance, Method, Spacing, Threshold, Trajectory, Variance};
-    pub use crate::train::{Adam, Ema, LearningRate, Progress, TrainConfig, Trainer};
+    pub use crate::train::{Adam, Checkpointed, Ema, LearningRate, Progress, TrainConfig, Trainer};
     pub use crate::{Counted, Denoiser, ExactDenoiser, Prediction, Sampler};
     pub use crate::{Error, Gaussian, Mixture, Result, Rng, Schedule, data, metrics};
     pub use ndarray::{Array1, Array2, Axis};

@@ -16,17 +16,19 @@
 //! | [`grid`] | 25 Gaussians in 5 rows, exactly known: [`grid_mixture`] |
 //! | [`checkerboard`] | the black squares of a board of 4 × 4 |
 //! | [`ferris`] | a crab |
-//! | [`read_csv`] | your own numbers; [`Standardizer`] brings them to this scale and back |
+//! | [`read_csv`] | your own numbers; [`Standardizer`] brings them to this scale and back, [`Split`] holds some out |
 
 mod bimodal;
 mod checkerboard;
 mod csv;
 mod csv_fields;
+mod csv_summary;
 mod csv_write;
 mod ferris;
 mod gaussians;
 mod moons;
 mod spirals;
+mod split;
 mod standardizer;
 
 use ndarray::Array2;
@@ -41,6 +43,7 @@ pub use ferris::ferris;
 pub use gaussians::{grid, grid_mixture, grid_mixture_with, ring, ring_mixture, ring_mixture_with};
 pub use moons::moons;
 pub use spirals::{spiral, swiss_roll};
+pub use split::Split;
 pub use standardizer::Standardizer;
 
 use crate::error::{Error, Result};

@@ -5,6 +5,10 @@ use std::fmt;
 
 use ndarray::Array1;
 
+use crate::data::Standardizer;
+use crate::error::Result;
+use crate::metrics::Estimate;
+
 /// L_vlb = L_T + Σ_t L_t, an upper bound on the negative log-likelihood of a sample, term by term.
 ///
 /// Everything is a mean over samples and a sum over the d coordinates, in nats, unless the name says bits.
@@ -86,6 +90,22 @@ impl fmt::Display for Bound {
         }
         write!(f, " bits/dim")
     }
+}
+
+/// What a model makes of held-out samples: the mean of −ln p in bits per dimension, in the data's own units, with
+/// its standard error over samples. `log_densities` are ln p(x_0) in nats of standardised samples, one each.
+///
+/// A density has a unit: where x is divided by s, ln p rises by ln s. So the logarithms of `scale`'s standard
+/// deviations come off again, and models trained on different scales can be compared.
+///
+/// # Errors
+/// What [`Estimate::of`] returns.
+pub fn bits_of_samples(log_densities: &Array1<f64>, scale: &Standardizer) -> Result<Estimate> {
+    let volume: f64 = scale.std().iter().map(|std| std.ln()).sum();
+    let bits = log_densities
+        .iter()
+        .map(|ln_p| bits_per_dim(volume - ln_p, scale.dim()));
+    Estimate::of(&bits.collect::<Vec<_>>())
 }
 
 /// Nats of a whole d-dimensional sample in bits per dimension: nats / (d ln 2). `dim` must not be 0.

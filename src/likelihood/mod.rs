@@ -70,7 +70,7 @@ mod flow;
 mod learned;
 mod variance;
 
-pub use bound::{Bound, bits_per_dim};
+pub use bound::{Bound, bits_of_samples, bits_per_dim};
 pub use decoder::Decoder;
 pub use elbo::Elbo;
 pub use flow::ProbabilityFlow;

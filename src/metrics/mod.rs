@@ -10,8 +10,9 @@
 //!
 //! Even two samples of the same data are some distance apart. So no distance says anything without its
 //! [`floor`]: the same distance between two samples of the real data, of the same size. And every figure is
-//! an [`Estimate`], with an uncertainty over [`seeds`](over_seeds).
+//! an [`Estimate`], with an uncertainty over [`seeds`](over_seeds). [`compare`] does both for rows of your own.
 
+mod compare;
 mod energy;
 mod estimate;
 mod floor;
@@ -21,6 +22,7 @@ mod sliced;
 mod student;
 mod wasserstein;
 
+pub use compare::{Comparison, compare};
 pub use energy::energy_distance;
 pub use estimate::{Estimate, over_seeds};
 pub use floor::{floor, floor_of_rows};

@@ -2,6 +2,7 @@
 
 use super::text::escape;
 use super::{Figure, frames};
+use crate::hash::fnv1a;
 
 /// System fonts, without quotes: the data URI swaps the kinds of quotes.
 const FONTS: &str = "system-ui,-apple-system,Segoe UI,Roboto,Helvetica Neue,Arial,sans-serif";
@@ -21,7 +22,8 @@ pub(super) struct Document<'a> {
 pub(super) fn document(d: Document) -> Figure {
     let (width, height) = d.page;
     let (title, alt) = (escape(d.title), escape(d.alt.trim()));
-    let hash = fnv1a(&[&title, &alt, &d.body]);
+    let parts = [title.as_str(), alt.as_str(), d.body.as_str()];
+    let hash = fnv1a(parts.into_iter().flat_map(str::bytes));
     let id = format!("di-{:010x}", hash & 0xff_ffff_ffff);
     let count = match d.frames {
         0 => String::new(),
@@ -38,14 +40,4 @@ pub(super) fn document(d: Document) -> Figure {
     );
     let alt = d.alt.split_whitespace().collect::<Vec<_>>().join(" ");
     Figure::new(svg, alt, (width as u32, height as u32))
-}
-
-/// Fowler–Noll–Vo hash, the same on every machine and in every version.
-fn fnv1a(parts: &[&str]) -> u64 {
-    parts
-        .iter()
-        .flat_map(|part| part.bytes())
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::batch::Data;
 use super::config::TrainConfig;
-use super::safetensors::{TensorFile, write};
+use super::safetensors::{Tensor, TensorFile, write};
 use super::trainer::Trainer;
 use crate::error::Result;
 use crate::network::Network;
@@ -28,6 +28,17 @@ impl Trainer {
     /// # Errors
     /// [`Error::Checkpoint`](crate::Error::Checkpoint) if the file cannot be written.
     pub fn save(&self, network: &dyn Network, path: impl AsRef<Path>) -> Result<()> {
+        self.save_with(network, path.as_ref(), &[], Vec::new())
+    }
+
+    /// [`save`](Self::save) with further metadata and tensors, which [`resume`](Self::resume) passes over.
+    pub(super) fn save_with<'a>(
+        &'a self,
+        network: &'a dyn Network,
+        path: &Path,
+        further: &[(&'static str, String)],
+        more: Vec<Tensor<'a>>,
+    ) -> Result<()> {
         let parameters = network.parameters();
         let mut tensors = parameters.tensors("model.");
         if let Some(ema) = &self.ema {
@@ -35,12 +46,14 @@ impl Trainer {
         }
         tensors.extend(parameters.tensors_of("adam.m.", &self.moments.m));
         tensors.extend(parameters.tensors_of("adam.v.", &self.moments.v));
-        let metadata = [
+        tensors.extend(more);
+        let mut metadata = vec![
             ("format", FORMAT.to_owned()),
             ("step", self.step.to_string()),
             ("seed", self.config.seed.to_string()),
         ];
-        write(path.as_ref(), &metadata, &tensors)
+        metadata.extend_from_slice(further);
+        write(path, &metadata, &tensors)
     }
 
     /// Goes on with a run that [`save`](Self::save) wrote: `network` gets its parameters, the trainer

@@ -29,11 +29,13 @@
 //!
 //! Every step draws its timesteps, data and noise from a generator of its own, fixed by the seed and the
 //! number of the step. So a seed gives the same bits at any number of threads, and a run that was stopped
-//! and [resumed](Trainer::resume) gives the same bits as one that was not.
+//! and [resumed](Trainer::resume) gives the same bits as one that was not. [`Checkpointed`] stops and resumes by
+//! itself.
 
 mod adam;
 mod batch;
 mod checkpoint;
+mod checkpointed;
 mod config;
 mod json;
 mod loss;
@@ -43,6 +45,7 @@ mod shard;
 mod trainer;
 
 pub use batch::Data;
+pub use checkpointed::Checkpointed;
 pub use config::{Adam, Ema, LearningRate, TrainConfig};
 pub use loss::Loss;
 pub use progress::{Progress, Verdict};

@@ -5,4 +5,5 @@ mod errors;
 mod geometry;
 mod page;
 mod reader;
+mod report;
 mod table;

@@ -9,6 +9,7 @@ mod support;
 
 mod data;
 mod data_csv;
+mod data_split;
 mod data_standardizer;
 mod forward_batch;
 mod forward_chain;
@@ -19,7 +20,9 @@ mod likelihood_bound;
 mod likelihood_decoder;
 mod likelihood_flow;
 mod likelihood_learned;
+mod likelihood_units;
 mod metrics;
+mod metrics_compare;
 mod metrics_distances;
 mod metrics_estimate;
 mod metrics_modes;
