@@ -69,7 +69,8 @@ fn it_saves_at_the_start_every_few_steps_and_at_the_end() {
     assert_eq!(saved(), 12);
     assert_eq!(run.losses().len(), 12);
     // Nothing to do: not a step more, and none back.
-    run.run_to(&mut one, 7, |_| panic!("a step")).unwrap();
+    run.run_to(&mut one, 7, |_| -> () { panic!("a step") })
+        .unwrap();
     assert_eq!(run.step(), 12);
 }
 
@@ -125,7 +126,7 @@ fn what_it_belongs_to_must_be_the_same() {
                 &scratch.0,
                 5,
                 &mut one,
-                data::ring_mixture().unwrap(),
+                data::ring_mixture(),
                 &schedule(),
                 config(),
             ),

@@ -10,7 +10,7 @@ Trains a diffusion model on a table of numbers, judges it by rows that it never 
 FILE      numbers separated by commas, semicolons, tabs or spaces, one row a line, with or without a line of
           names; without it, the chapter's 400 points
 --out     folder for checkpoint.safetensors, samples.csv and report.html (default: target/capstone)
---steps   training steps (default: 3000)
+--steps   training steps (default: 2000)
 --seed    fixes every random number (default: 0)
 
 Stop it when you like. The same command again goes on from the last checkpoint in the folder.";
@@ -29,7 +29,7 @@ impl Default for Args {
         Self {
             file: None,
             out: PathBuf::from("target/capstone"),
-            steps: 3000,
+            steps: 2000,
             seed: 0,
         }
     }

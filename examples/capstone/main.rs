@@ -55,24 +55,22 @@ fn run(args: &Args) -> Result<()> {
     if checkpoint.exists() {
         println!("going on from {}", checkpoint.display());
     }
-    let (start, mut first) = (Instant::now(), None);
-    let model = model::train(
-        &source.table.rows,
-        args.steps,
-        args.seed,
-        &checkpoint,
-        |progress| {
-            let now = start.elapsed().as_secs_f64();
-            // What is left, by the time that the steps since the first report took.
-            let (step, then) = *first.get_or_insert((progress.step, now));
-            let left = (args.steps - progress.step) as f64 * (now - then)
-                / (progress.step - step).max(1) as f64;
-            println!(
-                "step {:6} of {}: loss {:.4}, {left:.0} s left",
-                progress.step, args.steps, progress.loss
-            );
-        },
-    )?;
+    let start = Instant::now();
+    let mut first = None;
+    let show = |progress: &Progress| {
+        let (step, all) = (progress.step, args.steps);
+        print!("step {step:6} of {all}: loss {:.4}", progress.loss);
+        // What is left, by the time that the steps since the first report took.
+        let now = start.elapsed().as_secs_f64();
+        let (from, then) = *first.get_or_insert((step, now));
+        if step > from {
+            let left = (all - step) as f64 * (now - then) / (step - from) as f64;
+            print!(", {left:.0} s left");
+        }
+        println!();
+    };
+    let rows = &source.table.rows;
+    let model = model::train(rows, args.steps, args.seed, &checkpoint, show)?;
     println!("trained in {:.1} s\n", start.elapsed().as_secs_f64());
 
     let mut rng = Rng::new(args.seed);
@@ -84,7 +82,7 @@ fn run(args: &Args) -> Result<()> {
         println!("W₁ to the exact law: {distance}; floor {floor}; {ratio} times\n");
     }
 
-    let n = source.table.rows.nrows().min(MOST_SAMPLES);
+    let n = rows.nrows().min(MOST_SAMPLES);
     let samples = model.split.scale.inverse(&model.sample(n, &mut rng)?)?;
     let names: Vec<&str> = source.table.names.iter().map(String::as_str).collect();
     let (csv, html) = (args.out.join("samples.csv"), args.out.join("report.html"));
