@@ -6,18 +6,17 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// Larger ones are slow to open on GitHub (1.5 MB; DESIGN.md).
+/// Larger ones are slow to open on GitHub (1.5 MB).
 const MAX_BYTES: usize = 1_500_000;
 
 /// Shorter than this, an alternative text cannot say what a figure shows.
 const MIN_ALTERNATIVE: usize = 20;
 
 /// Parts of paths and addresses that exist on one machine only.
-const LOCAL: [&str; 14] = [
+const LOCAL: [&str; 13] = [
     "/home/",
     "/root/",
     "/tmp/",
-    "/work/",
     "/Users/",
     "/var/folders/",
     "/private/",

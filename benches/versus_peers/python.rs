@@ -64,7 +64,7 @@ impl Environment {
         Ok(fs::write(installed, "")?)
     }
 
-    /// Its interpreter, free of settings that are not a user's usual ones: the workplace's OPENBLAS_*
+    /// Its interpreter, free of settings that are not a user's usual ones: OPENBLAS_*, where they are set,
     /// choose a slow kernel for NumPy.
     pub fn command(&self) -> Command {
         let python = if cfg!(windows) {

@@ -1,7 +1,7 @@
 """Golden values for tests/train_pytorch.rs: the reference network in PyTorch.
 
-    python -m venv /tmp/torchenv && /tmp/torchenv/bin/pip install torch numpy safetensors
-    /tmp/torchenv/bin/python tests/golden/pytorch_film_mlp.py      # writes the two files beside it
+    python -m venv torchenv && torchenv/bin/pip install torch numpy safetensors
+    torchenv/bin/python tests/golden/pytorch_film_mlp.py      # writes the two files beside it
 
 Made with torch 2.15.0 (CPU). Not run by `cargo test`.
 

@@ -1,7 +1,7 @@
 """Golden values for tests/proofs/sampler_golden.rs: Hugging Face diffusers' schedulers, step by step.
 
-    python -m venv /tmp/venv && /tmp/venv/bin/pip install torch diffusers numpy
-    /tmp/venv/bin/python tests/golden/samplers.py        # writes samplers.csv beside it
+    python -m venv venv && venv/bin/pip install torch diffusers numpy
+    venv/bin/python tests/golden/samplers.py        # writes samplers.csv beside it
 
 Made with diffusers 0.42.1 and torch 2.15.0 (CPU). Not run by `cargo test`.
 

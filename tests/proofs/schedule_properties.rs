@@ -207,7 +207,7 @@ fn zero_terminal_snr_keeps_the_first_and_ends_at_nothing() {
     }
 }
 
-/// The facts that DESIGN.md states and the book repeats, to the digits in which it states them.
+/// The facts that the book states, to its digits.
 #[test]
 fn where_schedules_end() {
     let end = |schedule: Schedule| schedule.alpha_bar(schedule.timesteps() - 1).unwrap();
