@@ -26,9 +26,9 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-LATE = 0.03  # seconds to wait for late output after each cell
+LATE = 0.06  # seconds to wait for late output after each cell
 PATIENCE = 3  # seconds to wait for the failure of a cell that must fail
-COMPILING = 0.2  # seconds that pass in any case before a cell runs
+COMPILING = 0.05  # seconds that pass in any case before a cell runs: the compiler alone takes longer
 MARKER = "end of the notebook's stderr"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
