@@ -85,6 +85,7 @@ mod denoiser;
 mod error;
 mod file;
 mod forward;
+pub mod gan;
 mod hash;
 pub mod likelihood;
 mod memory;

@@ -1,6 +1,6 @@
 //! The walk back over the tape, and the gradients it leaves.
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::gather::RowIndex;
 use super::pool::Workspace;
@@ -39,6 +39,17 @@ impl Gradients {
         let start = self.starts[id.0];
         let values = &self.flat[start..start + rows * cols];
         ArrayView2::from_shape((rows, cols), values).expect("as long as its shape")
+    }
+
+    /// ∂loss/∂parameter, to change.
+    ///
+    /// # Panics
+    /// As [`get`](Self::get).
+    pub fn get_mut(&mut self, id: ParameterId) -> ArrayViewMut2<'_, f32> {
+        let [rows, cols] = self.shapes[id.0];
+        let start = self.starts[id.0];
+        let values = &mut self.flat[start..start + rows * cols];
+        ArrayViewMut2::from_shape((rows, cols), values).expect("as long as its shape")
     }
 
     pub(super) fn reset(&mut self, parameters: &Parameters) -> Result<()> {
@@ -104,6 +115,7 @@ impl<'a> Backward<'a> {
                 Op::Product(op) => op.backward(self, dy),
                 Op::Concat(op) => op.backward(self, dy, node),
                 Op::Columns(op) => op.backward(self, dy, node),
+                Op::Fourier(op) => op.backward(self, dy, node),
                 Op::Gather(op) => op.backward(self, dy, node),
                 Op::Reduce(op) => op.backward(self, dy),
                 Op::Mse(op) => op.backward(self, dy),

@@ -35,6 +35,7 @@ mod columns;
 mod combine;
 mod concat;
 mod film;
+mod fourier;
 mod gather;
 mod gemm;
 mod linear;

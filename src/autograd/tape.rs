@@ -9,6 +9,7 @@ use super::columns::Columns;
 use super::combine::{Combine, Product};
 use super::concat::Concat;
 use super::film::Film;
+use super::fourier::Fourier;
 use super::gather::{Gather, RowIndex};
 use super::linear::LinearOp;
 use super::pool::Workspace;
@@ -68,6 +69,7 @@ pub(super) enum Op {
     Product(Product),
     Concat(Concat),
     Columns(Columns),
+    Fourier(Fourier),
     Gather(Gather),
     Reduce(Reduce),
     Mse(Mse),

@@ -1,4 +1,4 @@
-//! Functions of one element: SiLU, tanh, sigmoid, softplus, exp.
+//! Functions of one element: SiLU, tanh, sigmoid, softplus, exp, leaky ReLU.
 
 use fearless_simd::{Simd, dispatch};
 use rayon::prelude::*;
@@ -21,6 +21,7 @@ enum Unary {
     Sigmoid,
     Softplus,
     Exp,
+    LeakyRelu(f32),
 }
 
 impl Tape<'_> {
@@ -64,6 +65,14 @@ impl Tape<'_> {
         self.unary(x, Unary::Exp)
     }
 
+    /// max(x, slope·x), elementwise, for a slope below 1: ReLU where it is 0 (Maas et al. 2013).
+    ///
+    /// # Errors
+    /// [`Error::ForeignVar`](crate::Error::ForeignVar) if `x` is of another tape.
+    pub fn leaky_relu(&mut self, x: Var, slope: f32) -> Result<Var> {
+        self.unary(x, Unary::LeakyRelu(slope))
+    }
+
     fn unary(&mut self, x: Var, function: Unary) -> Result<Var> {
         let (rows, cols) = self.dim(x)?;
         let mut y = self.work.take(rows * cols);
@@ -77,6 +86,7 @@ impl Tape<'_> {
                 0.5 * (x + x.abs()) + libm::log1pf(exp(-x.abs()))
             }),
             Unary::Exp => map(&mut y, values, exp),
+            Unary::LeakyRelu(slope) => map(&mut y, values, |x| if x > 0.0 { x } else { slope * x }),
         }
         let op = Op::Unary(UnaryOp { x, function });
         Ok(self.push(op, y, rows, cols, self.wants(x)))
@@ -100,6 +110,7 @@ impl UnaryOp {
             Unary::Sigmoid => scale(&mut dy, y, |y| y * (1.0 - y)),
             Unary::Softplus => scale(&mut dy, x, sigmoid),
             Unary::Exp => scale(&mut dy, y, |y| y),
+            Unary::LeakyRelu(slope) => scale(&mut dy, x, |x| if x > 0.0 { 1.0 } else { slope }),
         }
         walk.give(self.x, dy);
     }

@@ -29,6 +29,16 @@ pub struct TimeEmbedding {
     frequencies: Vec<f64>,
 }
 
+/// `count` frequencies, each twice the one before: `lowest`, 2·`lowest`, 4·`lowest`, … Waves of these frequencies
+/// resolve detail down to about 1/(the highest) and repeat after 2π/`lowest`, which should exceed the range of
+/// the data.
+pub fn octaves(lowest: f32, count: usize) -> Vec<f32> {
+    let doubled = |omega: &f32| Some(2.0 * omega);
+    std::iter::successors(Some(lowest), doubled)
+        .take(count)
+        .collect()
+}
+
 /// Longest wave of the embedding, divided by 2π.
 const MAX_PERIOD: f64 = 10_000.0;
 

@@ -33,6 +33,7 @@ use crate::rng::Rng;
 pub struct FilmMlp {
     parameters: Parameters,
     time: TimeEmbedding,
+    frequencies: Vec<f32>,
     input: Linear,
     blocks: Vec<Block>,
     output: Linear,
@@ -53,6 +54,9 @@ pub struct FilmMlpConfig {
     pub blocks: usize,
     /// How t is embedded; in 128 numbers in the reference network.
     pub time: TimeEmbedding,
+    /// Frequencies ω of the [waves](Tape::fourier) that go in beside each coordinate of x_t, for data with fine
+    /// detail; none in the reference network. [`octaves`](super::octaves) makes a list.
+    pub frequencies: Vec<f32>,
 }
 
 /// The sizes of the reference network.
@@ -62,6 +66,7 @@ impl Default for FilmMlpConfig {
             hidden: 128,
             blocks: 3,
             time: TimeEmbedding::new(128).expect("128 is valid"),
+            frequencies: Vec::new(),
         }
     }
 }
@@ -96,7 +101,8 @@ impl FilmMlp {
     ) -> Result<Self> {
         let hidden = config.hidden;
         let mut parameters = Parameters::new();
-        let input = parameters.linear("input", d, hidden, rng)?;
+        let inputs = d * (1 + 2 * config.frequencies.len());
+        let input = parameters.linear("input", inputs, hidden, rng)?;
         let mut blocks = Vec::with_capacity(config.blocks);
         for i in 0..config.blocks {
             let linear = parameters.linear(&format!("blocks.{i}.linear"), hidden, hidden, rng)?;
@@ -108,6 +114,7 @@ impl FilmMlp {
         Ok(Self {
             parameters,
             time: config.time.clone(),
+            frequencies: config.frequencies.clone(),
             input,
             blocks,
             output,
@@ -127,6 +134,10 @@ impl Network for FilmMlp {
     fn forward(&self, tape: &mut Tape<'_>, x_t: Var, ts: &[usize]) -> Result<Var> {
         let (distinct, rows) = tape.distinct(ts);
         let time = tape.embed(&self.time, &distinct);
+        let x_t = match self.frequencies.as_slice() {
+            [] => x_t,
+            frequencies => tape.fourier(x_t, frequencies)?,
+        };
         let mut h = tape.linear(x_t, self.input)?;
         for block in &self.blocks {
             let scale_shift = tape.linear(time, block.film)?;

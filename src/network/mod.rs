@@ -51,12 +51,15 @@
 
 mod embedding;
 mod film_mlp;
+mod mlp;
 mod parameters;
 mod predict;
 
 pub(crate) use embedding::EmbeddingCache;
 pub use embedding::TimeEmbedding;
+pub use embedding::octaves;
 pub use film_mlp::{FilmMlp, FilmMlpConfig};
+pub use mlp::Mlp;
 pub use parameters::{Linear, ParameterId, Parameters};
 
 use ndarray::{Array2, ArrayRef2};

@@ -11,13 +11,13 @@ const PIECE: usize = 1 << 14;
 
 /// Moments of the gradient, one each for every parameter.
 #[derive(Debug, Clone)]
-pub(super) struct Moments {
+pub(crate) struct Moments {
     pub m: Vec<f32>,
     pub v: Vec<f32>,
 }
 
 /// What one step does, besides the arrays.
-pub(super) struct Step<'a> {
+pub(crate) struct Step<'a> {
     pub adam: &'a Adam,
     /// 0-based number of the step.
     pub step: u64,

@@ -51,8 +51,20 @@ impl Data {
         }
     }
 
+    /// Fills `x0`, of any number of rows, with independent samples.
+    pub(crate) fn draw(&self, x0: &mut Array2<f32>, rng: &mut Rng) {
+        match self {
+            Self::Fresh(mixture) => *x0 = mixture.sample(x0.nrows(), rng),
+            Self::Rows(rows) => {
+                for mut row in x0.rows_mut() {
+                    row.assign(&rows.row(rng.random_range(0..rows.nrows())));
+                }
+            }
+        }
+    }
+
     /// Refuses data that training cannot use.
-    pub(super) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         let Self::Rows(rows) = self else {
             return Ok(());
         };
@@ -104,14 +116,7 @@ impl Batch {
             self.eps = Array2::zeros(dim);
             self.target = Array2::zeros(dim);
         }
-        match data {
-            Data::Fresh(mixture) => self.x0 = mixture.sample(n, rng),
-            Data::Rows(rows) => {
-                for mut row in self.x0.rows_mut() {
-                    row.assign(&rows.row(rng.random_range(0..rows.nrows())));
-                }
-            }
-        }
+        data.draw(&mut self.x0, rng);
         schedule.q_sample_batch_into(&self.x0, &self.ts, &mut self.x_t, &mut self.eps, rng)?;
         let alpha_bars = schedule.alpha_bars();
         let known = self.x0.rows().into_iter().zip(self.eps.rows());

@@ -153,50 +153,77 @@ impl LearningRate {
 
 impl TrainConfig {
     pub(super) fn check(&self) -> Result<()> {
-        let Adam {
+        let positive = |x: f64| x > 0.0 && x.is_finite();
+        let batch = self.batch as f64;
+        let every = self.report_every as f64;
+        let clip = self.clip.unwrap_or(1.0);
+        let checks = [
+            ("batch", batch, batch >= 1.0, "at least 1"),
+            ("report_every", every, every >= 1.0, "at least 1"),
+            ("clip", clip, positive(clip), "positive and finite"),
+        ];
+        first_fault(checks)?;
+        self.learning_rate.check()?;
+        self.adam.check()?;
+        self.ema.as_ref().map_or(Ok(()), Ema::check)
+    }
+}
+
+impl LearningRate {
+    pub(crate) fn check(&self) -> Result<()> {
+        let check = |name, value: f64| {
+            let fine = value >= 0.0 && value.is_finite();
+            (name, value, fine, "finite and not negative")
+        };
+        first_fault([
+            check("learning rate", self.peak),
+            check("last learning rate", self.last),
+        ])
+    }
+}
+
+impl Adam {
+    pub(crate) fn check(&self) -> Result<()> {
+        let Self {
             beta1,
             beta2,
             epsilon,
             weight_decay,
-        } = self.adam;
+        } = *self;
         let share = |x: f64| (0.0..1.0).contains(&x);
-        let positive = |x: f64| x > 0.0 && x.is_finite();
-        let not_negative = |x: f64| x >= 0.0 && x.is_finite();
-        let LearningRate { peak, last, .. } = self.learning_rate;
-        let batch = self.batch as f64;
-        let every = self.report_every as f64;
-        let clip = self.clip.unwrap_or(1.0);
-        let decay = self.ema.as_ref().map_or(0.0, |ema| ema.decay);
-        let checks = [
-            ("batch", batch, batch >= 1.0, "at least 1"),
-            ("report_every", every, every >= 1.0, "at least 1"),
+        first_fault([
             ("beta1", beta1, share(beta1), "in [0, 1)"),
             ("beta2", beta2, share(beta2), "in [0, 1)"),
-            ("epsilon", epsilon, positive(epsilon), "positive and finite"),
+            (
+                "epsilon",
+                epsilon,
+                epsilon > 0.0 && epsilon.is_finite(),
+                "positive and finite",
+            ),
             (
                 "weight_decay",
                 weight_decay,
-                not_negative(weight_decay),
+                weight_decay >= 0.0 && weight_decay.is_finite(),
                 "finite and not negative",
             ),
-            (
-                "learning rate",
-                peak,
-                not_negative(peak),
-                "finite and not negative",
-            ),
-            (
-                "last learning rate",
-                last,
-                not_negative(last),
-                "finite and not negative",
-            ),
-            ("clip", clip, positive(clip), "positive and finite"),
-            ("EMA decay", decay, share(decay), "in [0, 1)"),
-        ];
-        match checks.into_iter().find(|(_, _, fine, _)| !fine) {
-            None => Ok(()),
-            Some((name, value, _, valid)) => Err(Error::Parameter { name, value, valid }),
-        }
+        ])
+    }
+}
+
+impl Ema {
+    pub(crate) fn check(&self) -> Result<()> {
+        let fine = (0.0..1.0).contains(&self.decay);
+        first_fault([("EMA decay", self.decay, fine, "in [0, 1)")])
+    }
+}
+
+/// A setting: its name, its value, whether it is fine, and what would be.
+type Check = (&'static str, f64, bool, &'static str);
+
+/// The error of the first setting that is not fine.
+pub(crate) fn first_fault(checks: impl IntoIterator<Item = Check>) -> Result<()> {
+    match checks.into_iter().find(|(_, _, fine, _)| !fine) {
+        None => Ok(()),
+        Some((name, value, _, valid)) => Err(Error::Parameter { name, value, valid }),
     }
 }

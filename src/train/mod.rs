@@ -44,12 +44,15 @@ pub mod safetensors;
 mod shard;
 mod trainer;
 
+pub(crate) use adam::{Moments, Step};
 pub use batch::Data;
 pub use checkpointed::Checkpointed;
+pub(crate) use config::first_fault;
 pub use config::{Adam, Ema, LearningRate, TrainConfig};
 pub use loss::Loss;
 pub use progress::{Progress, Verdict};
 pub use trainer::Trainer;
+pub(crate) use trainer::rng_of_step;
 
 #[cfg(doc)]
 use crate::network::Network;

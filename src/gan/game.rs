@@ -1,0 +1,283 @@
+//! The game: alternating steps of discriminator and generator.
+
+use ndarray::{Array2, ArrayRef2, ArrayView2, Axis, concatenate};
+
+use super::config::GanConfig;
+use super::player::Player;
+use super::spectral::SpectralNorm;
+use crate::autograd::{Tape, Var};
+use crate::error::{Error, Result};
+use crate::network::Mlp;
+use crate::rng::Rng;
+use crate::train::{Data, Ema, Verdict, rng_of_step};
+
+/// Slope of the leaky ReLU below 0, in both networks (Radford et al. 2016, §3).
+const SLOPE: f32 = 0.2;
+
+/// A generator and a discriminator in training.
+///
+/// The discriminator D answers with a logit, and minimises E[softplus(−D(x))] + E[softplus(D(G(z)))]
+/// (Goodfellow et al. 2014, eq. 1: softplus(−D) = −ln sigmoid(D)); the generator G minimises
+/// E[softplus(−D(G(z)))], the non-saturating form of the same paper's section 3. Where D cannot tell the two
+/// apart, the losses are 2 ln 2 = 1.386 and ln 2 = 0.693; neither says how good the samples are.
+///
+/// A seed gives the same bits at any number of threads.
+#[derive(Debug)]
+pub struct Gan {
+    config: GanConfig,
+    data: Data,
+    generator: Player,
+    judge: Judge,
+    ema: Option<Mlp>,
+    step: u64,
+    losses: Vec<[f32; 2]>,
+}
+
+/// State of the game, given to the observer every [`report_every`](GanConfig::report_every) steps and after
+/// the last.
+#[derive(Debug, Clone, Copy)]
+pub struct GanProgress<'a> {
+    /// Number of steps of the generator done, over all runs.
+    pub step: u64,
+    /// Mean loss of the discriminator since the last report; 2 ln 2 where it only guesses.
+    pub discriminator_loss: f64,
+    /// Mean loss of the generator since the last report; ln 2 where the discriminator only guesses.
+    pub generator_loss: f64,
+    /// The game, to draw samples from.
+    pub gan: &'a Gan,
+}
+
+impl Gan {
+    /// A new game over `data`: rows, or a [`Mixture`](crate::Mixture) for fresh draws; of mean 0 and variance
+    /// 1, as for diffusion.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a setting outside its range; [`Error::Empty`] and [`Error::NotFinite`] for
+    /// data that is.
+    pub fn new(data: impl Into<Data>, config: GanConfig) -> Result<Self> {
+        let data = data.into();
+        config.check()?;
+        data.check()?;
+        let mut rng = Rng::new(config.seed);
+        let widths = |inputs, hidden: &[usize], outputs| [&[inputs], hidden, &[outputs]].concat();
+        let d = data.dim();
+        let sizes = widths(config.latent, &config.generator, d);
+        let generator = Mlp::new(&sizes, SLOPE, &[], &mut rng)?;
+        let sizes = widths(config.pack * d, &config.discriminator, 1);
+        let discriminator = Mlp::new(&sizes, SLOPE, &config.frequencies, &mut rng)?;
+        Ok(Self {
+            judge: Judge {
+                spectral: config
+                    .spectral_norm
+                    .then(|| SpectralNorm::new(&discriminator, &mut rng)),
+                player: Player::new(discriminator),
+            },
+            ema: config.ema.is_some().then(|| generator.clone()),
+            generator: Player::new(generator),
+            step: 0,
+            losses: Vec::new(),
+            data,
+            config,
+        })
+    }
+
+    /// Plays `steps` more steps, or until the observer returns `ControlFlow::Break(())`.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] if a loss or gradient is NaN or infinite.
+    pub fn run<V: Verdict>(
+        &mut self,
+        steps: u64,
+        mut observer: impl FnMut(&GanProgress) -> V,
+    ) -> Result<()> {
+        let end = self.step.saturating_add(steps);
+        while self.step < end {
+            let every = self.config.report_every;
+            let report = ((self.step / every + 1) * every).min(end);
+            let first = self.losses.len();
+            // On a worker thread of rayon's: from outside, each parallel piece would wait for one to wake up.
+            rayon::scope(|_| (self.step..report).try_for_each(|_| self.one_step()))?;
+            let recent = &self.losses[first..];
+            let mean = |player: usize| {
+                let sum: f64 = recent.iter().map(|pair| f64::from(pair[player])).sum();
+                sum / recent.len() as f64
+            };
+            let progress = GanProgress {
+                step: self.step,
+                discriminator_loss: mean(0),
+                generator_loss: mean(1),
+                gan: self,
+            };
+            if observer(&progress).flow().is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// `n` samples, shape (n, d), in one pass: noise z ~ N(0, I) through the generator, with its averaged
+    /// parameters if the settings ask for an average.
+    ///
+    /// # Errors
+    /// None that a working game meets.
+    pub fn sample(&self, n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
+        let z = rng.standard_normal(n, self.config.latent);
+        self.ema.as_ref().unwrap_or(self.generator()).answer(&z)
+    }
+
+    /// The discriminator's logits for packs of samples, shape (n/pack, 1): positive where it takes them for
+    /// data.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] unless `samples` has d columns and a multiple of `pack` rows.
+    pub fn logits(&self, samples: &Array2<f32>) -> Result<Array2<f32>> {
+        let (n, d, pack) = (samples.nrows(), self.data.dim(), self.config.pack);
+        if samples.ncols() != d || !n.is_multiple_of(pack) {
+            return Err(Error::Shape {
+                what: "samples for the discriminator",
+                expected: vec![n.next_multiple_of(pack), d],
+                found: samples.shape().to_vec(),
+            });
+        }
+        let mut network = self.discriminator().clone();
+        if let Some(spectral) = &self.judge.spectral {
+            let parameters = spectral.clone().normalise(&network).clone();
+            *network.parameters_mut() = parameters;
+        }
+        let samples = samples.as_standard_layout().into_owned();
+        network.answer(&packed(&samples, pack))
+    }
+
+    /// The generator, with the parameters that are in training.
+    pub fn generator(&self) -> &Mlp {
+        &self.generator.network
+    }
+
+    /// The discriminator, before normalisation.
+    pub fn discriminator(&self) -> &Mlp {
+        &self.judge.player.network
+    }
+
+    /// Losses of discriminator and generator at every step.
+    pub fn losses(&self) -> &[[f32; 2]] {
+        &self.losses
+    }
+
+    fn one_step(&mut self) -> Result<()> {
+        let mut rng = rng_of_step(self.config.seed, self.step);
+        let mut losses = [0.0; 2];
+        for _ in 0..self.config.discriminator_steps {
+            losses[0] = self.step_of_discriminator(&mut rng)?;
+        }
+        losses[1] = self.step_of_generator(&mut rng)?;
+        for (what, value) in ["discriminator's loss", "generator's loss"]
+            .iter()
+            .zip(losses)
+        {
+            if !value.is_finite() {
+                let step = self.step;
+                return Err(Error::Diverged { step, what, value });
+            }
+        }
+        self.losses.push(losses.map(|loss| loss as f32));
+        self.step += 1;
+        Ok(())
+    }
+
+    fn step_of_discriminator(&mut self, rng: &mut Rng) -> Result<f64> {
+        let (n, pack) = (self.config.batch, self.config.pack);
+        let mut real = Array2::zeros((n, self.data.dim()));
+        self.data.draw(&mut real, rng);
+        let z = rng.standard_normal(n, self.config.latent);
+        let fake = self.generator().answer(&z)?;
+        let both = concatenate(Axis(0), &[packed(&real, pack), packed(&fake, pack)]);
+        let both = both.expect("as many columns");
+        let rows = n / pack;
+        let signs =
+            Array2::from_shape_fn((2 * rows, 1), |(r, _)| if r < rows { -1.0 } else { 1.0 });
+        // A mean over twice the rows is half the sum of the two means.
+        let (loss, _) = self.judge.differentiate(&both, false, |tape, logits| {
+            let signs = tape.input(&signs);
+            let signed = tape.mul(logits, signs)?;
+            let losses = tape.softplus(signed)?;
+            let mean = tape.mean(losses)?;
+            tape.scale(mean, 2.0)
+        })?;
+        let (adam, rate) = (
+            &self.config.adam,
+            self.config.discriminator_rate.at(self.step),
+        );
+        self.judge.player.update(adam, self.step, rate, None)?;
+        Ok(loss)
+    }
+
+    fn step_of_generator(&mut self, rng: &mut Rng) -> Result<f64> {
+        let (n, pack) = (self.config.batch, self.config.pack);
+        let z = rng.standard_normal(n, self.config.latent);
+        let judge = &mut self.judge;
+        let mut loss = f64::NAN;
+        self.generator
+            .differentiate(None, &z, false, |tape, fake| {
+                let samples = tape.value(fake).to_owned();
+                let (value, pull) =
+                    judge.differentiate(&packed(&samples, pack), true, |tape, logits| {
+                        let negative = tape.scale(logits, -1.0)?;
+                        let losses = tape.softplus(negative)?;
+                        tape.mean(losses)
+                    })?;
+                loss = value;
+                // The chain rule from one tape to the other: Σ fake·pull, with pull = ∂loss/∂fake held fixed, has
+                // the gradient of the loss.
+                let pull = pull.expect("asked for");
+                let pull = pull.into_shape_with_order(samples.dim());
+                let pull = tape.input(&pull.expect("as many numbers"));
+                let product = tape.mul(fake, pull)?;
+                tape.sum(product)
+            })?;
+        let decay = |ema: &Ema| ema.at(self.step);
+        let decay = self.config.ema.as_ref().map_or(0.0, decay);
+        let ema = self.ema.as_mut().map(|ema| (ema.parameters_mut(), decay));
+        let (adam, rate) = (&self.config.adam, self.config.generator_rate.at(self.step));
+        self.generator.update(adam, self.step, rate, ema)?;
+        Ok(loss)
+    }
+}
+
+/// The discriminator, and the normalisation of its weights if it has one.
+#[derive(Debug)]
+struct Judge {
+    player: Player,
+    spectral: Option<SpectralNorm>,
+}
+
+impl Judge {
+    /// A loss of the logits for packs of samples; its gradients with respect to the parameters stay in the
+    /// player, that with respect to the samples is returned if `of_input`.
+    fn differentiate(
+        &mut self,
+        packs: &ArrayRef2<f32>,
+        of_input: bool,
+        loss: impl FnOnce(&mut Tape, Var) -> Result<Var>,
+    ) -> Result<(f64, Option<Array2<f32>>)> {
+        let Some(spectral) = &mut self.spectral else {
+            return self.player.differentiate(None, packs, of_input, loss);
+        };
+        let normalised = spectral.normalise(&self.player.network);
+        let answer = self
+            .player
+            .differentiate(Some(normalised), packs, of_input, loss)?;
+        let Player {
+            network, gradients, ..
+        } = &mut self.player;
+        spectral.gradient(network, gradients);
+        Ok(answer)
+    }
+}
+
+/// Every `pack` rows side by side in one: (n, d) becomes (n/pack, pack·d).
+fn packed(samples: &Array2<f32>, pack: usize) -> ArrayView2<'_, f32> {
+    let (n, d) = samples.dim();
+    let view = samples.view();
+    view.into_shape_with_order((n / pack, pack * d))
+        .expect("whole packs in row-major order")
+}

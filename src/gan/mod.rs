@@ -1,0 +1,35 @@
+//! Generative adversarial networks (Goodfellow et al. 2014), to compare diffusion with.
+//!
+//! A generator turns noise z into samples; a discriminator learns to tell them from data; the generator learns
+//! to be mistaken for data. [`Gan`] plays the game in two recipes and their mixtures: the classic one with the
+//! non-saturating loss, and one made for stability and diversity, which judges several samples together
+//! ([`GanConfig::pack`], PacGAN) and bounds the discriminator's slope ([`GanConfig::spectral_norm`]).
+//!
+//! ```
+//! use diffusion_intuition::data::ring_mixture;
+//! use diffusion_intuition::gan::{Gan, GanConfig};
+//! use diffusion_intuition::{Rng, metrics};
+//!
+//! # fn main() -> diffusion_intuition::Result<()> {
+//! let config = GanConfig {
+//!     generator: vec![64, 64],
+//!     discriminator: vec![64, 64],
+//!     ..GanConfig::default()
+//! };
+//! let mut gan = Gan::new(ring_mixture(), config)?; // fresh draws; an array of rows would do as well
+//! gan.run(20, |progress| println!("step {}: {:.2}", progress.step, progress.generator_loss))?;
+//! let samples = gan.sample(1000, &mut Rng::new(1))?; // in one pass
+//! let modes = metrics::mode_coverage(&samples, &ring_mixture())?;
+//! # assert!(modes.covered <= 8);
+//! # Ok(())
+//! # }
+//! ```
+
+mod config;
+mod game;
+mod player;
+mod spectral;
+
+pub use config::GanConfig;
+pub use game::{Gan, GanProgress};
+pub use spectral::SpectralNorm;

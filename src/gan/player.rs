@@ -1,0 +1,90 @@
+//! One of the two networks with its optimiser.
+
+use ndarray::{Array2, ArrayRef2};
+
+use crate::autograd::{Gradients, Tape, Var, Workspace};
+use crate::error::{Error, Result};
+use crate::network::{Mlp, Parameters};
+use crate::train::{Adam, Moments, Step};
+
+/// A network that plays: its parameters, its gradients, its optimiser's state and its tape's memory.
+#[derive(Debug)]
+pub(super) struct Player {
+    pub network: Mlp,
+    pub gradients: Gradients,
+    moments: Moments,
+    next: Vec<f32>,
+    workspace: Workspace,
+}
+
+impl Player {
+    pub fn new(network: Mlp) -> Self {
+        let parameters = network.parameters();
+        let count = parameters.count();
+        Self {
+            gradients: Gradients::new(parameters),
+            moments: Moments::new(count),
+            next: vec![0.0; count],
+            workspace: Workspace::new().alone(),
+            network,
+        }
+    }
+
+    /// The value of a loss at `x`, and its gradients: ∂loss/∂parameter in `gradients`, ∂loss/∂x as the result
+    /// if `of_input`. `normalised` stands in for the network's own parameters.
+    pub fn differentiate(
+        &mut self,
+        normalised: Option<&Parameters>,
+        x: &ArrayRef2<f32>,
+        of_input: bool,
+        loss: impl FnOnce(&mut Tape, Var) -> Result<Var>,
+    ) -> Result<(f64, Option<Array2<f32>>)> {
+        let parameters = normalised.unwrap_or(self.network.parameters());
+        let mut tape = Tape::with_workspace(parameters, std::mem::take(&mut self.workspace));
+        let x = match of_input {
+            true => tape.variable(x),
+            false => tape.input(x),
+        };
+        let y = self.network.forward(&mut tape, x)?;
+        let loss = loss(&mut tape, y)?;
+        let value = f64::from(tape.scalar(loss));
+        tape.backward(loss, &mut self.gradients)?;
+        let gradient = tape.gradient(x);
+        self.workspace = tape.into_workspace();
+        Ok((value, gradient))
+    }
+
+    /// One step of Adam on the gradients, refused if they are not finite; `ema` moves towards the new
+    /// parameters by 1 − `decay`.
+    pub fn update(
+        &mut self,
+        adam: &Adam,
+        step: u64,
+        learning_rate: f64,
+        ema: Option<(&mut Parameters, f64)>,
+    ) -> Result<()> {
+        let squares = self.gradients.flat.iter().map(|g| f64::from(*g).powi(2));
+        let value = squares.sum::<f64>().sqrt();
+        if !value.is_finite() {
+            let what = "the norm of the gradient";
+            return Err(Error::Diverged { step, what, value });
+        }
+        let (ema, decay) = match ema {
+            Some((ema, decay)) => (Some(ema.values_mut()), decay),
+            None => (None, 0.0),
+        };
+        let settings = Step {
+            adam,
+            step,
+            learning_rate,
+            gradient_scale: 1.0,
+            decay,
+        };
+        let parameters = self.network.parameters_mut();
+        let (values, gradient) = (parameters.values(), &self.gradients.flat);
+        self.moments
+            .update(&settings, values, gradient, &mut self.next, ema);
+        parameters.swap_values(&mut self.next);
+        Ok(())
+    }
+}

@@ -1,0 +1,104 @@
+//! A plain multilayer perceptron: what the generator and the discriminator of a GAN are.
+
+use ndarray::{Array2, ArrayRef2};
+
+use super::{Linear, Parameters, predict};
+use crate::autograd::{Tape, Var};
+use crate::error::{Error, Result};
+use crate::rng::Rng;
+
+/// Linear layers with a leaky ReLU between them: x → linear → leaky ReLU → … → linear.
+///
+/// It knows no timestep: a [`Network`](super::Network) does. Its layers are initialised as PyTorch's
+/// `nn.Linear`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mlp {
+    parameters: Parameters,
+    layers: Vec<Linear>,
+    outputs: usize,
+    slope: f32,
+    frequencies: Vec<f32>,
+}
+
+impl Mlp {
+    /// Layers between the given widths, the inputs first and the outputs last; `slope` is that of the leaky
+    /// ReLU below 0; `frequencies` are those of the [waves](Tape::fourier) that go into the first layer beside
+    /// each input, none for a plain network.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for fewer than two widths or a width of 0.
+    pub fn new(widths: &[usize], slope: f32, frequencies: &[f32], rng: &mut Rng) -> Result<Self> {
+        let Some(outputs) = widths.last().filter(|_| widths.len() > 1) else {
+            return Err(Error::Parameter {
+                name: "number of widths",
+                value: widths.len() as f64,
+                valid: "at least 2: inputs and outputs",
+            });
+        };
+        let mut parameters = Parameters::new();
+        let pairs = widths.windows(2).enumerate();
+        let layers = pairs.map(|(i, pair)| {
+            let inputs = match i {
+                0 => pair[0] * (1 + 2 * frequencies.len()),
+                _ => pair[0],
+            };
+            parameters.linear(&format!("layers.{i}"), inputs, pair[1], rng)
+        });
+        Ok(Self {
+            layers: layers.collect::<Result<_>>()?,
+            parameters,
+            outputs: *outputs,
+            slope,
+            frequencies: frequencies.to_vec(),
+        })
+    }
+
+    /// The weights and biases, named `layers.0.weight` and so on.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// The weights and biases, to change.
+    pub fn parameters_mut(&mut self) -> &mut Parameters {
+        &mut self.parameters
+    }
+
+    /// The layers, in order.
+    pub fn layers(&self) -> &[Linear] {
+        &self.layers
+    }
+
+    /// Records the answer for `x`, shape (n, inputs), on a tape over parameters like these; shape
+    /// (n, outputs).
+    ///
+    /// # Errors
+    /// [`Error::Shapes`] if `x` has another number of columns.
+    pub fn forward(&self, tape: &mut Tape<'_>, x: Var) -> Result<Var> {
+        let mut x = match self.frequencies.as_slice() {
+            [] => x,
+            frequencies => tape.fourier(x, frequencies)?,
+        };
+        for (i, layer) in self.layers.iter().enumerate() {
+            if i > 0 {
+                x = tape.leaky_relu(x, self.slope)?;
+            }
+            x = tape.linear(x, *layer)?;
+        }
+        Ok(x)
+    }
+
+    /// The answer for `x`, shape (n, inputs), without a tape to keep; shape (n, outputs). In parallel over
+    /// pieces of the batch; the number of threads never changes a bit.
+    ///
+    /// # Errors
+    /// As [`forward`](Self::forward).
+    pub fn answer(&self, x: &ArrayRef2<f32>) -> Result<Array2<f32>> {
+        predict::predict(
+            &self.parameters,
+            self.outputs,
+            x,
+            predict::Times::All(0),
+            &|tape, x, _| self.forward(tape, x),
+        )
+    }
+}
