@@ -55,6 +55,8 @@ fn functions_of_one_element() {
     check(&[[4, 3]], |tape, p| tape.sigmoid(p[0]));
     check(&[[4, 3]], |tape, p| tape.softplus(p[0]));
     check(&[[4, 3]], |tape, p| tape.exp(p[0]));
+    check(&[[4, 3]], |tape, p| tape.leaky_relu(p[0], 0.2));
+    check(&[[4, 3]], |tape, p| tape.fourier(p[0], &[0.7, 1.9]));
     check(&[[4, 3]], |tape, p| tape.scale(p[0], -2.5));
 }
 

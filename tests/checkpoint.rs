@@ -40,6 +40,7 @@ fn small(seed: u64) -> FilmMlp {
         hidden: 16,
         blocks: 2,
         time: TimeEmbedding::new(16).unwrap(),
+        ..FilmMlpConfig::default()
     };
     FilmMlp::with_config(1, &config, &mut Rng::new(seed)).unwrap()
 }

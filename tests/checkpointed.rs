@@ -31,6 +31,7 @@ fn network() -> FilmMlp {
         hidden: 8,
         blocks: 1,
         time: TimeEmbedding::new(8).unwrap(),
+        ..FilmMlpConfig::default()
     };
     FilmMlp::with_config(1, &config, &mut Rng::new(0)).unwrap()
 }

@@ -92,6 +92,7 @@ fn gradients_of_a_small_film_mlp() {
         hidden: 6,
         blocks: 2,
         time: TimeEmbedding::new(4).unwrap(),
+        ..FilmMlpConfig::default()
     };
     let mut rng = Rng::new(3);
     let network = FilmMlp::with_config(2, &config, &mut rng).unwrap();

@@ -19,6 +19,7 @@ fn small(d: usize) -> FilmMlp {
         hidden: 32,
         blocks: 2,
         time: TimeEmbedding::new(32).unwrap(),
+        ..FilmMlpConfig::default()
     };
     FilmMlp::with_config(d, &config, &mut Rng::new(0)).unwrap()
 }

@@ -55,6 +55,7 @@ fn small(file: &mut TensorFile, prefix: &str) -> FilmMlp {
         hidden: 16,
         blocks: 3,
         time: TimeEmbedding::new(16).unwrap(),
+        ..FilmMlpConfig::default()
     };
     let mut network = FilmMlp::with_config(2, &config, &mut Rng::new(0)).unwrap();
     let parameters: &mut Parameters = network.parameters_mut();

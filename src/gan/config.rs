@@ -22,8 +22,6 @@ pub struct GanConfig {
     pub spectral_norm: bool,
     /// Real samples of a step of the discriminator, and as many generated ones; a multiple of `pack`.
     pub batch: usize,
-    /// Steps of the discriminator before each step of the generator.
-    pub discriminator_steps: usize,
     /// The optimiser of both, with moments of their own.
     pub adam: Adam,
     /// Learning rate of the generator.
@@ -49,7 +47,6 @@ impl Default for GanConfig {
             pack: 1,
             spectral_norm: false,
             batch: 128,
-            discriminator_steps: 1,
             adam: Adam {
                 beta1: 0.5,
                 ..Adam::default()
@@ -99,7 +96,6 @@ impl GanConfig {
             count("latent", self.latent as f64),
             count("pack", self.pack as f64),
             count("batch", batch),
-            count("discriminator_steps", self.discriminator_steps as f64),
             count("report_every", self.report_every as f64),
         ])?;
         if !self.batch.is_multiple_of(self.pack) {

@@ -1,11 +1,11 @@
 //! The game: alternating steps of discriminator and generator.
 
-use ndarray::{Array2, ArrayRef2, ArrayView2, Axis, concatenate};
+use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
 use super::config::GanConfig;
+use super::judge::Judge;
 use super::player::Player;
 use super::spectral::SpectralNorm;
-use crate::autograd::{Tape, Var};
 use crate::error::{Error, Result};
 use crate::network::Mlp;
 use crate::rng::Rng;
@@ -131,14 +131,9 @@ impl Gan {
     /// # Errors
     /// [`Error::Shape`] unless `samples` has d columns and a multiple of `pack` rows.
     pub fn logits(&self, samples: &Array2<f32>) -> Result<Array2<f32>> {
-        let (n, d, pack) = (samples.nrows(), self.data.dim(), self.config.pack);
-        if samples.ncols() != d || !n.is_multiple_of(pack) {
-            return Err(Error::Shape {
-                what: "samples for the discriminator",
-                expected: vec![n.next_multiple_of(pack), d],
-                found: samples.shape().to_vec(),
-            });
-        }
+        let pack = self.config.pack;
+        let n = samples.nrows().next_multiple_of(pack);
+        check_shape("samples to judge", samples, [n, self.data.dim()])?;
         let mut network = self.discriminator().clone();
         if let Some(spectral) = &self.judge.spectral {
             let parameters = spectral.clone().normalise(&network).clone();
@@ -165,112 +160,111 @@ impl Gan {
 
     fn one_step(&mut self) -> Result<()> {
         let mut rng = rng_of_step(self.config.seed, self.step);
-        let mut losses = [0.0; 2];
-        for _ in 0..self.config.discriminator_steps {
-            losses[0] = self.step_of_discriminator(&mut rng)?;
-        }
-        losses[1] = self.step_of_generator(&mut rng)?;
-        for (what, value) in ["discriminator's loss", "generator's loss"]
-            .iter()
-            .zip(losses)
-        {
-            if !value.is_finite() {
-                let step = self.step;
-                return Err(Error::Diverged { step, what, value });
-            }
-        }
-        self.losses.push(losses.map(|loss| loss as f32));
-        self.step += 1;
-        Ok(())
+        let (n, latent) = (self.config.batch, self.config.latent);
+        let mut real = Array2::zeros((n, self.data.dim()));
+        self.data.draw(&mut real, &mut rng);
+        let noise = [(); 2].map(|()| rng.standard_normal(n, latent));
+        self.step_on(&real, &noise[0], &noise[1]).map(|_| ())
     }
 
-    fn step_of_discriminator(&mut self, rng: &mut Rng) -> Result<f64> {
-        let (n, pack) = (self.config.batch, self.config.pack);
-        let mut real = Array2::zeros((n, self.data.dim()));
-        self.data.draw(&mut real, rng);
-        let z = rng.standard_normal(n, self.config.latent);
-        let fake = self.generator().answer(&z)?;
-        let both = concatenate(Axis(0), &[packed(&real, pack), packed(&fake, pack)]);
-        let both = both.expect("as many columns");
-        let rows = n / pack;
-        let signs =
-            Array2::from_shape_fn((2 * rows, 1), |(r, _)| if r < rows { -1.0 } else { 1.0 });
+    /// One step of the discriminator and then one of the generator, on samples and noise of your own: `real` is
+    /// (n, d), `z` and `z_of_generator` are (n, latent), n a multiple of `pack`. Returns both losses, each from
+    /// before its own step. [`run`](Self::run) is this on what it draws.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run); [`Error::Shape`] unless the shapes are as above.
+    pub fn step_on(
+        &mut self,
+        real: &Array2<f32>,
+        z: &Array2<f32>,
+        z_of_generator: &Array2<f32>,
+    ) -> Result<[f64; 2]> {
+        let (d, latent, pack) = (self.data.dim(), self.config.latent, self.config.pack);
+        let n = real.nrows().next_multiple_of(pack).max(pack);
+        check_shape("real samples", real, [n, d])?;
+        check_shape("z", z, [n, latent])?;
+        check_shape("z of the generator", z_of_generator, [n, latent])?;
+        let losses = [
+            self.step_of_discriminator(real, z)?,
+            self.step_of_generator(z_of_generator)?,
+        ];
+        self.losses.push(losses.map(|loss| loss as f32));
+        self.step += 1;
+        Ok(losses)
+    }
+
+    fn step_of_discriminator(&mut self, real: &Array2<f32>, z: &Array2<f32>) -> Result<f64> {
+        let pack = self.config.pack;
+        let fake = self.generator().answer(z)?;
+        let both = concatenate(Axis(0), &[real.view(), fake.view()]).expect("as many columns");
+        let packs = packed(&both, pack);
+        let rows = packs.nrows();
+        let sign = |(r, _)| if 2 * r < rows { -1.0 } else { 1.0 };
+        let signs = Array2::from_shape_fn((rows, 1), sign);
         // A mean over twice the rows is half the sum of the two means.
-        let (loss, _) = self.judge.differentiate(&both, false, |tape, logits| {
+        let (loss, _) = self.judge.differentiate(&packs, false, |tape, logits| {
             let signs = tape.input(&signs);
             let signed = tape.mul(logits, signs)?;
             let losses = tape.softplus(signed)?;
             let mean = tape.mean(losses)?;
             tape.scale(mean, 2.0)
         })?;
-        let (adam, rate) = (
-            &self.config.adam,
-            self.config.discriminator_rate.at(self.step),
-        );
+        self.check_loss("the discriminator's loss", loss)?;
+        let rate = self.config.discriminator_rate.at(self.step);
+        let adam = &self.config.adam;
         self.judge.player.update(adam, self.step, rate, None)?;
         Ok(loss)
     }
 
-    fn step_of_generator(&mut self, rng: &mut Rng) -> Result<f64> {
-        let (n, pack) = (self.config.batch, self.config.pack);
-        let z = rng.standard_normal(n, self.config.latent);
+    fn step_of_generator(&mut self, z: &Array2<f32>) -> Result<f64> {
+        let pack = self.config.pack;
         let judge = &mut self.judge;
         let mut loss = f64::NAN;
-        self.generator
-            .differentiate(None, &z, false, |tape, fake| {
-                let samples = tape.value(fake).to_owned();
-                let (value, pull) =
-                    judge.differentiate(&packed(&samples, pack), true, |tape, logits| {
-                        let negative = tape.scale(logits, -1.0)?;
-                        let losses = tape.softplus(negative)?;
-                        tape.mean(losses)
-                    })?;
-                loss = value;
-                // The chain rule from one tape to the other: Σ fake·pull, with pull = ∂loss/∂fake held fixed, has
-                // the gradient of the loss.
-                let pull = pull.expect("asked for");
-                let pull = pull.into_shape_with_order(samples.dim());
-                let pull = tape.input(&pull.expect("as many numbers"));
-                let product = tape.mul(fake, pull)?;
-                tape.sum(product)
+        self.generator.differentiate(None, z, false, |tape, fake| {
+            let samples = tape.value(fake).to_owned();
+            let packs = packed(&samples, pack);
+            let (value, pull) = judge.differentiate(&packs, true, |tape, logits| {
+                let negative = tape.scale(logits, -1.0)?;
+                let losses = tape.softplus(negative)?;
+                tape.mean(losses)
             })?;
+            loss = value;
+            // The chain rule from one tape to the other: Σ fake·pull, with pull = ∂loss/∂fake held fixed, has
+            // the gradient of the loss.
+            let pull = pull.expect("asked for");
+            let pull = pull.into_shape_with_order(samples.dim());
+            let pull = tape.input(&pull.expect("as many numbers"));
+            let product = tape.mul(fake, pull)?;
+            tape.sum(product)
+        })?;
+        self.check_loss("the generator's loss", loss)?;
         let decay = |ema: &Ema| ema.at(self.step);
         let decay = self.config.ema.as_ref().map_or(0.0, decay);
         let ema = self.ema.as_mut().map(|ema| (ema.parameters_mut(), decay));
-        let (adam, rate) = (&self.config.adam, self.config.generator_rate.at(self.step));
+        let rate = self.config.generator_rate.at(self.step);
+        let adam = &self.config.adam;
         self.generator.update(adam, self.step, rate, ema)?;
         Ok(loss)
     }
+
+    fn check_loss(&self, what: &'static str, value: f64) -> Result<()> {
+        let step = self.step;
+        match value.is_finite() {
+            true => Ok(()),
+            false => Err(Error::Diverged { step, what, value }),
+        }
+    }
 }
 
-/// The discriminator, and the normalisation of its weights if it has one.
-#[derive(Debug)]
-struct Judge {
-    player: Player,
-    spectral: Option<SpectralNorm>,
-}
-
-impl Judge {
-    /// A loss of the logits for packs of samples; its gradients with respect to the parameters stay in the
-    /// player, that with respect to the samples is returned if `of_input`.
-    fn differentiate(
-        &mut self,
-        packs: &ArrayRef2<f32>,
-        of_input: bool,
-        loss: impl FnOnce(&mut Tape, Var) -> Result<Var>,
-    ) -> Result<(f64, Option<Array2<f32>>)> {
-        let Some(spectral) = &mut self.spectral else {
-            return self.player.differentiate(None, packs, of_input, loss);
-        };
-        let normalised = spectral.normalise(&self.player.network);
-        let answer = self
-            .player
-            .differentiate(Some(normalised), packs, of_input, loss)?;
-        let Player {
-            network, gradients, ..
-        } = &mut self.player;
-        spectral.gradient(network, gradients);
-        Ok(answer)
+fn check_shape(what: &'static str, found: &Array2<f32>, expected: [usize; 2]) -> Result<()> {
+    let (expected, found) = (expected.to_vec(), found.shape().to_vec());
+    match expected == found {
+        true => Ok(()),
+        false => Err(Error::Shape {
+            what,
+            expected,
+            found,
+        }),
     }
 }
 

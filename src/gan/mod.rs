@@ -27,6 +27,7 @@
 
 mod config;
 mod game;
+mod judge;
 mod player;
 mod spectral;
 

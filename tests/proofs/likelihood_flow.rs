@@ -96,6 +96,7 @@ fn density_of_a_network_integrates_to_one() {
         hidden: 32,
         blocks: 2,
         time: TimeEmbedding::new(16).unwrap(),
+        ..FilmMlpConfig::default()
     };
     let network = FilmMlp::with_config(1, &config, &mut Rng::new(7)).unwrap();
     let flow = ProbabilityFlow::new(&chapter_schedule(), 199).unwrap();

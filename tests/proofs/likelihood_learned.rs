@@ -191,6 +191,7 @@ fn training_learns_a_better_variance_than_both_fixed_ones() {
         hidden: 64,
         blocks: 2,
         time: TimeEmbedding::new(32).unwrap(),
+        ..FilmMlpConfig::default()
     };
     let mut network = FilmMlp::with_outputs(1, 2, &config, &mut Rng::new(0)).unwrap();
     let steps = 2000;

@@ -1,0 +1,356 @@
+//! The game of generator and discriminator: its losses, its gradients, its normalisation, what it refuses.
+
+use diffusion_intuition::autograd::{Gradients, Tape, check_gradients};
+use diffusion_intuition::gan::{Gan, GanConfig, SpectralNorm};
+use diffusion_intuition::network::{Mlp, Parameters, octaves};
+use diffusion_intuition::train::{Adam, Ema, LearningRate};
+use diffusion_intuition::{Error, Gaussian, Mixture, Rng, data, metrics};
+use ndarray::{Array2, array};
+
+/// Small networks on points in the plane.
+fn small() -> GanConfig {
+    GanConfig {
+        generator: vec![7, 6],
+        discriminator: vec![6, 5],
+        batch: 8,
+        ..GanConfig::default()
+    }
+}
+
+fn ring(config: GanConfig) -> Gan {
+    Gan::new(data::ring_mixture(), config).unwrap()
+}
+
+/// ln(1 + e^x), in f64.
+fn softplus(x: f32) -> f64 {
+    f64::from(x).exp().ln_1p()
+}
+
+/// With ε = 10⁴ far above every gradient, Adam without memory moves a parameter by −rate/ε·gradient: the
+/// gradient can be read off the parameters.
+fn readable(config: GanConfig) -> GanConfig {
+    GanConfig {
+        adam: Adam {
+            beta1: 0.0,
+            epsilon: 1e4,
+            ..Adam::default()
+        },
+        generator_rate: LearningRate::constant(1e4),
+        discriminator_rate: LearningRate::constant(1e4),
+        ..config
+    }
+}
+
+#[test]
+fn the_sizes_are_the_stated_ones() {
+    for config in [GanConfig::classic(1), GanConfig::default()] {
+        let gan = ring(config);
+        assert_eq!(gan.generator().parameters().count(), 149_874);
+        assert_eq!(gan.discriminator().parameters().count(), 33_537);
+    }
+    let stable = ring(GanConfig::stable(1));
+    assert_eq!(stable.generator().parameters().count(), 149_874);
+    // 2 coordinates with a sine and a cosine of 4 frequencies each: 16 more inputs.
+    assert_eq!(
+        stable.discriminator().parameters().count(),
+        33_537 + 16 * 128
+    );
+}
+
+#[test]
+fn losses_are_those_of_the_logits() {
+    for pack in [1, 2] {
+        for spectral_norm in [false, true] {
+            let config = GanConfig {
+                pack,
+                spectral_norm,
+                ..readable(small())
+            };
+            let mut gan = ring(config);
+            let mut rng = Rng::new(1);
+            let real = data::ring(8, &mut rng).unwrap();
+            let z = rng.standard_normal(8, 2);
+            let fake = gan.generator().answer(&z).unwrap();
+            let mean = |logits: Array2<f32>, sign: f32| {
+                logits.iter().map(|l| softplus(sign * l)).sum::<f64>() / logits.len() as f64
+            };
+            let wanted =
+                mean(gan.logits(&real).unwrap(), -1.0) + mean(gan.logits(&fake).unwrap(), 1.0);
+            let [discriminator, generator] = gan.step_on(&real, &z, &z).unwrap();
+            // Logits near 0.5 in f32, through three layers; the power method moves on by one iteration between.
+            assert!(
+                (discriminator - wanted).abs() < 1e-5,
+                "{discriminator} {wanted}"
+            );
+            assert!((0.1..2.0).contains(&generator));
+        }
+    }
+}
+
+/// The generator's step follows the gradient of E softplus(−D(G(z))) through both networks.
+#[test]
+fn the_generators_gradient_goes_through_both_networks() {
+    for pack in [1, 2] {
+        let config = GanConfig {
+            pack,
+            frequencies: vec![0.7, 1.4],
+            discriminator_rate: LearningRate::constant(0.0),
+            ..readable(small())
+        };
+        let config = GanConfig {
+            discriminator_rate: LearningRate::constant(0.0), // D stays as it is
+            ..config
+        };
+        let mut gan = ring(config);
+        let mut rng = Rng::new(2);
+        let real = data::ring(8, &mut rng).unwrap();
+        let z = rng.standard_normal(8, 2);
+        let before = gan.generator().clone();
+        let loss = |values: &[f32]| {
+            let mut generator = before.clone();
+            generator
+                .parameters_mut()
+                .values_mut()
+                .copy_from_slice(values);
+            let logits = gan.logits(&generator.answer(&z).unwrap()).unwrap();
+            logits.iter().map(|l| softplus(-l)).sum::<f64>() / logits.len() as f64
+        };
+        let mut values = before.parameters().values().to_vec();
+        let numeric: Vec<f64> = (0..values.len())
+            .map(|i| {
+                let (old, h) = (values[i], 1e-2);
+                values[i] = old + h;
+                let above = loss(&values);
+                values[i] = old - h;
+                let below = loss(&values);
+                values[i] = old;
+                (above - below) / (2.0 * f64::from(h))
+            })
+            .collect();
+        gan.step_on(&real, &z, &z).unwrap();
+        let after = gan.generator().parameters().values();
+        let scale = numeric.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
+        assert!(scale > 2e-3, "{scale}");
+        for ((new, old), wanted) in after.iter().zip(before.parameters().values()).zip(&numeric) {
+            let gradient = f64::from(old - new);
+            // f32 logits near 0.3: 3e-8/h = 3e-6; a kink of the leaky ReLU within h of a value costs at most 0.8
+            // of one row's share.
+            assert!(
+                (gradient - wanted).abs() < 0.03 * scale,
+                "{gradient} {wanted} of {scale}"
+            );
+        }
+    }
+}
+
+/// diag(3, 2, 1/2) between two rotations has σ = 3.
+#[test]
+fn the_spectral_norm_is_the_largest_singular_value() {
+    let mut network = Mlp::new(&[3, 3], 0.2, &[], &mut Rng::new(0)).unwrap();
+    let (s, c) = (0.6_f32, 0.8_f32);
+    let rotation = array![[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]];
+    let other = array![[1.0, 0.0, 0.0], [0.0, s, c], [0.0, -c, s]];
+    let weight = rotation
+        .dot(&Array2::from_diag(&array![3.0, 2.0, 0.5]))
+        .dot(&other);
+    let id = network.layers()[0];
+    network.parameters_mut().get_mut(id.weight).assign(&weight);
+    let bias = network.parameters().get(id.bias).to_owned();
+    let mut norm = SpectralNorm::new(&network, &mut Rng::new(1));
+    let normalised = norm.normalise(&network);
+    // 21 iterations shrink the second singular vector's part by (2/3)^21 = 2e-4, and σ's error by its square.
+    for (a, b) in normalised.get(id.weight).iter().zip(&(weight / 3.0)) {
+        assert!((a - b).abs() < 1e-6);
+    }
+    assert_eq!(normalised.get(id.bias), bias);
+}
+
+/// ∂/∂W of a loss of Ŵ = W/σ(W), against central differences through the whole normalisation.
+#[test]
+fn the_gradient_passes_the_normalisation() {
+    let network = Mlp::new(&[3, 4, 1], 0.2, &[], &mut Rng::new(3)).unwrap();
+    let x = Rng::new(4).standard_normal(6, 3);
+    let loss = |parameters: &Parameters| {
+        let mut tape = Tape::new(parameters);
+        let input = tape.input(&x);
+        let y = network.forward(&mut tape, input).unwrap();
+        let y = tape.softplus(y).unwrap();
+        let loss = tape.mean(y).unwrap();
+        let mut gradients = Gradients::new(parameters);
+        tape.backward(loss, &mut gradients).unwrap();
+        (f64::from(tape.scalar(loss)), gradients)
+    };
+    let converged = |network: &Mlp| {
+        let mut norm = SpectralNorm::new(network, &mut Rng::new(5));
+        for _ in 0..200 {
+            norm.normalise(network);
+        }
+        norm
+    };
+    let mut norm = converged(&network);
+    let (_, mut gradients) = loss(norm.normalise(&network));
+    norm.gradient(&network, &mut gradients);
+    let mut moved = network.clone();
+    for id in network.parameters().ids() {
+        let gradient = gradients.get(id).to_owned();
+        let scale = gradient.iter().fold(0.0_f32, |m, g| m.max(g.abs()));
+        for (at, g) in gradient.indexed_iter() {
+            let old = network.parameters().get(id)[at];
+            let mut at_offset = |h: f32| {
+                moved.parameters_mut().get_mut(id)[at] = old + h;
+                loss(converged(&moved).normalise(&moved)).0
+            };
+            let numeric = (at_offset(1e-2) - at_offset(-1e-2)) / 2e-2;
+            moved.parameters_mut().get_mut(id)[at] = old;
+            // Rounding 1e-7/1e-2, and no value within 1e-2 of a kink for this seed; without the second term of
+            // eq. 12 the error is a good part of the scale.
+            let error = (numeric - f64::from(*g)).abs();
+            assert!(
+                error < 2e-3 * f64::from(scale).max(0.1),
+                "{id:?} {at:?}: {g} {numeric}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_discriminators_own_gradient_is_checked_too() {
+    let network = Mlp::new(&[4, 5, 1], 0.2, &octaves(0.7, 2), &mut Rng::new(6)).unwrap();
+    let x = Rng::new(7).standard_normal(6, 4);
+    let checks = check_gradients(network.parameters(), 1e-3, &|tape| {
+        let x = tape.input(&x);
+        let y = network.forward(tape, x)?;
+        let y = tape.softplus(y)?;
+        tape.mean(y)
+    });
+    for check in checks.unwrap() {
+        // Rounding: 5e-8/1e-3. Steps are short, so that no value crosses a kink of the leaky ReLU.
+        assert!(check.difference < 3e-3 * check.scale.max(0.1), "{check:?}");
+    }
+}
+
+#[test]
+fn a_seed_fixes_every_bit_at_any_number_of_threads() {
+    let samples = |threads: usize, seed: u64| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        pool.install(|| {
+            let mut gan = ring(GanConfig {
+                batch: 64,
+                seed,
+                ..GanConfig::stable(5)
+            });
+            gan.run(5, |_| ()).unwrap();
+            gan.sample(50, &mut Rng::new(0)).unwrap()
+        })
+    };
+    assert_eq!(samples(1, 0), samples(3, 0));
+    assert_ne!(samples(1, 0), samples(1, 1));
+}
+
+/// One Gaussian, off centre and narrow, starting from a generator that knows nothing of it.
+#[test]
+fn a_small_gan_finds_a_gaussian() {
+    let law = Mixture::new(&[1.0], vec![Gaussian::isotropic(&[0.8], 0.5).unwrap()]).unwrap();
+    let config = GanConfig {
+        latent: 1,
+        generator: vec![32, 32],
+        discriminator: vec![32, 32],
+        ema: Some(Ema { decay: 0.99 }),
+        generator_rate: LearningRate::constant(1e-3),
+        discriminator_rate: LearningRate::constant(1e-3),
+        ..GanConfig::default()
+    };
+    let mut gan = Gan::new(law.clone(), config).unwrap();
+    let distance = |gan: &Gan| {
+        let samples = gan.sample(4000, &mut Rng::new(1)).unwrap();
+        let real = law.sample(4000, &mut Rng::new(2));
+        metrics::wasserstein_two_sample(&samples.column(0), &real.column(0)).unwrap()
+    };
+    let before = distance(&gan);
+    let mut reports = 0;
+    gan.run(600, |progress| {
+        reports += 1;
+        assert_eq!(progress.step, 100 * reports);
+        // Neither player wins: the losses stay near where D only guesses.
+        assert!((0.5..1.5).contains(&progress.discriminator_loss));
+    })
+    .unwrap();
+    let after = distance(&gan);
+    assert_eq!((reports, gan.losses().len()), (6, 600));
+    // Measured 0.03 to 0.11 over ten seeds, from 0.8 at the start.
+    assert!(after < 0.2 && before > 0.6, "{before} {after}");
+}
+
+#[test]
+fn bad_settings_and_shapes_are_named() {
+    let error = |config: GanConfig| {
+        Gan::new(data::ring_mixture(), config)
+            .unwrap_err()
+            .to_string()
+    };
+    let packed = error(GanConfig {
+        batch: 9,
+        pack: 2,
+        ..small()
+    });
+    assert!(
+        packed.contains('9') && packed.contains("multiple of pack"),
+        "{packed}"
+    );
+    assert!(
+        error(GanConfig {
+            latent: 0,
+            ..small()
+        })
+        .contains("latent")
+    );
+    assert!(error(GanConfig { pack: 0, ..small() }).contains("pack"));
+    assert!(
+        error(GanConfig {
+            generator: vec![0],
+            ..small()
+        })
+        .contains("at least 1")
+    );
+    let rate = LearningRate::constant(-1.0);
+    assert!(
+        error(GanConfig {
+            generator_rate: rate,
+            ..small()
+        })
+        .contains("-1")
+    );
+    let nan = array![[0.0_f32, f32::NAN]];
+    assert!(matches!(
+        Gan::new(nan, small()),
+        Err(Error::NotFinite { .. })
+    ));
+
+    let mut gan = ring(GanConfig { pack: 2, ..small() });
+    let shape = |rows, columns| Array2::<f32>::zeros((rows, columns));
+    assert!(matches!(gan.logits(&shape(3, 2)), Err(Error::Shape { .. })));
+    assert_eq!(gan.logits(&shape(4, 2)).unwrap().dim(), (2, 1));
+    for (real, z) in [
+        (shape(4, 3), shape(4, 2)),
+        (shape(4, 2), shape(3, 2)),
+        (shape(0, 2), shape(0, 2)),
+    ] {
+        assert!(matches!(
+            gan.step_on(&real, &z, &z),
+            Err(Error::Shape { .. })
+        ));
+    }
+}
+
+#[test]
+fn a_game_that_explodes_says_when() {
+    let mut gan = ring(GanConfig {
+        generator_rate: LearningRate::constant(1e30),
+        ..small()
+    });
+    let error = gan.run(10, |_| ()).unwrap_err();
+    assert!(matches!(error, Error::Diverged { step: 1, .. }), "{error}");
+}
