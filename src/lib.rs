@@ -113,8 +113,10 @@ use sampler::{Method, Spacing, Variance};
 /// Everything that a notebook's cells name: `use diffusion_intuition::prelude::*;`.
 pub mod prelude {
     pub use crate::autograd::{GradientCheck, Gradients, Tape, Var, check_gradients};
+    pub use crate::gan::{Gan, GanConfig};
     pub use crate::likelihood::{Bound, Decoder, Elbo, Hybrid, LearnedVariance, ProbabilityFlow};
     pub use crate::likelihood::{bits_of_samples, bits_per_dim};
+    pub use crate::network::octaves;
     pub use crate::network::{FilmMlp, FilmMlpConfig, Linear, Network, Parameters, TimeEmbedding};
     pub use crate::plot::*;
     pub use crate::sampler::{Guidance, Method, Spacing, Threshold, Trajectory, Variance};
