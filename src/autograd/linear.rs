@@ -3,7 +3,7 @@
 use rayon::join;
 
 use super::backward::Backward;
-use super::gemm::{gemm, matrix};
+use super::gemm::{Matrix, Start, gemm};
 use super::tape::{Node, Op, Tape, Var, shapes_fit};
 use crate::error::Result;
 use crate::network::{Linear, ParameterId};
@@ -26,11 +26,10 @@ impl Tape<'_> {
         shapes_fit(inputs == wanted, "linear", (n, inputs), (outputs, wanted))?;
         let mut y = self.work.take(n * outputs);
         let bias = self.parameters.slice(layer.bias);
-        y.chunks_exact_mut(outputs)
-            .for_each(|row| row.copy_from_slice(bias));
-        let weight = matrix(self.parameters.slice(layer.weight), outputs, inputs);
-        let x_values = matrix(self.slice(x), n, inputs);
-        gemm(x_values, weight.t(), 1.0, &mut y, self.work.grain);
+        let weight = Matrix::new(self.parameters.slice(layer.weight), outputs, inputs);
+        let x_values = Matrix::new(self.slice(x), n, inputs);
+        let start = Start::Row(bias);
+        gemm(x_values, weight.t(), start, &mut y, self.work.grain);
         let op = Op::Linear(LinearOp { x, layer });
         Ok(self.push(op, y, n, outputs, true))
     }
@@ -47,21 +46,18 @@ impl LinearOp {
         let dx = walk.wants(x).then(|| walk.take(x));
         let gradients = &mut *walk.gradients;
         let grain = walk.work.grain;
-        let dy_matrix = matrix(&dy, n, outputs);
+        let start = |beta| if beta == 0.0 { Start::Zero } else { Start::Add };
+        let dy_matrix = Matrix::new(&dy, n, outputs);
         let mut for_parameters = || {
             let (dw, beta) = gradients.slot(layer.weight);
-            gemm(dy_matrix.t(), matrix(x_values, n, inputs), beta, dw, grain);
+            let x = Matrix::new(x_values, n, inputs);
+            gemm(dy_matrix.t(), x, start(beta), dw, grain);
             add_column_sums(gradients, layer.bias, &dy, outputs);
         };
         let for_input = || {
             dx.map(|(mut dx, beta)| {
-                gemm(
-                    dy_matrix,
-                    matrix(weight, outputs, inputs),
-                    beta,
-                    &mut dx,
-                    grain,
-                );
+                let weight = Matrix::new(weight, outputs, inputs);
+                gemm(dy_matrix, weight, start(beta), &mut dx, grain);
                 dx
             })
         };
