@@ -10,6 +10,9 @@ use super::file;
 use super::judge::{COLUMNS, Set};
 use super::method::{GAN_STEPS, play};
 
+/// Half as long as the runs that follow.
+const STEPS: u64 = GAN_STEPS / 2;
+
 /// Seeds of a setting; those of `runs` are others.
 const SEEDS: [u64; 2] = [100, 101];
 
@@ -35,7 +38,7 @@ fn classic() -> Settings {
         for beta1 in [0.5, 0.9] {
             for cosine in [false, true] {
                 let rates = match cosine {
-                    true => LearningRate::cosine(rate, GAN_STEPS),
+                    true => LearningRate::cosine(rate, STEPS),
                     false => LearningRate::constant(rate),
                 };
                 let config = GanConfig {
@@ -45,7 +48,7 @@ fn classic() -> Settings {
                     },
                     generator_rate: rates.clone(),
                     discriminator_rate: rates,
-                    ..GanConfig::classic(GAN_STEPS)
+                    ..GanConfig::classic(STEPS)
                 };
                 let label = vec![rate as f32, beta1 as f32, f32::from(u8::from(cosine))];
                 settings.push((label, config));
@@ -66,11 +69,11 @@ fn stable() -> Settings {
                             beta1,
                             ..Adam::default()
                         },
-                        generator_rate: LearningRate::cosine(slow, GAN_STEPS),
-                        discriminator_rate: LearningRate::cosine(fast, GAN_STEPS),
+                        generator_rate: LearningRate::cosine(slow, STEPS),
+                        discriminator_rate: LearningRate::cosine(fast, STEPS),
                         pack,
                         frequencies: octaves(0.7, waves),
-                        ..GanConfig::stable(GAN_STEPS)
+                        ..GanConfig::stable(STEPS)
                     };
                     let numbers = [slow, fast, beta1].map(|number| number as f32);
                     let label = [&numbers[..], &[pack as f32, waves as f32]].concat();
@@ -97,8 +100,8 @@ fn compare(name: &str, labels: &[&str], settings: Settings) -> Result<()> {
         let share = 1.0 / (sets.len() * SEEDS.len()) as f32;
         for set in &sets {
             for seed in SEEDS {
-                let rows = play(config.clone(), set, seed, GAN_STEPS)?;
-                let Some(last) = rows.last().filter(|row| row[1] == GAN_STEPS as f32) else {
+                let rows = play(config.clone(), set, seed, STEPS)?;
+                let Some(last) = rows.last().filter(|row| row[1] == STEPS as f32) else {
                     continue;
                 };
                 let mut judged = last[3..].to_vec();

@@ -1,6 +1,9 @@
 //! The walk back over the tape, and the gradients it leaves.
 
+use std::sync::{Mutex, PoisonError};
+
 use ndarray::{ArrayView2, ArrayViewMut2};
+use rayon::Scope;
 
 use super::gather::RowIndex;
 use super::pool::Workspace;
@@ -65,13 +68,16 @@ impl Gradients {
         Ok(())
     }
 
-    /// Where a parameter's gradient goes, and the factor (0 or 1) for what stands there already.
-    pub(super) fn slot(&mut self, id: ParameterId) -> (&mut [f32], f32) {
-        let beta = if self.written[id.0] { 1.0 } else { 0.0 };
-        self.written[id.0] = true;
-        let [rows, cols] = self.shapes[id.0];
-        let start = self.starts[id.0];
-        (&mut self.flat[start..start + rows * cols], beta)
+    /// Where each parameter's gradient goes.
+    pub(super) fn slots(&mut self) -> Vec<Option<Slot<'_>>> {
+        let mut rest = self.flat.as_mut_slice();
+        let places = self.shapes.iter().zip(&mut self.written);
+        let slot = |([rows, cols], written): (&[usize; 2], _)| {
+            let (values, others) = std::mem::take(&mut rest).split_at_mut(rows * cols);
+            rest = others;
+            Some(Slot { values, written })
+        };
+        places.map(slot).collect()
     }
 
     /// Parameters that nothing reached have gradient 0.
@@ -84,17 +90,62 @@ impl Gradients {
     }
 }
 
+/// Where one parameter's gradient goes.
+pub(super) struct Slot<'a> {
+    pub values: &'a mut [f32],
+    written: &'a mut bool,
+}
+
+impl Slot<'_> {
+    /// The gradient, and the factor (0 or 1) for what stands there already.
+    pub fn open(&mut self) -> (&mut [f32], f32) {
+        let beta = if *self.written { 1.0 } else { 0.0 };
+        *self.written = true;
+        (self.values, beta)
+    }
+}
+
 /// State of one walk back.
-pub(super) struct Backward<'a> {
+pub(super) struct Backward<'a, 's> {
     pub nodes: &'a [Node],
     pub indices: &'a [RowIndex],
     pub parameters: &'a Parameters,
     pub grads: &'a mut [Option<Vec<f32>>],
     pub work: &'a mut Workspace,
-    pub gradients: &'a mut Gradients,
+    /// Of each parameter; `None` where a spawned task has it.
+    pub slots: Vec<Option<Slot<'a>>>,
+    /// How many operations use each parameter.
+    pub uses: Vec<usize>,
+    /// Takes what nothing on the walk waits for.
+    pub scope: &'s Scope<'a>,
+    /// Buffers that such tasks are done with.
+    pub spent: &'a Mutex<Vec<Vec<f32>>>,
 }
 
-impl<'a> Backward<'a> {
+/// How many operations on a tape use each of `count` parameters.
+pub(super) fn uses(nodes: &[Node], count: usize) -> Vec<usize> {
+    let mut uses = vec![0; count];
+    for node in nodes {
+        if let Value::Parameter(id) = node.value {
+            uses[id.0] += 1;
+        }
+        if let Op::Linear(op) = &node.op {
+            uses[op.layer.weight.0] += 1;
+            uses[op.layer.bias.0] += 1;
+        }
+    }
+    uses
+}
+
+/// Gives a buffer back from a spawned task.
+pub(super) fn give_spent(spent: &Mutex<Vec<Vec<f32>>>, buffer: Vec<f32>) {
+    spent
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(buffer);
+}
+
+impl<'a> Backward<'a, '_> {
     /// Applies each operation's derivative, last first. Every value's gradient is complete when its turn
     /// comes, for only later operations can use it.
     pub fn run(&mut self) {
@@ -130,12 +181,18 @@ impl<'a> Backward<'a> {
 
     fn give_parameter(&mut self, node: &Node, dy: Vec<f32>) {
         if let Value::Parameter(id) = node.value {
-            let (slot, beta) = self.gradients.slot(id);
+            let (slot, beta) = self.slot(id).open();
             slot.iter_mut()
                 .zip(&dy)
                 .for_each(|(s, d)| *s = if beta == 0.0 { *d } else { *s + *d });
         }
         self.work.give(dy);
+    }
+
+    /// Where a parameter's gradient goes.
+    pub fn slot(&mut self, id: ParameterId) -> &mut Slot<'a> {
+        let slot = self.slots[id.0].as_mut();
+        slot.expect("a task takes slots that nothing else uses")
     }
 
     pub fn value(&self, var: Var) -> &'a [f32] {

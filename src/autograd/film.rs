@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::backward::Backward;
 use super::gather::{RowIndex, Rows};
-use super::math::{SIMD, piece, sigmoid};
+use super::math::{SIMD, fuses, piece, sigmoid};
 use super::tape::{Node, Op, Tape, Var, same_dim, shapes_fit};
 use crate::error::Result;
 
@@ -137,17 +137,17 @@ fn forward<S: Simd>(
         let operands = values.row(r);
         let h = h.map(|h| &h[r * cols..][..cols]);
         match (h, slope.get_mut(i * cols..(i + 1) * cols)) {
-            (Some(h), Some(slope)) => forward_row::<true, true>(y, slope, h, operands),
-            (Some(h), None) => forward_row::<true, false>(y, &mut [], h, operands),
-            (None, Some(slope)) => forward_row::<false, true>(y, slope, &[], operands),
-            (None, None) => forward_row::<false, false>(y, &mut [], &[], operands),
+            (Some(h), Some(slope)) => forward_row::<S, true, true>(y, slope, h, operands),
+            (Some(h), None) => forward_row::<S, true, false>(y, &mut [], h, operands),
+            (None, Some(slope)) => forward_row::<S, false, true>(y, slope, &[], operands),
+            (None, None) => forward_row::<S, false, false>(y, &mut [], &[], operands),
         }
     }
 }
 
 /// silu(z) = z·σ(z), silu′(z) = σ(z)·(1 + z·(1 − σ(z))).
 #[inline(always)]
-fn forward_row<const RESIDUAL: bool, const SLOPE: bool>(
+fn forward_row<S: Simd, const RESIDUAL: bool, const SLOPE: bool>(
     y: &mut [f32],
     slope: &mut [f32],
     h: &[f32],
@@ -159,7 +159,7 @@ fn forward_row<const RESIDUAL: bool, const SLOPE: bool>(
     let slope = if SLOPE { &mut slope[..n] } else { slope };
     for i in 0..n {
         let z = u[i] * (1.0 + scale[i]) + shift[i];
-        let s = sigmoid(z);
+        let s = sigmoid(z, fuses::<S>());
         let silu = z * s;
         y[i] = if RESIDUAL { h[i] + silu } else { silu };
         if SLOPE {
@@ -185,9 +185,10 @@ fn backward<S: Simd>(
         let du = &mut du[i * cols..][..cols];
         let (dy, slope) = (&dy[i * cols..][..cols], &slope[i * cols..][..cols]);
         for j in 0..cols {
-            dz[j] = dy[j] * slope[j];
-            let d = dz[j] * (1.0 + scale[j]);
-            du[j] = if beta == 0.0 { d } else { du[j] + d };
+            let z = dy[j] * slope[j];
+            let d = z * (1.0 + scale[j]);
+            let d = if beta == 0.0 { d } else { du[j] + d };
+            (dz[j], du[j]) = (z, d);
         }
     }
 }

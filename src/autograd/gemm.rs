@@ -1,8 +1,9 @@
-//! Matrix products, split over threads by rows or columns of the result.
+//! Matrix products, split over threads by rows of the result.
 
-use ndarray::linalg::general_mat_mul;
-use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use rayon::join;
+
+use super::kernel::product;
+pub(super) use super::matrix::{Matrix, Start};
 
 /// Fewest floating-point operations that are worth a hand-over to another thread where the threads have other
 /// work too, for each half of a product packs one operand anew: about 100 µs.
@@ -11,51 +12,29 @@ pub(super) const COARSE: usize = 1 << 23;
 /// The same where all other threads wait: about 10 µs.
 pub(super) const FINE: usize = 1 << 20;
 
-/// `c = a·b + beta·c`, with `c` in row-major order.
+/// `c = start + a·b`, with `c` in row-major order.
 ///
-/// Each number of `c` is one sum over the inner dimension in the order of the single-threaded product,
-/// whatever block it is in: so a split changes no bit (tested).
-pub(super) fn gemm(a: ArrayView2<f32>, b: ArrayView2<f32>, beta: f32, c: &mut [f32], grain: usize) {
-    let dim = (a.nrows(), b.ncols());
-    let c = ArrayViewMut2::from_shape(dim, c).expect("as long as its shape");
+/// Each number of `c` is one sum, from its start over the inner dimension in order, whatever piece it is in: so a
+/// split changes no bit (tested).
+pub(super) fn gemm(a: Matrix, b: Matrix, start: Start, c: &mut [f32], grain: usize) {
+    assert_eq!(a.cols, b.rows, "the inner dimension");
     if !c.is_empty() {
-        let pieces = 2 * a.len() * dim.1 / grain;
-        split(a, b, beta, c, pieces.min(2 * rayon::current_num_threads()));
+        let pieces = 2 * a.rows * a.cols * b.cols / grain;
+        split(a, b, start, c, pieces.min(2 * rayon::current_num_threads()));
     }
 }
 
-/// Halves the longer side of `c` until there are `pieces` (a power of two is reached from below).
-fn split(
-    a: ArrayView2<f32>,
-    b: ArrayView2<f32>,
-    beta: f32,
-    mut c: ArrayViewMut2<f32>,
-    pieces: usize,
-) {
-    let (m, n) = c.dim();
-    if pieces < 2 || rayon::current_num_threads() == 1 {
-        return general_mat_mul(1.0, &a, &b, beta, &mut c);
+/// Halves the rows until there are `pieces` (a power of two is reached from below).
+fn split(a: Matrix, b: Matrix, start: Start, c: &mut [f32], pieces: usize) {
+    // Whole tiles of the kernel.
+    let half = (a.rows / 2).next_multiple_of(16);
+    if pieces < 2 || half >= a.rows || rayon::current_num_threads() == 1 {
+        return product(a, b, start, c);
     }
-    // Whole tiles of matrixmultiply's kernels, 8 or 16 to a side.
-    let half = |side: usize| (side / 2).next_multiple_of(16).min(side);
-    if m >= n {
-        let ((a, below), (c, c_below)) =
-            (a.split_at(Axis(0), half(m)), c.split_at(Axis(0), half(m)));
-        join(
-            || split(a, b, beta, c, pieces / 2),
-            || split(below, b, beta, c_below, pieces / 2),
-        );
-    } else {
-        let ((b, right), (c, c_right)) =
-            (b.split_at(Axis(1), half(n)), c.split_at(Axis(1), half(n)));
-        join(
-            || split(a, b, beta, c, pieces / 2),
-            || split(a, right, beta, c_right, pieces / 2),
-        );
-    }
-}
-
-/// A row-major slice as a matrix.
-pub(super) fn matrix(values: &[f32], rows: usize, cols: usize) -> ArrayView2<'_, f32> {
-    ArrayView2::from_shape((rows, cols), values).expect("as long as its shape")
+    let (a, below) = a.split_at(half);
+    let (c, c_below) = c.split_at_mut(half * b.cols);
+    join(
+        || split(a, b, start, c, pieces / 2),
+        || split(below, b, start, c_below, pieces / 2),
+    );
 }

@@ -1,6 +1,7 @@
 //! Buffers that outlive one tape, so that a training step in steady state allocates nothing large.
 
 use super::gemm::{COARSE, FINE};
+use super::linear::Known;
 use super::tape::Node;
 use crate::network::EmbeddingCache;
 
@@ -13,6 +14,8 @@ pub struct Workspace {
     pub(super) nodes: Vec<Node>,
     pub(super) grads: Vec<Option<Vec<f32>>>,
     pub(super) embeddings: EmbeddingCache,
+    /// Of tapes that only predict.
+    pub(super) known: Vec<Known>,
     /// Floating-point operations from which a product is split over threads.
     pub(super) grain: usize,
 }
@@ -24,6 +27,7 @@ impl Default for Workspace {
             nodes: Vec::new(),
             grads: Vec::new(),
             embeddings: EmbeddingCache::default(),
+            known: Vec::new(),
             grain: COARSE,
         }
     }

@@ -1,10 +1,12 @@
 //! The tape: values and the operations that made them, in order.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use ndarray::{Array2, ArrayRef2, ArrayView2};
+use rayon::in_place_scope;
 
-use super::backward::{Backward, Gradients};
+use super::backward::{Backward, Gradients, uses};
 use super::columns::Columns;
 use super::combine::{Combine, Product};
 use super::concat::Concat;
@@ -200,15 +202,24 @@ impl<'p> Tape<'p> {
         let mut one = self.work.take(1);
         one[0] = 1.0;
         grads[loss.index as usize] = Some(one);
-        Backward {
-            nodes: &self.nodes,
-            indices: &self.indices,
-            parameters: self.parameters,
-            grads: &mut grads,
-            work: &mut self.work,
-            gradients,
-        }
-        .run();
+        let spent = Mutex::default();
+        let slots = gradients.slots();
+        in_place_scope(|scope| {
+            Backward {
+                nodes: &self.nodes,
+                indices: &self.indices,
+                parameters: self.parameters,
+                grads: &mut grads,
+                work: &mut self.work,
+                uses: uses(&self.nodes, slots.len()),
+                slots,
+                scope,
+                spent: &spent,
+            }
+            .run();
+        });
+        let spent = spent.into_inner().unwrap_or_else(PoisonError::into_inner);
+        spent.into_iter().for_each(|buffer| self.work.give(buffer));
         self.work.grads = grads;
         gradients.finish();
         Ok(())

@@ -4,7 +4,7 @@ use fearless_simd::{Simd, dispatch};
 use rayon::prelude::*;
 
 use super::backward::Backward;
-use super::math::{SIMD, exp, piece, sigmoid};
+use super::math::{SIMD, exp, fuses, piece, sigmoid};
 use super::tape::{Node, Op, Tape, Value, Var};
 use crate::error::Result;
 
@@ -78,15 +78,17 @@ impl Tape<'_> {
         let mut y = self.work.take(rows * cols);
         let values = self.slice(x);
         match function {
-            Unary::Silu => map(&mut y, values, |x| x * sigmoid(x)),
-            Unary::Tanh => map(&mut y, values, libm::tanhf),
+            Unary::Silu => map(&mut y, values, |x, fuses| x * sigmoid(x, fuses)),
+            Unary::Tanh => map(&mut y, values, |x, _| libm::tanhf(x)),
             Unary::Sigmoid => map(&mut y, values, sigmoid),
             // max(x, 0) + ln(1 + e^−|x|): e^x alone would overflow. A sum lets NaN through, max would not.
-            Unary::Softplus => map(&mut y, values, |x| {
-                0.5 * (x + x.abs()) + libm::log1pf(exp(-x.abs()))
+            Unary::Softplus => map(&mut y, values, |x, fuses| {
+                0.5 * (x + x.abs()) + libm::log1pf(exp(-x.abs(), fuses))
             }),
             Unary::Exp => map(&mut y, values, exp),
-            Unary::LeakyRelu(slope) => map(&mut y, values, |x| if x > 0.0 { x } else { slope * x }),
+            Unary::LeakyRelu(slope) => {
+                map(&mut y, values, |x, _| if x > 0.0 { x } else { slope * x })
+            }
         }
         let op = Op::Unary(UnaryOp { x, function });
         Ok(self.push(op, y, rows, cols, self.wants(x)))
@@ -102,36 +104,40 @@ impl UnaryOp {
             Value::Parameter(_) => x,
         };
         match self.function {
-            Unary::Silu => scale(&mut dy, x, |x| {
-                let s = sigmoid(x);
+            Unary::Silu => scale(&mut dy, x, |x, fuses| {
+                let s = sigmoid(x, fuses);
                 s * (1.0 + x * (1.0 - s))
             }),
-            Unary::Tanh => scale(&mut dy, y, |y| 1.0 - y * y),
-            Unary::Sigmoid => scale(&mut dy, y, |y| y * (1.0 - y)),
+            Unary::Tanh => scale(&mut dy, y, |y, _| 1.0 - y * y),
+            Unary::Sigmoid => scale(&mut dy, y, |y, _| y * (1.0 - y)),
             Unary::Softplus => scale(&mut dy, x, sigmoid),
-            Unary::Exp => scale(&mut dy, y, |y| y),
-            Unary::LeakyRelu(slope) => scale(&mut dy, x, |x| if x > 0.0 { 1.0 } else { slope }),
+            Unary::Exp => scale(&mut dy, y, |y, _| y),
+            Unary::LeakyRelu(slope) => scale(&mut dy, x, |x, _| if x > 0.0 { 1.0 } else { slope }),
         }
         walk.give(self.x, dy);
     }
 }
 
-/// y = f(x).
-fn map(y: &mut [f32], x: &[f32], f: impl Fn(f32) -> f32 + Sync) {
+/// y = f(x), `f` told whether it may [fuse](fuses).
+fn map(y: &mut [f32], x: &[f32], f: impl Fn(f32, bool) -> f32 + Sync) {
     #[inline(always)]
-    fn kernel<S: Simd>(_: S, y: &mut [f32], x: &[f32], f: &impl Fn(f32) -> f32) {
-        y.iter_mut().zip(x).for_each(|(y, x)| *y = f(*x));
+    fn kernel<S: Simd>(_: S, y: &mut [f32], x: &[f32], f: &impl Fn(f32, bool) -> f32) {
+        y.iter_mut()
+            .zip(x)
+            .for_each(|(y, x)| *y = f(*x, fuses::<S>()));
     }
     let size = piece(y.len(), 1);
     let pieces = y.par_chunks_mut(size).zip(x.par_chunks(size));
     pieces.for_each(|(y, x)| dispatch!(*SIMD, simd => kernel(simd, y, x, &f)));
 }
 
-/// dy *= f(x).
-fn scale(dy: &mut [f32], x: &[f32], f: impl Fn(f32) -> f32 + Sync) {
+/// dy *= f(x), as [`map`].
+fn scale(dy: &mut [f32], x: &[f32], f: impl Fn(f32, bool) -> f32 + Sync) {
     #[inline(always)]
-    fn kernel<S: Simd>(_: S, dy: &mut [f32], x: &[f32], f: &impl Fn(f32) -> f32) {
-        dy.iter_mut().zip(x).for_each(|(dy, x)| *dy *= f(*x));
+    fn kernel<S: Simd>(_: S, dy: &mut [f32], x: &[f32], f: &impl Fn(f32, bool) -> f32) {
+        dy.iter_mut()
+            .zip(x)
+            .for_each(|(dy, x)| *dy *= f(*x, fuses::<S>()));
     }
     let size = piece(dy.len(), 1);
     let pieces = dy.par_chunks_mut(size).zip(x.par_chunks(size));

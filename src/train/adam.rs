@@ -115,10 +115,14 @@ fn adam<S: Simd>(
     let n = next.len();
     let (m, v, p, g) = (&mut m[..n], &mut v[..n], &p[..n], &g[..n]);
     for i in 0..n {
-        let g = g[i] * c.scale;
-        m[i] = c.b1 * m[i] + c.c1 * g;
-        v[i] = c.b2 * v[i] + c.c2 * (g * g);
-        next[i] = p[i] * c.keep - c.size * m[i] / (v[i].sqrt() * c.root + c.epsilon);
+        // All is read before anything is written: large arrays start at the same place of a page, and a CPU
+        // takes a number read there for the one just written there in another array, and waits.
+        let (g, old) = (g[i] * c.scale, p[i]);
+        let mean = c.b1 * m[i] + c.c1 * g;
+        let square = c.b2 * v[i] + c.c2 * (g * g);
+        m[i] = mean;
+        v[i] = square;
+        next[i] = old * c.keep - c.size * mean / (square.sqrt() * c.root + c.epsilon);
     }
 }
 
