@@ -75,6 +75,13 @@ impl Clone {
         files.push(self.join("Cargo.lock"));
         Ok(files)
     }
+
+    /// Tables of results that notebooks read.
+    pub fn tables(&self) -> Result<Vec<PathBuf>> {
+        let mut files = files::list(&self.join("examples"))?;
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "csv"));
+        Ok(files)
+    }
 }
 
 fn is_library(folder: &Path) -> bool {

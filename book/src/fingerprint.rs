@@ -39,7 +39,7 @@ pub fn compiled_library(clone: &Clone, toolchain: &Toolchain) -> Result<String> 
 /// Stands for everything but the notebook that its outputs depend on.
 pub fn environment(clone: &Clone, toolchain: &Toolchain) -> Result<String> {
     let mut fingerprint = Fingerprint::default();
-    for file in clone.library_files()? {
+    for file in [clone.library_files()?, clone.tables()?].concat() {
         let name = file
             .strip_prefix(clone.root())?
             .as_os_str()

@@ -16,6 +16,7 @@ mod forward_chain;
 mod forward_input;
 mod forward_posterior;
 mod forward_sample;
+mod gan;
 mod likelihood_bound;
 mod likelihood_decoder;
 mod likelihood_flow;

@@ -250,6 +250,27 @@ fn a_seed_fixes_every_bit_at_any_number_of_threads() {
     assert_ne!(samples(1, 0), samples(1, 1));
 }
 
+/// After the first step the average keeps (1 + 0)/(10 + 0) of the old parameters.
+#[test]
+fn samples_come_from_the_averaged_generator() {
+    let mut gan = ring(GanConfig {
+        ema: Some(Ema { decay: 0.99 }),
+        generator_rate: LearningRate::constant(0.1),
+        ..small()
+    });
+    let mut average = gan.generator().clone();
+    gan.run(1, |_| ()).unwrap();
+    let new = gan.generator().parameters().values();
+    let values = average.parameters_mut().values_mut();
+    for (average, new) in values.iter_mut().zip(new) {
+        *average = 0.1 * *average + 0.9 * new;
+    }
+    let samples = gan.sample(20, &mut Rng::new(0)).unwrap();
+    let z = Rng::new(0).standard_normal(20, 2);
+    let close = |a: &Array2<f32>| (a - &samples).iter().all(|e| e.abs() < 1e-5);
+    assert!(close(&average.answer(&z).unwrap()) && !close(&gan.generator().answer(&z).unwrap()));
+}
+
 /// One Gaussian, off centre and narrow, starting from a generator that knows nothing of it.
 #[test]
 fn a_small_gan_finds_a_gaussian() {
