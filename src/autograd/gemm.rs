@@ -6,7 +6,7 @@ use super::kernel::product;
 pub(super) use super::matrix::{Matrix, Start};
 
 /// Fewest floating-point operations that are worth a hand-over to another thread where the threads have other
-/// work too, for each half of a product packs one operand anew: about 100 µs.
+/// work too, for each half of a product copies the second operand anew: about 50 µs.
 pub(super) const COARSE: usize = 1 << 23;
 
 /// The same where all other threads wait: about 10 µs.

@@ -1,5 +1,7 @@
 //! y = x·Wᵀ + b.
 
+use std::ops::Range;
+
 use rayon::join;
 
 use super::backward::{Backward, Slot, give_spent};
@@ -63,9 +65,10 @@ impl Tape<'_> {
     }
 }
 
-/// A product of fewer operations is left to a task of its own: it has the time to wait for a thread. Larger
-/// ones are better done at once, while their operands are in the cache.
-const LATER: usize = COARSE;
+/// Floating-point operations of products that are left to a task of their own, which has the time to wait for a
+/// thread: smaller ones are not worth the hand-over, larger ones are better done at once, while their operands
+/// are in the cache.
+const LATER: Range<usize> = 1 << 18..COARSE;
 
 impl LinearOp {
     /// dW = dyᵀ·x, db = Σ_rows dy, dx = dy·W.
@@ -97,7 +100,8 @@ impl LinearOp {
         let once = [layer.weight, layer.bias].map(|id| walk.uses[id.0] == 1);
         let [mut weight, mut bias] =
             [layer.weight, layer.bias].map(|id| walk.slots[id.0].take().expect("no task has it"));
-        let dx = if once == [true, true] && 2 * n * inputs * outputs < LATER {
+        let operations = 2 * n * inputs * outputs;
+        let dx = if once == [true, true] && LATER.contains(&operations) {
             let dx = for_input(&dy);
             let spent = walk.spent;
             walk.scope.spawn(move |_| {
@@ -106,10 +110,14 @@ impl LinearOp {
             });
             dx
         } else {
-            let (_, dx) = join(
-                || for_parameters(&dy, &mut weight, &mut bias),
-                || for_input(&dy),
-            );
+            let mut for_parameters = || for_parameters(&dy, &mut weight, &mut bias);
+            let for_input = || for_input(&dy);
+            let dx = if operations >= grain {
+                join(for_parameters, for_input).1
+            } else {
+                for_parameters();
+                for_input()
+            };
             walk.slots[layer.weight.0] = Some(weight);
             walk.slots[layer.bias.0] = Some(bias);
             walk.work.give(dy);
