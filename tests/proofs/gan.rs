@@ -50,10 +50,10 @@ fn the_sizes_are_the_stated_ones() {
     }
     let stable = ring(GanConfig::stable(1));
     assert_eq!(stable.generator().parameters().count(), 149_874);
-    // 2 coordinates with a sine and a cosine of 4 frequencies each: 16 more inputs.
+    // 2 coordinates with a sine and a cosine of 3 frequencies each: 12 more inputs.
     assert_eq!(
         stable.discriminator().parameters().count(),
-        33_537 + 16 * 128
+        33_537 + 12 * 128
     );
 }
 
