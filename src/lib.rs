@@ -57,6 +57,7 @@
 //! | ln p_θ(x_0) by the probability-flow ODE | density of the deterministic samplers | [`likelihood::ProbabilityFlow`] |
 //! | H(q) | entropy: the least −ln p that any model can have | [`Mixture::entropy`] |
 //! | v | velocity √ᾱ_t ε − √(1−ᾱ_t) x_0, another target | [`Prediction`] |
+//! | G(z), D(x) | generator and discriminator of a GAN | [`gan::Gan`] |
 //!
 //! # Data and measures
 //!

@@ -18,8 +18,8 @@ pub enum Contender {
     Waves,
 }
 
-/// Steps of a GAN that take as long as [`STEPS`] of diffusion: see the results of `speed`.
-pub const GAN_STEPS: u64 = 5000;
+/// Steps of a GAN, on batches of 128. They take as long as [`STEPS`] of diffusion: see the results of `speed`.
+pub const GAN_STEPS: u64 = 4000;
 
 /// Training steps of diffusion, on batches of 512.
 pub const STEPS: u64 = 4000;

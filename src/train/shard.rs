@@ -23,8 +23,8 @@ pub(super) struct Shard {
 
 /// Rows from which a batch is split in two, and from which in four. The number of shards depends on the
 /// batch alone, so that the number of threads never changes a bit. A shard costs gradients of its own, a
-/// pass to add them, and the packing of all weights: a fifth of the time of a step on 32 rows. Below
-/// 128 rows the threads share each product instead, if it is large enough.
+/// pass to add them, and a copy of all weights into panels. Below 128 rows the threads share each product
+/// instead, if it is large enough.
 const SPLIT: (usize, usize) = (128, 1024);
 
 /// How many shards a batch of `n` rows has.
