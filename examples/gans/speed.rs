@@ -13,11 +13,11 @@ use super::method::{Contender, GAN_STEPS, STEPS, game};
 /// Samples that are timed.
 const SAMPLES: usize = 10_000;
 
-/// Times that each sampling is repeated; the median counts.
+/// Times that each measurement is repeated; the median counts.
 const REPEATS: usize = 5;
 
-/// Steps that are timed: a tenth of a whole training.
-const SHARE: u64 = 10;
+/// Steps that are timed at once: this part of a whole training.
+const SHARE: u64 = 20;
 
 pub fn speed() -> Result<()> {
     let [_, set] = Set::with_modes()?;
@@ -42,14 +42,14 @@ pub fn speed() -> Result<()> {
         };
         if let Some(config) = gan {
             let mut gan = game(&set, config)?;
-            let training = seconds(1, || gan.run(GAN_STEPS / SHARE, |_| ()))?;
+            let training = seconds(REPEATS, || gan.run(GAN_STEPS / SHARE, |_| ()))?;
             let sampling = seconds(REPEATS, || {
                 gan.sample(SAMPLES, &mut Rng::new(0)).map(|_| ())
             })?;
             report(training * SHARE as f64, 1, sampling);
         } else {
             let (schedule, mut network, mut trainer) = contender.start(&set, 0)?;
-            let training = seconds(1, || trainer.run(&mut network, STEPS / SHARE, |_| ()))?;
+            let training = seconds(REPEATS, || trainer.run(&mut network, STEPS / SHARE, |_| ()))?;
             for evaluations in [10, 50, 1000] {
                 let sampler = Sampler::new(&schedule, Method::DDIM, evaluations as usize)?;
                 let sampling = seconds(REPEATS, || {
