@@ -31,8 +31,15 @@
         value: "0",
         "aria-label": `Frame of: ${title}`,
       });
-      this.label = element("output", { "aria-hidden": "true" });
-      controls.replaceChildren(this.button, this.slider, this.label);
+      // All labels lie on top of each other, one of them visible: the widest sets the width, and nothing moves.
+      this.labels = this.frames.map((frame, at) => {
+        const label = element("span", {});
+        label.textContent = frame.dataset.label || `${at + 1} / ${this.frames.length}`;
+        return label;
+      });
+      const output = element("output", { "aria-hidden": "true" });
+      output.replaceChildren(...this.labels);
+      controls.replaceChildren(this.button, this.slider, output);
       figure.classList.add("di-slider-on");
       this.show(0);
       this.pause();
@@ -67,10 +74,9 @@
     show(index) {
       this.index = index;
       this.frames.forEach((frame, at) => frame.classList.toggle("di-current", at === index));
-      const label = this.frames[index].dataset.label || `${index + 1} / ${this.frames.length}`;
+      this.labels.forEach((label, at) => label.classList.toggle("di-current", at === index));
       this.slider.value = String(index);
-      this.slider.setAttribute("aria-valuetext", label);
-      this.label.textContent = label;
+      this.slider.setAttribute("aria-valuetext", this.labels[index].textContent);
     }
 
     play() {
