@@ -41,6 +41,7 @@ impl Grid {
 const USUAL: (Method, Grid) = (Method::DDIM, Grid::Spaced(Spacing::Trailing));
 const QUADRATIC: (Method, Grid) = (Method::DDIM, Grid::Spaced(Spacing::Quadratic));
 const SECOND_ORDER: (Method, Grid) = (Method::DpmSolver, Grid::Spaced(Spacing::Quadratic));
+const UNIFORM: (Method, Grid) = (Method::DpmSolver, Grid::Spaced(Spacing::UniformLambda));
 const CUBIC: (Method, Grid) = (Method::DpmSolver, Grid::Cubic);
 
 type Draw = fn(usize, &mut Rng) -> Result<Array2<f32>>;
@@ -92,8 +93,8 @@ fn compare(draw: Draw, schedule: &Schedule, network: &FilmMlp) -> Result<()> {
     println!("  floor {floor}");
     for (evaluations, methods) in [
         (50, &[USUAL, QUADRATIC][..]),
-        (20, &[USUAL, QUADRATIC, SECOND_ORDER][..]),
-        (10, &[USUAL, QUADRATIC, SECOND_ORDER, CUBIC][..]),
+        (20, &[USUAL, QUADRATIC, SECOND_ORDER, UNIFORM][..]),
+        (10, &[USUAL, QUADRATIC, SECOND_ORDER, UNIFORM, CUBIC][..]),
     ] {
         for (method, grid) in methods.iter().copied() {
             let timesteps = grid.timesteps(schedule, method.steps(evaluations))?;

@@ -2,7 +2,7 @@
 
 use diffusion_intuition::autograd::{Tape, Var, check_gradients};
 use diffusion_intuition::network::{
-    FilmMlp, FilmMlpConfig, Linear, Network, Parameters, TimeEmbedding,
+    FilmMlp, FilmMlpConfig, Linear, Network, Parameters, TimeEmbedding, octaves,
 };
 use diffusion_intuition::{Error, Result, Rng};
 use ndarray::Array2;
@@ -17,6 +17,37 @@ fn the_reference_network_has_the_stated_size() {
     };
     assert_eq!((count(1), count(2)), (148_993, 149_250));
     assert!(FilmMlp::new(0, &mut Rng::new(0)).is_err());
+    let config = FilmMlpConfig {
+        frequencies: octaves(f32::NAN, 2),
+        ..FilmMlpConfig::default()
+    };
+    let error = FilmMlp::with_config(2, &config, &mut Rng::new(0)).unwrap_err();
+    assert!(matches!(error, Error::NotFinite { index: 0, .. }));
+}
+
+/// x as it is, then for each coordinate the sines and the cosines: by f64 arithmetic.
+#[test]
+fn waves_are_sines_then_cosines_of_each_coordinate() {
+    let frequencies = octaves(0.7, 3);
+    assert_eq!(frequencies, [0.7, 1.4, 2.8]);
+    let parameters = Parameters::new();
+    let mut tape = Tape::new(&parameters);
+    let x = Rng::new(4).standard_normal(3000, 2); // more than one piece
+    let input = tape.input(&x);
+    let y = tape.fourier(input, &frequencies).unwrap();
+    let y = tape.value(y);
+    assert_eq!(y.dim(), (3000, 14));
+    for (y, x) in y.rows().into_iter().zip(x.rows()) {
+        assert_eq!((y[0], y[1]), (x[0], x[1]));
+        for j in 0..2 {
+            for (i, omega) in frequencies.iter().enumerate() {
+                let angle = f64::from(omega * x[j]);
+                // One rounding to f32 of a number of at most 1, doubled for the function's own error.
+                assert!((f64::from(y[2 + 6 * j + i]) - angle.sin()).abs() < 1.2e-7);
+                assert!((f64::from(y[2 + 6 * j + 3 + i]) - angle.cos()).abs() < 1.2e-7);
+            }
+        }
+    }
 }
 
 #[test]

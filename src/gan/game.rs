@@ -52,8 +52,8 @@ impl Gan {
     /// 1, as for diffusion.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a setting outside its range; [`Error::Empty`] and [`Error::NotFinite`] for
-    /// data that is.
+    /// [`Error::Parameter`] for a setting outside its range; [`Error::Empty`] for data that is;
+    /// [`Error::NotFinite`] for data or frequencies with a NaN or infinite value.
     pub fn new(data: impl Into<Data>, config: GanConfig) -> Result<Self> {
         let data = data.into();
         config.check()?;

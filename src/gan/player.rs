@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayRef2};
 use crate::autograd::{Gradients, Tape, Var, Workspace};
 use crate::error::{Error, Result};
 use crate::network::{Mlp, Parameters};
-use crate::train::{Adam, Moments, Step};
+use crate::train::{Adam, Moments, Step, squares_of};
 
 /// A network that plays: its parameters, its gradients, its optimiser's state and its tape's memory.
 #[derive(Debug)]
@@ -63,8 +63,7 @@ impl Player {
         learning_rate: f64,
         ema: Option<(&mut Parameters, f64)>,
     ) -> Result<()> {
-        let squares = self.gradients.flat.iter().map(|g| f64::from(*g).powi(2));
-        let value = squares.sum::<f64>().sqrt();
+        let value = squares_of(&self.gradients.flat).sqrt();
         if !value.is_finite() {
             let what = "the norm of the gradient";
             return Err(Error::Diverged { step, what, value });

@@ -2,7 +2,7 @@
 
 use super::{Linear, Network, Parameters, TimeEmbedding};
 use crate::autograd::{Tape, Var};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::rng::Rng;
 
 /// The reference network of the book: x_t → linear → residual blocks → linear.
@@ -92,7 +92,8 @@ impl FilmMlp {
     /// a prediction and a [variance](crate::likelihood::LearnedVariance).
     ///
     /// # Errors
-    /// [`Error::Parameter`](crate::Error::Parameter) if `d`, `outputs` or the hidden width is 0.
+    /// [`Error::Parameter`](crate::Error::Parameter) if `d`, `outputs` or the hidden width is 0;
+    /// [`Error::NotFinite`](crate::Error::NotFinite) for a NaN or infinite frequency.
     pub fn with_outputs(
         d: usize,
         outputs: usize,
@@ -100,6 +101,7 @@ impl FilmMlp {
         rng: &mut Rng,
     ) -> Result<Self> {
         let hidden = config.hidden;
+        Error::check_finite("frequencies", &config.frequencies)?;
         let mut parameters = Parameters::new();
         let inputs = d * (1 + 2 * config.frequencies.len());
         let input = parameters.linear("input", inputs, hidden, rng)?;

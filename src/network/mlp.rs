@@ -26,7 +26,8 @@ impl Mlp {
     /// each input, none for a plain network.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for fewer than two widths or a width of 0.
+    /// [`Error::Parameter`] for fewer than two widths or a width of 0; [`Error::NotFinite`] for a NaN or infinite
+    /// frequency.
     pub fn new(widths: &[usize], slope: f32, frequencies: &[f32], rng: &mut Rng) -> Result<Self> {
         let Some(outputs) = widths.last().filter(|_| widths.len() > 1) else {
             return Err(Error::Parameter {
@@ -35,6 +36,7 @@ impl Mlp {
                 valid: "at least 2: inputs and outputs",
             });
         };
+        Error::check_finite("frequencies", frequencies)?;
         let mut parameters = Parameters::new();
         let pairs = widths.windows(2).enumerate();
         let layers = pairs.map(|(i, pair)| {

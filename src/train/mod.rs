@@ -51,6 +51,7 @@ pub(crate) use config::first_fault;
 pub use config::{Adam, Ema, LearningRate, TrainConfig};
 pub use loss::Loss;
 pub use progress::{Progress, Verdict};
+pub(crate) use shard::squares_of;
 pub use trainer::Trainer;
 pub(crate) use trainer::rng_of_step;
 

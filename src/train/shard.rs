@@ -172,7 +172,8 @@ fn accumulate<S: Simd>(_: S, total: &mut [f32], share: f32, part: &[f32], first:
     }
 }
 
-fn squares_of(values: &[f32]) -> f64 {
+/// Σ x² of all `values`.
+pub(crate) fn squares_of(values: &[f32]) -> f64 {
     #[inline(always)]
     fn kernel<S: Simd>(_: S, values: &[f32]) -> f64 {
         sum_of_squares(values)

@@ -274,6 +274,11 @@ fn bad_settings_and_shapes_are_named() {
         })
         .contains("-1")
     );
+    let endless = GanConfig {
+        frequencies: vec![0.7, f32::INFINITY],
+        ..small()
+    };
+    assert!(error(endless).contains("frequencies"));
     let nan = array![[0.0_f32, f32::NAN]];
     assert!(matches!(
         Gan::new(nan, small()),
