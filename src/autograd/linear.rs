@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use rayon::join;
+use rayon::prelude::*;
 
 use super::backward::{Backward, Slot, give_spent};
 use super::gemm::{COARSE, Matrix, Start, gemm};
@@ -32,36 +33,66 @@ impl Tape<'_> {
     /// # Errors
     /// [`Error::Shapes`](crate::Error::Shapes) with the shapes of x and W if their inputs differ.
     pub fn linear(&mut self, x: Var, layer: Linear) -> Result<Var> {
-        let (n, inputs) = self.dim(x)?;
-        let [outputs, wanted] = self.parameters.shape(layer.weight);
-        shapes_fit(inputs == wanted, "linear", (n, inputs), (outputs, wanted))?;
-        if let Some(y) = self.known(x, layer) {
-            return Ok(self.push(Op::Linear(LinearOp { x, layer }), y, n, outputs, true));
+        self.linears([(x, layer)]).map(|[y]| y)
+    }
+
+    /// Several [affine maps](Self::linear), none of which waits for another: threads that would have nothing
+    /// to do share them.
+    ///
+    /// # Errors
+    /// As [`linear`](Self::linear).
+    pub fn linears<const N: usize>(&mut self, maps: [(Var, Linear); N]) -> Result<[Var; N]> {
+        let mut ys = [const { Vec::new() }; N];
+        let mut operations = 0;
+        for ((x, layer), y) in maps.iter().zip(&mut ys) {
+            let (n, inputs) = self.dim(*x)?;
+            let [outputs, wanted] = self.parameters.shape(layer.weight);
+            shapes_fit(inputs == wanted, "linear", (n, inputs), (outputs, wanted))?;
+            operations += 2 * n * inputs * outputs;
+            *y = self.work.take(n * outputs);
         }
-        let mut y = self.work.take(n * outputs);
+        let tape = &*self;
+        let write = |((x, layer), y): (&(Var, Linear), &mut Vec<f32>)| tape.affine(*x, *layer, y);
+        if N > 1 && operations >= 2 * self.work.grain {
+            maps.par_iter().zip(&mut ys).for_each(write);
+        } else {
+            maps.iter().zip(&mut ys).for_each(write);
+        }
+        let mut ys = ys.into_iter();
+        Ok(maps.map(|(x, layer)| {
+            let y = ys.next().expect("one for each map");
+            self.push_linear(x, layer, y)
+        }))
+    }
+
+    /// x·Wᵀ + b, written to `y`.
+    fn affine(&self, x: Var, layer: Linear, y: &mut [f32]) {
+        if let Some(known) = self.known(x, layer) {
+            return y.copy_from_slice(&known.y);
+        }
+        let [outputs, inputs] = self.parameters.shape(layer.weight);
         let bias = self.parameters.slice(layer.bias);
         let weight = Matrix::new(self.parameters.slice(layer.weight), outputs, inputs);
-        let x_values = Matrix::new(self.slice(x), n, inputs);
-        let start = Start::Row(bias);
-        gemm(x_values, weight.t(), start, &mut y, self.work.grain);
-        if n == 1 && !self.recording {
-            let x = self.slice(x).to_vec();
-            let y = y.clone();
-            self.work.known.push(Known { layer, x, y });
-        }
-        let op = Op::Linear(LinearOp { x, layer });
-        Ok(self.push(op, y, n, outputs, true))
+        let x = Matrix::new(self.slice(x), y.len() / outputs, inputs);
+        gemm(x, weight.t(), Start::Row(bias), y, self.work.grain);
     }
 
     /// The answer to a single row, if it was computed before for the same parameters: on a tape that only
     /// predicts, whose memory never sees others.
-    fn known(&mut self, x: Var, layer: Linear) -> Option<Vec<f32>> {
+    fn known(&self, x: Var, layer: Linear) -> Option<&Known> {
         let values = self.slice(x);
         let mut all = self.work.known.iter();
-        let place = all.position(|known| known.layer == layer && known.x == values)?;
-        let mut y = self.work.take(self.work.known[place].y.len());
-        y.copy_from_slice(&self.work.known[place].y);
-        Some(y)
+        all.find(|known| known.layer == layer && known.x == values)
+    }
+
+    fn push_linear(&mut self, x: Var, layer: Linear, y: Vec<f32>) -> Var {
+        let [outputs, _] = self.parameters.shape(layer.weight);
+        let n = y.len() / outputs;
+        if n == 1 && !self.recording && self.known(x, layer).is_none() {
+            let (x, y) = (self.slice(x).to_vec(), y.clone());
+            self.work.known.push(Known { layer, x, y });
+        }
+        self.push(Op::Linear(LinearOp { x, layer }), y, n, outputs, true)
     }
 }
 

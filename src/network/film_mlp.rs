@@ -142,8 +142,7 @@ impl Network for FilmMlp {
         };
         let mut h = tape.linear(x_t, self.input)?;
         for block in &self.blocks {
-            let scale_shift = tape.linear(time, block.film)?;
-            let u = tape.linear(h, block.linear)?;
+            let [u, scale_shift] = tape.linears([(h, block.linear), (time, block.film)])?;
             h = tape.film_residual(h, u, scale_shift, rows)?;
         }
         tape.linear(h, self.output)
