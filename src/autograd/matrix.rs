@@ -1,5 +1,7 @@
 //! Matrices as a product takes them.
 
+use std::ops::Range;
+
 /// A matrix in memory: entry (r, c) is `values[r * stride + c]`, or `values[c * stride + r]` if it is turned.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Matrix<'a> {
@@ -49,6 +51,12 @@ impl<'a> Matrix<'a> {
                 ..self
             },
         )
+    }
+
+    /// Some of the columns.
+    pub fn columns(self, range: Range<usize>) -> Self {
+        let (above, _) = self.t().split_at(range.end);
+        above.split_at(range.start).1.t()
     }
 }
 
