@@ -133,13 +133,18 @@ fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(simd: S, block: &mut B
         ..
     } = *block;
     let mut sums = [[f32x16::splat(simd, 0.0); VECTORS]; ROWS];
-    for i in 0..ROWS {
-        let begin = match start {
-            Start::Zero => continue,
-            Start::Add => &block.c[(row + i) * block.stride + left..][..width],
-            Start::Row(row) => &row[left..][..width],
-        };
-        load(simd, begin, &mut sums[i]);
+    match start {
+        Start::Zero => {}
+        Start::Add => {
+            for i in 0..ROWS {
+                let c = &block.c[(row + i) * block.stride + left..][..width];
+                load(simd, c, &mut sums[i]);
+            }
+        }
+        Start::Row(row) => {
+            load(simd, &row[left..][..width], &mut sums[0]);
+            sums = [sums[0]; ROWS];
+        }
     }
     let sums = accumulate(simd, a, first, row, panel, sums);
     for i in 0..ROWS {

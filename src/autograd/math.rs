@@ -29,13 +29,35 @@ fn mul_add(a: f32, b: f32, c: f32, fuses: bool) -> f32 {
 /// [fuses] them.
 #[inline(always)]
 pub(crate) fn exp(x: f32, fuses: bool) -> f32 {
+    // Comparisons, not f32::max: they let NaN through.
+    let x = if x < -LARGEST { -LARGEST } else { x };
+    let x = if x > 88.7 { 88.7 } else { x };
+    let (p, n) = split_exp(x, fuses);
+    // 2ⁿ in two factors: 2¹²⁸ has no bits of its own.
+    let half = ((n as i32) >> 1) as u32;
+    p * power(half) * power(n.wrapping_sub(half))
+}
+
+/// Logistic function 1/(1 + e^−x), for |x| ≤ 87.3; outside it is that of the nearest of these.
+#[inline(always)]
+pub(crate) fn sigmoid(x: f32, fuses: bool) -> f32 {
+    let x = if x < -LARGEST { -LARGEST } else { x };
+    // The same comparison again, and not the one with x above: it is one instruction.
+    let minus = if -x < -LARGEST { -LARGEST } else { -x };
+    let (p, n) = split_exp(minus, fuses);
+    1.0 / (1.0 + p * power(n))
+}
+
+/// Below this |x|, e^x is p·2ⁿ with an n in −126..=126, which has bits of its own.
+const LARGEST: f32 = 87.3;
+
+/// (p, n) with e^x = p·2ⁿ.
+#[inline(always)]
+fn split_exp(x: f32, fuses: bool) -> (f32, u32) {
     // 1.5·2²³: adding it rounds to an integer, which is then in the low bits.
     const MAGIC: f32 = 12_582_912.0;
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
-    // Comparisons, not f32::max: they let NaN through.
-    let x = if x < -87.3 { -87.3 } else { x };
-    let x = if x > 88.7 { 88.7 } else { x };
     let shifted = mul_add(x, std::f32::consts::LOG2_E, MAGIC, fuses);
     let n = shifted - MAGIC;
     let r = mul_add(n, -LN2_HIGH, x, fuses);
@@ -47,17 +69,13 @@ pub(crate) fn exp(x: f32, fuses: bool) -> f32 {
     p = mul_add(p, r, 1.666_666_5e-1, fuses);
     p = mul_add(p, r, 0.5, fuses);
     p = mul_add(p * r, r, r, fuses) + 1.0;
-    // 2ⁿ in two factors: 2¹²⁸ has no bits of its own.
-    let n = shifted.to_bits().wrapping_sub(MAGIC.to_bits());
-    let half = ((n as i32) >> 1) as u32;
-    let power = |n: u32| f32::from_bits(n.wrapping_add(127) << 23);
-    p * power(half) * power(n.wrapping_sub(half))
+    (p, shifted.to_bits().wrapping_sub(MAGIC.to_bits()))
 }
 
-/// Logistic function 1/(1 + e^−x).
+/// 2ⁿ for n in −126..=127.
 #[inline(always)]
-pub(crate) fn sigmoid(x: f32, fuses: bool) -> f32 {
-    1.0 / (1.0 + exp(-x, fuses))
+fn power(n: u32) -> f32 {
+    f32::from_bits(n.wrapping_add(127) << 23)
 }
 
 /// Numbers in one block of a sum.

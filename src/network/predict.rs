@@ -16,10 +16,14 @@ const LARGEST: usize = 512;
 /// Fewest, unless there are no more: below that, sharing them between threads costs more than it gains.
 const SMALLEST: usize = 64;
 
-/// Rows that are predicted together, of `n`: about an eighth, so that several threads have work. Every
-/// row's result is its own, so the number changes no bit.
+/// Rows that are predicted together, of `n`: equal parts, as many of them as keep all threads busy to the end.
+/// Every row's result is its own, so the number changes no bit.
 fn piece(n: usize) -> usize {
-    n.div_ceil(8).next_multiple_of(16).clamp(SMALLEST, LARGEST)
+    let threads = rayon::current_num_threads();
+    let pieces = n.div_ceil(LARGEST).max(8).next_multiple_of(threads);
+    // Whole tiles of a product.
+    let size = n.div_ceil(pieces).next_multiple_of(8);
+    size.clamp(SMALLEST, LARGEST)
 }
 
 /// Timesteps of a batch.
