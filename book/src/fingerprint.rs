@@ -3,16 +3,10 @@
 use crate::clone::Clone;
 use crate::evcxr;
 use crate::files::Fingerprint;
+use crate::profile;
 use crate::toolchain::Toolchain;
 use anyhow::{Context, Result};
 use std::time::UNIX_EPOCH;
-
-/// How the kernel compiles the library: as the release profile would.
-pub const COMPILE_ENVIRONMENT: [(&str, &str); 3] = [
-    ("CARGO_PROFILE_DEV_OPT_LEVEL", "3"),
-    ("CARGO_PROFILE_DEV_DEBUG_ASSERTIONS", "false"),
-    ("CARGO_PROFILE_DEV_OVERFLOW_CHECKS", "false"),
-];
 
 /// Names the compiled copy of a library. Times of files are part of it, since cargo goes by them.
 pub fn compiled_library(clone: &Clone, toolchain: &Toolchain) -> Result<String> {
@@ -58,8 +52,6 @@ pub fn environment(clone: &Clone, toolchain: &Toolchain) -> Result<String> {
 fn add_compilers(fingerprint: &mut Fingerprint, toolchain: &Toolchain) {
     fingerprint
         .add("rustc", toolchain.version())
-        .add("evcxr", evcxr::VERSION);
-    for (name, value) in COMPILE_ENVIRONMENT {
-        fingerprint.add(name, value);
-    }
+        .add("evcxr", evcxr::VERSION)
+        .add("profile", profile::SETTINGS);
 }

@@ -4,9 +4,10 @@
 //! then are the kernel's own, with nothing to forward. What remains to be done at the end is the janitor's.
 
 use crate::clone::Clone;
-use crate::fingerprint::{self, COMPILE_ENVIRONMENT};
+use crate::fingerprint;
 use crate::home::Home;
 use crate::private::Private;
+use crate::profile;
 use crate::shim::{LOCK_VARIABLE, TOOLS_VARIABLE};
 use crate::stdsrc::{self, Inference};
 use crate::toolchain::{LIBRARY_PATH, Toolchain, with_folders};
@@ -41,11 +42,11 @@ pub fn run(connection_file: &Path) -> Result<()> {
         Ok("explicit") => Inference::Explicit,
         _ => Inference::Full,
     };
+    profile::write(&home)?;
     let mut command = Command::new(kernel);
     command
         .arg("--control_file")
         .arg(connection_file)
-        .envs(COMPILE_ENVIRONMENT)
         .env(
             "RUST_SRC_PATH",
             stdsrc::folder(&home, &toolchain, inference)?,

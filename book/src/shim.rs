@@ -58,8 +58,8 @@ fn beyond_shims(name: &str) -> PathBuf {
 fn answer_for_rustup(called: &Path, arguments: &[OsString]) -> ExitCode {
     let words: Vec<_> = arguments.iter().filter_map(|word| word.to_str()).collect();
     match (words.as_slice(), tools()) {
-        (["which", "cargo"], Some(_)) if called.is_absolute() => {
-            println!("{}", called.with_file_name("cargo").display());
+        (["which", "cargo"], Some(_)) => {
+            println!("{}", own_place(called).with_file_name("cargo").display());
             ExitCode::SUCCESS
         }
         (["which", "rustc"], Some(tools)) if tools.join("rustc").exists() => {
@@ -68,6 +68,15 @@ fn answer_for_rustup(called: &Path, arguments: &[OsString]) -> ExitCode {
         }
         _ => become_tool(&beyond_shims("rustup"), arguments),
     }
+}
+
+/// Where this program was found when it was called by this name.
+fn own_place(called: &Path) -> PathBuf {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut places = env::split_paths(&path).map(|folder| folder.join(called));
+    places
+        .find(|place| place.exists())
+        .unwrap_or_else(|| called.to_owned())
 }
 
 fn become_tool(tool: &Path, arguments: &[OsString]) -> ExitCode {

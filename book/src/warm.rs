@@ -10,7 +10,7 @@ use crate::launcher::WARMING_VARIABLE;
 use crate::locks::Lock;
 use crate::session::Session;
 use crate::ui;
-use crate::{cells, fingerprint};
+use crate::{cells, fingerprint, pinned};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -48,13 +48,21 @@ pub fn ensure(session: &Session, notebooks: &Path, cells: &BTreeSet<String>) -> 
     // Copies keyed otherwise still hold most of the dependencies.
     let newest = copies(home)?.into_iter().next();
     match newest {
-        Some(copy) => files::copy_tree(&copy.join("build"), &build)?,
+        Some(copy) => {
+            files::copy_tree(&copy.join("build"), &build)?;
+            // The versions are those of the project's lock file now.
+            files::remove(&build.join("Cargo.lock"))?;
+        }
         None => fs::create_dir_all(&build).map_err(|error| files::explain(error, &build))?,
     }
     for cell in cells.difference(&known.clone()) {
         run_cell(session, notebooks, &build, cell)?;
         known.insert(cell.clone());
     }
+    pinned::check(
+        &session.clone.root().join("Cargo.lock"),
+        &build.join("Cargo.lock"),
+    )?;
     put_in_place(home, &key, &aside, &known)?;
     spinner.finish_and_clear();
     ui::say(&format!(
