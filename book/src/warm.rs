@@ -18,7 +18,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// How many compiled copies are kept on a machine (one is 150 to 300 MB).
+/// How many compiled copies are kept on a machine (one is about 100 MB).
 const KEPT: usize = 3;
 /// The first compilation of all dependencies takes minutes on a slow machine.
 const TIMEOUT: Duration = Duration::from_secs(1800);
@@ -170,7 +170,10 @@ fn copies(home: &Home) -> Result<Vec<PathBuf>> {
 fn tidy(build: &Path) -> Result<()> {
     for file in files::list(&build.join("target"))? {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with("libcode_") || name.starts_with("code_") {
+        let parts = file
+            .components()
+            .any(|part| part.as_os_str() == "incremental");
+        if parts || name.starts_with("libcode_") || name.starts_with("code_") {
             files::remove(&file)?;
         }
     }
