@@ -77,9 +77,10 @@ fn run(args: &Args) -> Result<()> {
     let verdict = verdict::judge(&source, &model, &mut rng)?;
     println!("{}\n", page::likelihoods(&verdict)?.text());
     println!("{}\n", page::distances(&source, &verdict)?.text());
-    if let Some((distance, floor, _)) = &verdict.exact {
+    if let Some((distance, floor, learned_from)) = &verdict.exact {
         let ratio = distance.ratio(floor)?;
-        println!("W₁ to the exact law: {distance}; floor {floor}; {ratio} times\n");
+        println!("W₁ to the exact law: {distance}; floor {floor}; {ratio} times");
+        println!("W₁ of the rows learned from: {learned_from:.4}\n");
     }
 
     let n = rows.nrows().min(MOST_SAMPLES);

@@ -119,6 +119,10 @@ MUTATIONS_OF_MODELS = [
      "self.steps.len() as f64 / LN_2", "self.steps.len() as f64"),
     ("hybrid: mean over t for the sum", "likelihood",
      "self.weight * self.steps.len() as f64", "self.weight"),
+    ("spacing: cubic is quadratic", "sampler",
+     "left(i).powi(3)", "left(i).powi(2)"),
+    ("products by columns: bias of the first ones", "autograd",
+     "Start::Row(&row[columns.clone()])", "Start::Row(&row[..columns.len()])"),
     # GANs
     ("GAN: data and samples exchanged", "gan",
      "if 2 * r < rows { -1.0 } else { 1.0 }", "if 2 * r < rows { 1.0 } else { -1.0 }"),

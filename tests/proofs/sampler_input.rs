@@ -10,11 +10,12 @@ use ndarray::{Array2, array};
 
 use crate::support::chapter_schedule;
 
-const SPACINGS: [Spacing; 5] = [
+const SPACINGS: [Spacing; 6] = [
     Spacing::Trailing,
     Spacing::Linspace,
     Spacing::Leading,
     Spacing::Quadratic,
+    Spacing::Cubic,
     Spacing::UniformLambda,
 ];
 
@@ -34,6 +35,9 @@ fn spacings_are_the_published_ones() {
     assert_eq!(of(Spacing::Leading, 4), [6, 4, 2, 0]);
     // 9·(1/3)² = 1, 9·(2/3)² = 4.
     assert_eq!(of(Spacing::Quadratic, 4), [9, 4, 1, 0]);
+    // 9·(2/3)³ = 2.67, 9·(1/3)³ = 0.33.
+    assert_eq!(of(Spacing::Cubic, 3), [9, 3, 0]);
+    assert_eq!(ts(Spacing::Cubic, 1000, 10)[8..], [8, 1]);
     assert_eq!(ts(Spacing::Leading, 1000, 50)[0], 980);
     for spacing in SPACINGS {
         for n in [1, 2, 3, 7, 100, 199, 200] {
@@ -49,7 +53,7 @@ fn spacings_are_the_published_ones() {
                 199
             };
             assert_eq!(ts[0], first, "{spacing:?} {n}");
-            if n > 1 && spacing != Spacing::Trailing {
+            if n > 1 && !matches!(spacing, Spacing::Trailing | Spacing::Cubic) {
                 assert_eq!(*ts.last().unwrap(), 0, "{spacing:?} {n}");
             }
         }
