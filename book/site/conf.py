@@ -21,6 +21,8 @@ bibtex_cite_id = "{key}"
 
 # One file, copied beside the pages when they are pressed.
 mathjax_path = "mathjax/tex-svg.js"
+# Centred, a formula would leave as much room on its left as its number takes on its right.
+mathjax3_config = {"svg": {"displayAlign": "left"}}
 
 html_theme = "sphinx_book_theme"
 html_context = {"default_mode": "auto"}
