@@ -247,6 +247,22 @@ fn dependencies_are_in_the_first_code_cell() {
     });
 }
 
+/// Longer lines would be cut at the side of a page.
+#[test]
+fn code_fits_the_page() {
+    const WIDEST: usize = 76;
+    every_notebook(|notebook, faults| {
+        for cell in notebook.code_cells() {
+            for line in joined(&cell["source"]).lines() {
+                let columns = line.chars().count();
+                if columns > WIDEST {
+                    faults.push(format!("{columns} columns: {line}"));
+                }
+            }
+        }
+    });
+}
+
 #[test]
 fn have_exercises_with_solutions() {
     every_notebook(|notebook, faults| {

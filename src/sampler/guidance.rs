@@ -6,7 +6,7 @@ use crate::denoiser::Denoiser;
 use crate::error::{Error, Result};
 use crate::prediction::Prediction;
 
-/// Classifier-free guidance (Ho & Salimans 2022): unconditional + scale · (conditional − unconditional).
+/// Classifier-free guidance (Ho & Salimans 2021): unconditional + scale · (conditional − unconditional).
 ///
 /// Scale 0 ignores the condition, 1 samples the conditional distribution, and more than 1 goes beyond it:
 /// samples become more typical of the condition and less diverse, and no longer follow any of the

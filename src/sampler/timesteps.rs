@@ -13,7 +13,7 @@ use super::level::Level;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Spacing {
     /// round(T − i·T/N) − 1 for i = 0..N: starts at T−1, ends at T/N − 1. The one to use if there is no
-    /// reason against it (Lin et al. 2023, table 2).
+    /// reason against it (Lin et al. 2024, table 2).
     #[default]
     Trailing,
     /// Evenly from T−1 to 0, both included (T−1 alone for N = 1).

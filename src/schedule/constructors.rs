@@ -181,7 +181,7 @@ impl Schedule {
 
     /// The same schedule shifted and rescaled so that the last step has no signal left: ᾱ_{T−1} = 0.
     ///
-    /// √ᾱ_t ← (√ᾱ_t − √ᾱ_{T−1}) · √ᾱ_0 / (√ᾱ_0 − √ᾱ_{T−1}) (Lin et al. 2023, algorithm 1): the first
+    /// √ᾱ_t ← (√ᾱ_t − √ᾱ_{T−1}) · √ᾱ_0 / (√ᾱ_0 − √ᾱ_{T−1}) (Lin et al. 2024, algorithm 1): the first
     /// value stays, the last becomes 0, so the last β is exactly 1. Such a schedule cannot be used with
     /// ε-prediction at its last step (x_t = ε there says nothing of x_0): predict x0 or v.
     ///
