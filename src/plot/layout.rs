@@ -125,7 +125,7 @@ pub(super) fn grid(
             widest + TICK_GAP + label + 3.0
         };
         let gutter = |column: usize| match share_y && column > 0 {
-            true => 4.0,
+            true => 16.0, // room for the ends of two tick labels
             false => (column..panels.len())
                 .step_by(columns)
                 .map(needed)

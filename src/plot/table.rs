@@ -231,9 +231,10 @@ impl Table {
     }
 }
 
-/// Text for HTML, with subscripts.
+/// Text for HTML, with subscripts; a number and its uncertainty stay on one line.
 fn markup(text: &str) -> String {
-    subscripts(&escape(text), "<sub>", "</sub>", ("", ""))
+    let text = escape(text).replace(" ± ", "\u{a0}±\u{a0}");
+    subscripts(&text, "<sub>", "</sub>", ("", ""))
 }
 
 fn side(number: bool) -> &'static str {
