@@ -92,8 +92,8 @@ def main():
         assert press(command, folder, out).wait() == 0, "the second press fails"
         whole = time.monotonic() - start
         moments = [(whole * i / SPREAD, False) for i in range(SPREAD)]
-        # From half a millisecond to a third of a second.
-        moments += [(0.0005 * 1.4**i, True) for i in range(LAST)]
+        # From half a millisecond to a second: on a busy disk the replacement itself takes a third of one.
+        moments += [(0.0005 * 1.5**i, True) for i in range(LAST)]
         replaced = [0, 0]
         for generation, (moment, late) in enumerate(moments, start=2):
             write(folder, generation)
