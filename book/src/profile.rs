@@ -26,7 +26,6 @@ incremental = false
 pub fn write(home: &Home) -> Result<()> {
     let file = home.join(".cargo/config.toml");
     if std::fs::read_to_string(&file).ok().as_deref() != Some(SETTINGS) {
-        std::fs::create_dir_all(home.join(".cargo"))?;
         files::write_atomically(&file, SETTINGS.as_bytes())?;
     }
     Ok(())

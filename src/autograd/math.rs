@@ -149,6 +149,12 @@ mod tests {
             assert_eq!(exp(0.0, fuses), 1.0);
             assert_eq!(sigmoid(200.0, fuses), 1.0);
             assert!(sigmoid(-200.0, fuses) < 1e-37);
+            assert!(sigmoid(f32::NAN, fuses).is_nan());
+            for x in [-87.0_f32, -20.0, -1.0, 0.0, 1.0, 20.0] {
+                // Four roundings and the exponential's own two units.
+                let off = f64::from(sigmoid(x, fuses)) * (1.0 + f64::from(-x).exp()) - 1.0;
+                assert!(off.abs() < 4.0 * f64::from(f32::EPSILON), "{x}: {off:e}");
+            }
         }
     }
 
