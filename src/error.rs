@@ -72,6 +72,13 @@ pub enum Error {
         /// What is empty.
         what: &'static str,
     },
+    /// Something of this shape is more than memory can hold.
+    Size {
+        /// What was asked for.
+        what: &'static str,
+        /// Its shape, or the factors of its size.
+        shape: Vec<usize>,
+    },
     /// A covariance matrix is not symmetric or not positive definite.
     Covariance {
         /// What is wrong with it, with the offending number.
@@ -236,6 +243,9 @@ impl fmt::Display for Error {
                 )
             }
             Self::Empty { what } => write!(f, "{what} is empty: at least one is needed"),
+            Self::Size { what, shape } => {
+                write!(f, "{what} of shape {shape:?} are more than memory can hold")
+            }
             Self::Covariance { reason } => write!(
                 f,
                 "covariance: {reason}; it must be symmetric and positive definite"

@@ -98,6 +98,7 @@ mod prediction;
 mod rng;
 pub mod sampler;
 pub mod schedule;
+mod size;
 pub mod train;
 
 pub use denoiser::{Answer, Counted, Denoiser, ExactDenoiser, Predicting};
