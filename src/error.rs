@@ -150,6 +150,15 @@ pub enum Error {
         /// The 0-based timestep.
         t: usize,
     },
+    /// A row lies so far out that the logarithm of its density is below what can be computed.
+    OutOfReach {
+        /// What leaves the range of f32.
+        what: &'static str,
+        /// The 0-based row.
+        row: usize,
+        /// The 0-based timestep at which it does.
+        t: usize,
+    },
     /// Data was to be encoded with a method that cannot be run backwards.
     NoInverse {
         /// Name of the method.
@@ -287,6 +296,11 @@ impl fmt::Display for Error {
                 "{what} is infinite at t = {t}, where alpha_bar = 0 (zero terminal SNR): use DDPM or DDIM \
                  with a denoiser that predicts x0 or v"
             ),
+            Self::OutOfReach { what, row, t } => write!(
+                f,
+                "row {row} (counted from 0) lies so far out that ln p is below what can be computed: \
+                 {what} at t = {t} is beyond the range of f32"
+            ),
             Self::NoInverse { method } => write!(
                 f,
                 "{method} cannot encode: only DDIM with eta = 0 (or Euler) can be run backwards"
@@ -323,19 +337,18 @@ impl std::error::Error for Error {
 }
 
 impl Error {
-    /// [`Error::NotFinite`] for the first value that is NaN or infinite.
-    pub(crate) fn check_finite<'a>(
+    /// [`Error::NotFinite`] for the first value, f32 or f64, that is NaN or infinite.
+    pub(crate) fn check_finite<'a, F: Copy + Into<f64> + 'a>(
         what: &'static str,
-        values: impl IntoIterator<Item = &'a f32>,
+        values: impl IntoIterator<Item = &'a F>,
     ) -> Result<()> {
-        let mut values = values.into_iter().enumerate();
-        match values.find(|(_, value)| !value.is_finite()) {
+        let values = values.into_iter().map(|value| (*value).into());
+        match values
+            .enumerate()
+            .find(|(_, value): &(usize, f64)| !value.is_finite())
+        {
             None => Ok(()),
-            Some((index, value)) => Err(Self::NotFinite {
-                what,
-                index,
-                value: f64::from(*value),
-            }),
+            Some((index, value)) => Err(Self::NotFinite { what, index, value }),
         }
     }
 }

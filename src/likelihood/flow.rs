@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, ArrayRef2};
 
 use crate::denoiser::Denoiser;
 use crate::error::{Error, Result};
-use crate::forward::{all_finite, same_shape};
+use crate::forward::same_shape;
 use crate::schedule::Schedule;
 
 /// Half the distance of two points between which the denoiser is differenced, over the noise level √(1−ᾱ_t).
@@ -14,6 +14,14 @@ use crate::schedule::Schedule;
 /// A denoiser varies on the scale of the noise and above, so the difference's own error is near 2e-2²/6 of
 /// the derivative; f32 rounding adds about 1e-7/2e-2, which averages out over the steps.
 const DIFFERENCE: f64 = 2e-2;
+
+/// The same over |x|, where that is more: 2⁷ of the steps in which f32 counts there. Far out a denoiser is
+/// linear; and without this the two points would be one from |x| = 8000 standard deviations of the noise on.
+const RELATIVE_DIFFERENCE: f32 = 1.0 / (1 << 16) as f32;
+
+/// From here on a prediction that is not finite is put down to the point, not to the denoiser: a million
+/// standard deviations of the data.
+const FAR: f32 = 1e6;
 
 /// Log-densities by the probability-flow ODE (Song et al. 2021, §4.3 and eq. 39; instantaneous change of
 /// variables: Chen et al. 2018, theorem 1).
@@ -71,9 +79,10 @@ impl ProbabilityFlow {
                 valid: "between 1 and T - 1",
             });
         }
-        let timesteps = (0..=steps)
-            .map(|i| (i * last + steps / 2) / steps)
-            .collect();
+        // In u128: i·(T−1) may exceed a usize.
+        let (wide, n) = (last as u128, steps as u128);
+        let timestep = |i: u128| ((i * wide + n / 2) / n) as usize;
+        let timesteps = (0..=n).map(timestep).collect();
         let schedule = schedule.clone();
         Ok(Self {
             schedule,
@@ -89,43 +98,118 @@ impl ProbabilityFlow {
     /// ln p(x_0) in nats for each row of `x0`, shape (n, d); shape (n).
     ///
     /// # Errors
-    /// [`Error::Empty`] for d = 0; [`Error::NotFinite`] for a sample or a prediction that is not;
-    /// [`Error::Shape`] for a prediction of another shape; [`Error::Degenerate`] at a timestep with ᾱ = 0
-    /// for a denoiser that predicts ε; what the denoiser returns.
+    /// As [`log_density_rows`](Self::log_density_rows), and the error of the first row that has one.
     pub fn log_density(&self, denoiser: &dyn Denoiser, x0: &ArrayRef2<f32>) -> Result<Array1<f64>> {
-        let (n, d) = x0.dim();
+        self.log_density_rows(denoiser, x0)?.into_iter().collect()
+    }
+
+    /// [`log_density`](Self::log_density) with an answer of its own for each row of `x0`, in order: a row that
+    /// cannot be measured does not cost the others theirs. What is `Ok` is finite.
+    ///
+    /// A row's error is [`Error::NotFinite`] for a value or a prediction that is not, or
+    /// [`Error::OutOfReach`] for one so far out that its way or the predictions on it leave f32: its ln p lies
+    /// below what can be computed. The f32 of the denoiser is felt before: from 1000 standard deviations on,
+    /// ln p is a large number with a relative error of about 1e-5.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] for d = 0; [`Error::Shape`] for a prediction of another shape; [`Error::Degenerate`] at
+    /// a timestep with ᾱ = 0 for a denoiser that predicts ε; what the denoiser returns.
+    pub fn log_density_rows(
+        &self,
+        denoiser: &dyn Denoiser,
+        x0: &ArrayRef2<f32>,
+    ) -> Result<Vec<Result<f64>>> {
+        let d = x0.ncols();
         if d == 0 {
             let what = "x0";
             return Err(Error::Empty { what });
         }
-        all_finite("x0", x0)?;
         let levels = self
             .timesteps
             .iter()
             .map(|t| Level::new(self, *t, denoiser));
         let levels: Vec<Level> = levels.collect::<Result<_>>()?;
 
+        let mut faults = Faults::of(x0);
         let first = &levels[0];
         let mut x = x0.mapv(|x| first.signal * f64::from(x));
-        let mut log_density = Array1::from_elem(n, d as f64 * first.signal.ln());
-        let mut slope = first.velocity(&x)?;
-        let mut trace = first.trace(&x)?;
+        let mut log_density = Array1::from_elem(x0.nrows(), d as f64 * first.signal.ln());
+        let mut slope = first.velocity(&x, &mut faults)?;
+        let mut trace = first.trace(&x, &mut faults)?;
         for pair in levels.windows(2) {
             let (here, there) = (&pair[0], &pair[1]);
             let step = there.angle - here.angle;
             let trial = &x + &(step * &slope);
-            let trial_slope = there.velocity(&trial)?;
+            let trial_slope = there.velocity(&trial, &mut faults)?;
             x += &(0.5 * step * (&slope + &trial_slope));
-            let trace_there = there.trace(&x)?;
+            let trace_there = there.trace(&x, &mut faults)?;
             log_density += &(0.5 * step * (&trace + &trace_there));
             trace = trace_there;
-            slope = there.velocity(&x)?;
+            slope = there.velocity(&x, &mut faults)?;
         }
         for (log_density, x) in log_density.iter_mut().zip(x.rows()) {
             let normal = x.iter().map(|x| -0.5 * (x * x + TAU.ln()));
             *log_density += normal.sum::<f64>();
         }
-        Ok(log_density)
+        let rows = log_density.into_iter().zip(faults.0);
+        Ok(rows
+            .map(|(ln_p, fault)| fault.map_or(Ok(ln_p), Err))
+            .collect())
+    }
+}
+
+/// What is wrong with each row, if anything is. From then on the row stands at 0 and has no velocity, so that
+/// the denoiser, which sees all rows together, gets finite ones only.
+struct Faults(Vec<Option<Error>>);
+
+impl Faults {
+    /// Rows with a value that is no number.
+    fn of(x0: &ArrayRef2<f32>) -> Self {
+        let mut faults = Self(vec![None; x0.nrows()]);
+        for ((row, column), x) in x0.indexed_iter() {
+            if !x.is_finite() {
+                faults.0[row].get_or_insert(Error::NotFinite {
+                    what: "x0",
+                    index: row * x0.ncols() + column,
+                    value: f64::from(*x),
+                });
+            }
+        }
+        faults
+    }
+
+    /// The points in f32, the faulty ones at 0. One that f32 does not hold is faulty.
+    fn park(&mut self, x: &Array2<f64>, t: usize) -> Array2<f32> {
+        let mut points = x.mapv(|x| x as f32);
+        for (row, mut point) in points.rows_mut().into_iter().enumerate() {
+            if !point.iter().all(|x| x.is_finite()) {
+                let what = "its place";
+                self.0[row].get_or_insert(Error::OutOfReach { what, row, t });
+            }
+            if self.0[row].is_some() {
+                point.fill(0.0);
+            }
+        }
+        points
+    }
+
+    /// Notes predictions that are not finite, at the points `x`, and makes them 0.
+    fn check(&mut self, x: &Array2<f32>, prediction: &mut Array2<f32>, t: usize) {
+        let d = x.ncols();
+        for (row, mut answer) in prediction.rows_mut().into_iter().enumerate() {
+            if let Some(column) = answer.iter().position(|p| !p.is_finite()) {
+                let is_far = x.row(row).iter().any(|x| x.abs() >= FAR);
+                let (what, value) = ("the prediction", f64::from(answer[column]));
+                let index = row * d + column;
+                self.0[row].get_or_insert(match is_far {
+                    true => Error::OutOfReach { what, row, t },
+                    false => Error::NotFinite { what, index, value },
+                });
+            }
+            if self.0[row].is_some() {
+                answer.fill(0.0);
+            }
+        }
     }
 }
 
@@ -157,34 +241,38 @@ impl<'a> Level<'a> {
         })
     }
 
-    /// v̂ at points that f32 holds.
-    fn ask(&self, x: &Array2<f32>) -> Result<Array2<f64>> {
-        let prediction = self.denoiser.denoise(x, self.t)?;
+    /// v̂ at points that f32 holds; 0 where there is a fault.
+    fn ask(&self, x: &Array2<f32>, faults: &mut Faults) -> Result<Array2<f64>> {
+        let mut prediction = self.denoiser.denoise(x, self.t)?;
         same_shape("the prediction", x.shape(), prediction.shape())?;
-        all_finite("the prediction", &prediction)?;
+        faults.check(x, &mut prediction, self.t);
         let mut v = prediction.mapv(|p| self.factors.1 * f64::from(p));
         v.zip_mut_with(x, |v, x| *v += self.factors.0 * f64::from(*x));
         Ok(v)
     }
 
-    fn velocity(&self, x: &Array2<f64>) -> Result<Array2<f64>> {
-        self.ask(&x.mapv(|x| x as f32))
+    fn velocity(&self, x: &Array2<f64>, faults: &mut Faults) -> Result<Array2<f64>> {
+        let x = faults.park(x, self.t);
+        self.ask(&x, faults)
     }
 
     /// tr ∂v̂/∂x of each row.
-    fn trace(&self, x: &Array2<f64>) -> Result<Array1<f64>> {
+    fn trace(&self, x: &Array2<f64>, faults: &mut Faults) -> Result<Array1<f64>> {
         let (n, d) = x.dim();
-        let center = x.mapv(|x| x as f32);
-        let distance = (DIFFERENCE * self.noise) as f32;
+        let center = faults.park(x, self.t);
+        let least = (DIFFERENCE * self.noise) as f32;
         let mut trace = Array1::zeros(n);
         for axis in 0..d {
-            let moved = |offset: f32| {
+            let moved = |sign: f32| {
                 let mut x = center.clone();
-                x.column_mut(axis).mapv_inplace(|x| x + offset);
+                x.column_mut(axis).mapv_inplace(|x| {
+                    let distance = least.max(RELATIVE_DIFFERENCE * x.abs());
+                    (x + sign * distance).clamp(f32::MIN, f32::MAX)
+                });
                 x
             };
-            let (low, high) = (moved(-distance), moved(distance));
-            let (below, above) = (self.ask(&low)?, self.ask(&high)?);
+            let (low, high) = (moved(-1.0), moved(1.0));
+            let (below, above) = (self.ask(&low, faults)?, self.ask(&high, faults)?);
             for i in 0..n {
                 let at = [i, axis];
                 // The distance that rounding has left of the one that was meant.

@@ -165,3 +165,96 @@ fn threads_change_no_bit_and_faulty_input_is_named() {
         3.0,
     );
 }
+
+/// Far out, where two points 2 % of the noise apart are one f32: the mean of the flow's own truth (the data's
+/// Gaussians, blurred) to the accuracy of f32 and of Heun's steps.
+#[test]
+fn rows_far_out_have_a_finite_density() {
+    let (data, schedule) = (Mixture::bimodal(), linear());
+    let x0 = array![
+        [300.0_f32],
+        [-8500.0],
+        [1e4],
+        [1e6],
+        [-1e12],
+        [1e30],
+        [1e-30],
+        [0.0]
+    ];
+    let truth = blurred(&data, &schedule);
+    let truth = truth.log_density(&x0.mapv(f64::from)).unwrap();
+    let found = log_density(&data, &schedule, 999, &x0);
+    // 0.03 nats between the modes, as everywhere; far out the relative error of the path counts twice.
+    assert_all_close("ln p", &found, &truth, |t| 0.1 + 2e-4 * t.abs());
+    for kind in [Prediction::Eps, Prediction::X0, Prediction::V] {
+        let flow = ProbabilityFlow::new(&schedule, 20).unwrap();
+        let denoiser = data.denoiser(&schedule, kind);
+        let rows = flow.log_density_rows(&denoiser, &x0).unwrap();
+        assert!(rows.iter().all(|r| r.as_ref().unwrap().is_finite()));
+    }
+}
+
+/// A row that cannot be measured is named; the others have the numbers that they have without it.
+#[test]
+fn rows_that_cannot_be_measured_cost_the_others_nothing() {
+    let (data, schedule) = (plane(), linear());
+    let flow = ProbabilityFlow::new(&schedule, 50).unwrap();
+    let denoiser = data.denoiser(&schedule, Prediction::Eps);
+    let x0 = array![
+        [0.5_f32, 1.0],
+        [0.0, f32::NAN],
+        [f32::MAX, -f32::MAX],
+        [-1.0, 0.25]
+    ];
+    let rows = flow.log_density_rows(&denoiser, &x0).unwrap();
+    let alone = flow.log_density(&denoiser, &x0.select(Axis(0), &[0, 3]));
+    let alone = alone.unwrap();
+    assert_eq!(rows[0], Ok(alone[0]));
+    assert_eq!(rows[3], Ok(alone[1]));
+    let nan = rows[1].as_ref().unwrap_err();
+    assert!(matches!(
+        nan,
+        Error::NotFinite {
+            what: "x0",
+            index: 3,
+            ..
+        }
+    ));
+    match &rows[2] {
+        Ok(ln_p) => assert!(ln_p.is_finite(), "{ln_p}"),
+        Err(error) => {
+            assert!(matches!(error, Error::OutOfReach { row: 2, .. }), "{error}");
+            let text = error.to_string();
+            assert!(text.contains("below what can be computed"), "{text}");
+        }
+    }
+    assert!(matches!(
+        flow.log_density(&denoiser, &x0),
+        Err(Error::NotFinite { what: "x0", .. })
+    ));
+    // A network that overflows far out, and one that is NaN everywhere.
+    let steep = |x: &Array2<f32>, _: usize| x * 1e30;
+    let rows = flow.log_density_rows(&steep, &array![[1e10_f32], [0.0]]);
+    let rows = rows.unwrap();
+    let text = rows[0].as_ref().unwrap_err().to_string();
+    assert!(
+        text.starts_with("row 0 (counted from 0) lies so far out"),
+        "{text}"
+    );
+    assert!(rows[1].as_ref().unwrap().is_finite());
+    let nan = |x: &Array2<f32>, _: usize| x * f32::NAN;
+    let rows = flow
+        .log_density_rows(&nan, &array![[1.0_f32], [2.0]])
+        .unwrap();
+    let refused = |index| Error::NotFinite {
+        what: "the prediction",
+        index,
+        value: f64::NAN,
+    };
+    for (index, row) in rows.iter().enumerate() {
+        assert_eq!(
+            row.as_ref().unwrap_err().to_string(),
+            refused(index).to_string()
+        );
+    }
+}
