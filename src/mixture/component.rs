@@ -3,8 +3,12 @@
 use ndarray::Array2;
 use rand_distr::{Distribution, StandardNormal};
 
+use super::points::{LARGEST, check_size};
 use crate::error::{Error, Result};
 use crate::rng::Rng;
+
+/// Steepest score of one component along one axis: far out, where f64 ends, scores stay finite.
+const STEEPEST: f64 = 1e300;
 
 /// A Gaussian N(μ, Σ) in d dimensions with positive definite Σ.
 ///
@@ -31,7 +35,8 @@ impl Gaussian {
     ///
     /// # Errors
     /// [`Error::Empty`] for d = 0; [`Error::Shape`] if the lengths differ; [`Error::NotFinite`] for a NaN or
-    /// infinite mean; [`Error::Parameter`] for a standard deviation that is not positive and finite.
+    /// infinite mean; [`Error::Parameter`] for a mean beyond ±1e150, or a standard deviation that is not between
+    /// 1e-150 and 1e150 (the variance, its square, is what is computed with).
     pub fn diagonal(mean: &[f64], stds: &[f64]) -> Result<Self> {
         check_mean(mean)?;
         if stds.len() != mean.len() {
@@ -42,8 +47,9 @@ impl Gaussian {
             });
         }
         let name = "standard deviation";
-        if let Some(&value) = stds.iter().find(|s| !(s.is_finite() && **s > 0.0)) {
-            let valid = "positive and finite";
+        let range = 1.0 / LARGEST..=LARGEST;
+        if let Some(&value) = stds.iter().find(|s| !range.contains(*s)) {
+            let valid = "positive, from 1e-150 to 1e150";
             return Err(Error::Parameter { name, value, valid });
         }
         Ok(Self {
@@ -57,7 +63,9 @@ impl Gaussian {
     ///
     /// # Errors
     /// [`Error::Empty`] for d = 0; [`Error::NotFinite`] for a NaN or infinite mean; [`Error::Shape`] unless
-    /// the covariance is (d, d); [`Error::Covariance`] if it is not symmetric and positive definite.
+    /// the covariance is (d, d); [`Error::Covariance`] if it is not symmetric and positive definite, which in f64
+    /// means that the smallest eigenvalue is above 4d rounding errors of the largest, or if an eigenvalue is
+    /// not between 1e-300 and 1e300; [`Error::Parameter`] for a mean beyond ±1e150.
     pub fn full(mean: &[f64], covariance: &Array2<f64>) -> Result<Self> {
         check_mean(mean)?;
         let d = mean.len();
@@ -78,15 +86,23 @@ impl Gaussian {
                 return Err(Error::Covariance { reason });
             }
         }
-        let (variances, axes) = eigen(covariance);
+        // In units of a power of two near the largest entry: squares of entries neither vanish nor overflow,
+        // and not a bit of the result changes.
+        let exponent = libm::frexp(scale).1;
+        let scaled = covariance.mapv(|c| libm::ldexp(c, -exponent));
+        let (eigenvalues, axes) = eigen(&scaled);
         // Rounding moves the eigenvalues by about d ε of the largest: a smaller one may as well be 0.
-        let largest = variances.iter().fold(0.0_f64, |m, v| m.max(*v));
+        let largest = eigenvalues.iter().fold(0.0_f64, |m, v| m.max(*v));
         let rounding = 4.0 * d as f64 * f64::EPSILON * largest;
-        if let Some(bad) = variances
-            .iter()
-            .find(|v| !(v.is_finite() && **v > rounding))
-        {
-            let reason = format!("it has the eigenvalue {bad}");
+        let variance = |v: &f64| libm::ldexp(*v, exponent);
+        if let Some(bad) = eigenvalues.iter().find(|v| !(**v > rounding)) {
+            let reason = format!("it has the eigenvalue {}", variance(bad));
+            return Err(Error::Covariance { reason });
+        }
+        let variances: Vec<f64> = eigenvalues.iter().map(variance).collect();
+        let range = 1.0 / (LARGEST * LARGEST)..=LARGEST * LARGEST;
+        if let Some(bad) = variances.iter().find(|v| !range.contains(*v)) {
+            let reason = format!("it has the eigenvalue {bad:e}, not between 1e-300 and 1e300");
             return Err(Error::Covariance { reason });
         }
         Ok(Self {
@@ -143,7 +159,11 @@ impl Gaussian {
 
     /// ln N(x; μ, Σ) = −½ Σᵢ (yᵢ²/vᵢ + ln 2πvᵢ), y = Uᵀ(x − μ).
     pub(super) fn log_density(&self, x: &[f64]) -> f64 {
-        let y = self.to_axes(x, &self.mean);
+        self.log_density_along(&self.to_axes(x, &self.mean))
+    }
+
+    /// The same from y = Uᵀ(x − μ).
+    pub(super) fn log_density_along(&self, y: &[f64]) -> f64 {
         let terms = y.iter().zip(&self.variances);
         -0.5 * terms
             .map(|(y, v)| y * y / v + (std::f64::consts::TAU * v).ln())
@@ -157,11 +177,21 @@ impl Gaussian {
         terms.map(|(y, v)| y * y / v).sum()
     }
 
+    /// Its root, where the square would overflow.
+    pub(super) fn mahalanobis(&self, x: &[f64]) -> f64 {
+        let y = self.to_axes(x, &self.mean);
+        let terms = y.iter().zip(&self.variances);
+        let terms: Vec<f64> = terms.map(|(y, v)| (y / v.sqrt()).abs()).collect();
+        let largest = terms.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+        let squares = terms.iter().map(|z| (z / largest).powi(2));
+        largest * squares.sum::<f64>().sqrt()
+    }
+
     /// Adds weight · ∇ ln N(x; μ, Σ) = −weight · U diag(1/v) Uᵀ (x − μ).
     pub(super) fn add_score(&self, weight: f64, x: &[f64], score: &mut [f64]) {
         let mut y = self.to_axes(x, &self.mean);
         for (y, v) in y.iter_mut().zip(&self.variances) {
-            *y *= -weight / v;
+            *y = (*y * (-weight / v)).clamp(-STEEPEST, STEEPEST);
         }
         self.add_from_axes(&y, score);
     }
@@ -212,14 +242,8 @@ fn check_mean(mean: &[f64]) -> Result<()> {
         let what = "mean";
         return Err(Error::Empty { what });
     }
-    match mean.iter().position(|m| !m.is_finite()) {
-        None => Ok(()),
-        Some(index) => Err(Error::NotFinite {
-            what: "mean",
-            index,
-            value: mean[index],
-        }),
-    }
+    let mut values = mean.iter().enumerate();
+    values.try_for_each(|(index, value)| check_size("mean", index, *value))
 }
 
 /// Eigenvalues and orthonormal eigenvectors (columns) of a symmetric matrix, by cyclic Jacobi rotations

@@ -15,7 +15,9 @@ impl Mixture {
     ///
     /// # Errors
     /// [`Error::Timestep`](crate::Error::Timestep) if `t` is not in `0..T`;
-    /// [`Error::Shape`](crate::Error::Shape) if the points are not of this mixture's dimension.
+    /// [`Error::Shape`](crate::Error::Shape) if the points are not of this mixture's dimension;
+    /// [`Error::NotFinite`](crate::Error::NotFinite) and [`Error::Parameter`](crate::Error::Parameter) for a value
+    /// that is NaN, infinite or beyond ±1e150.
     pub fn optimal_eps<F: Real, D: Dimension>(
         &self,
         schedule: &Schedule,

@@ -6,11 +6,16 @@
 //!
 //! Points are rows. Functions of points take an array of shape (n, d), or of shape (n) for n points of a
 //! one-dimensional mixture, in f32 or f64; they compute in f64 and answer in the caller's type and shape.
+//!
+//! Squares and quotients must stay inside f64: so standard deviations lie between 1e-150 and 1e150, means and
+//! points within ±1e150. What f64 cannot hold within these bounds becomes −∞ (the logarithm of a density) or
+//! ±1e300 (a score), never NaN.
 
 mod component;
 mod denoise;
 mod one_dimension;
 mod points;
+mod quadrature;
 mod reverse;
 
 use ndarray::{Array, Array1, Array2, ArrayRef, Dimension, Ix1};
@@ -24,6 +29,10 @@ pub use points::Real;
 use crate::error::{Error, Result};
 use crate::rng::{CHUNK, Rng};
 use crate::schedule::Schedule;
+
+/// Below this ln p, rounding takes digits from the logarithm of a sum, and in the end the ln 2 of two equal
+/// parts: shares must be divided by their own sum.
+const FAR_OUT: f64 = -1e6;
 
 /// A Gaussian mixture Σ_k w_k N(μ_k, Σ_k) in any dimension.
 ///
@@ -171,7 +180,8 @@ impl Mixture {
     /// Log-density ln p(x) of each point, in nats; shape (n).
     ///
     /// # Errors
-    /// [`Error::Shape`] if the points are not of this mixture's dimension.
+    /// [`Error::Shape`] if the points are not of this mixture's dimension; [`Error::NotFinite`] and
+    /// [`Error::Parameter`] for a value that is NaN, infinite or beyond ±1e150.
     pub fn log_density<F: Real, D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<Array<F, Ix1>> {
         let points = Points::new(x, self.dim())?;
         Ok(points.map_to_scalars(|x| self.log_density_at(x)))
@@ -180,7 +190,8 @@ impl Mixture {
     /// Density p(x) of each point; shape (n).
     ///
     /// # Errors
-    /// [`Error::Shape`] if the points are not of this mixture's dimension.
+    /// [`Error::Shape`] if the points are not of this mixture's dimension; [`Error::NotFinite`] and
+    /// [`Error::Parameter`] for a value that is NaN, infinite or beyond ±1e150.
     pub fn density<F: Real, D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<Array<F, Ix1>> {
         let points = Points::new(x, self.dim())?;
         Ok(points.map_to_scalars(|x| self.log_density_at(x).exp()))
@@ -189,7 +200,8 @@ impl Mixture {
     /// Score ∇ₓ ln p(x) of each point; the shape of `x`.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the points are not of this mixture's dimension.
+    /// [`Error::Shape`] if the points are not of this mixture's dimension; [`Error::NotFinite`] and
+    /// [`Error::Parameter`] for a value that is NaN, infinite or beyond ±1e150.
     pub fn score<F: Real, D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<Array<F, D>> {
         let points = Points::new(x, self.dim())?;
         Ok(points.map_to_points(|x, score| self.score_at(x, score)))
@@ -231,8 +243,32 @@ impl Mixture {
     pub(crate) fn responsibilities(&self, x: &[f64]) -> Vec<f64> {
         let mut shares = self.joint_log_densities(x);
         let total = log_sum_exp(&shares);
+        if total == f64::NEG_INFINITY {
+            return self.nearest(x);
+        }
         shares.iter_mut().for_each(|s| *s = (*s - total).exp());
+        if total < FAR_OUT {
+            let sum: f64 = shares.iter().sum();
+            shares.iter_mut().for_each(|s| *s /= sum);
+        }
         shares
+    }
+
+    /// p(k | x) so far out that every density is 0 in f64: all to the components that are the fewest standard
+    /// deviations away.
+    fn nearest(&self, x: &[f64]) -> Vec<f64> {
+        let parts = self.weights.iter().zip(&self.components);
+        let distances = parts.map(|(w, c)| match *w > 0.0 {
+            true => c.mahalanobis(x),
+            false => f64::INFINITY,
+        });
+        let distances: Vec<f64> = distances.collect();
+        let least = distances.iter().copied().fold(f64::INFINITY, f64::min);
+        let parts = distances.iter().zip(&self.weights);
+        let shares = parts.map(|(d, w)| if *d == least { *w } else { 0.0 });
+        let shares: Vec<f64> = shares.collect();
+        let sum: f64 = shares.iter().sum();
+        shares.iter().map(|share| share / sum).collect()
     }
 
     fn joint_log_densities(&self, x: &[f64]) -> Vec<f64> {
@@ -244,6 +280,9 @@ impl Mixture {
 /// ln Σ exp(values) without overflow.
 fn log_sum_exp(values: &[f64]) -> f64 {
     let max = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if max == f64::NEG_INFINITY {
+        return max; // all of them are 0
+    }
     max + values.iter().map(|v| (v - max).exp()).sum::<f64>().ln()
 }
 

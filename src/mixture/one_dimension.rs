@@ -3,22 +3,17 @@
 use ndarray::{Array1, Array2, ArrayRef, Axis, Ix1};
 
 use super::points::Points;
-use super::{Mixture, Real};
+use super::quadrature::Node;
+use super::{Gaussian, Mixture, Real, log_sum_exp};
 use crate::error::{Error, Result};
+use crate::forward::{all_finite, same_shape};
 use crate::schedule::Schedule;
 
-/// Nodes of the trapezoidal rule for each standard deviation of the narrowest component. On smooth
-/// functions that vanish at both ends the rule's error falls faster than any power of the spacing.
-const NODES_PER_STD: f64 = 16.0;
-
-/// Fewest and most nodes: the fewest make modes easy to tell apart, the most bound time and memory.
-const NODES: (f64, f64) = (4001.0, 4e6);
+/// Fewest nodes of a formula: enough to tell modes apart.
+const NODES: f64 = 4001.0;
 
 /// Fewest nodes at which a network is asked, which costs more than a formula.
 const NETWORK_NODES: f64 = 401.0;
-
-/// How many standard deviations beyond its outermost means a mixture is integrated: e^(−72) is left out.
-const REACH: f64 = 12.0;
 
 impl Mixture {
     /// Distribution function P(X ≤ x) of a one-dimensional mixture at each of `x`; shape (n).
@@ -27,7 +22,7 @@ impl Mixture {
     /// [`Error::Shape`] if the mixture is not one-dimensional.
     pub fn cdf<F: Real>(&self, x: &ArrayRef<F, Ix1>) -> Result<Array1<F>> {
         self.check_one_dimension()?;
-        let points = Points::new(x, 1)?;
+        let points = Points::unchecked(x, 1)?;
         Ok(points.map_to_scalars(|x| {
             let parts = self.weights.iter().zip(&self.components);
             parts
@@ -39,15 +34,36 @@ impl Mixture {
         }))
     }
 
-    /// E[f(X)] of a one-dimensional mixture, by the trapezoidal rule; exact to about 1e-12 for smooth `f`.
+    /// E[f(X)] of a one-dimensional mixture; exact to about 1e-12 for an `f` that is smooth on the scale of
+    /// the narrowest component at each place.
+    ///
+    /// By the trapezoidal rule, whose nodes are evenly spaced, or by Gauss's rule on panels where components
+    /// are too narrow for one spacing: standard deviations and distances may have any ratio.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the mixture is not one-dimensional.
+    /// [`Error::Shape`] if the mixture is not one-dimensional; [`Error::NotFinite`] if `f` is NaN or infinite
+    /// where there is mass.
     pub fn expectation(&self, f: impl Fn(f64) -> f64) -> Result<f64> {
-        let nodes = self.nodes(NODES.0)?;
-        let spacing = nodes[1] - nodes[0];
-        let term = |x: &f64| self.log_density_at(&[*x]).exp() * f(*x);
-        Ok(nodes.iter().map(term).sum::<f64>() * spacing)
+        self.integral(|node, _| f(node.x()))
+    }
+
+    /// ∫ p f, for an `f` of the place and of ln p there.
+    fn integral(&self, f: impl Fn(&Node, f64) -> f64) -> Result<f64> {
+        let mut sum = 0.0;
+        for (index, node) in self.nodes(NODES)?.iter().enumerate() {
+            let log_density = self.log_density_near(node);
+            let mass = log_density.exp() * node.weight;
+            // Where there is no mass, `f` may be what it likes.
+            if mass > 0.0 {
+                let value = f(node, log_density);
+                sum += mass * value;
+                if !value.is_finite() {
+                    let what = "the function whose mean is asked";
+                    return Err(Error::NotFinite { what, index, value });
+                }
+            }
+        }
+        Ok(sum)
     }
 
     /// Where the density of a one-dimensional mixture peaks, from left to right.
@@ -55,27 +71,26 @@ impl Mixture {
     /// # Errors
     /// [`Error::Shape`] if the mixture is not one-dimensional.
     pub fn modes(&self) -> Result<Vec<f64>> {
-        let slope = |x: f64| {
-            let mut score = [0.0];
-            self.score_at(&[x], &mut score);
-            score[0]
-        };
-        let nodes = self.nodes(NODES.0)?;
-        let rises: Vec<bool> = nodes.iter().map(|x| slope(*x) > 0.0).collect();
+        let nodes = self.nodes(NODES)?;
+        let rises = |node: &Node| self.score_near(node) > 0.0;
+        let rising: Vec<bool> = nodes.iter().map(rises).collect();
         let mut modes = Vec::new();
         for i in 1..nodes.len() {
-            if rises[i - 1] && !rises[i] {
-                let (mut low, mut high) = (nodes[i - 1], nodes[i]);
+            if rising[i - 1] && !rising[i] {
+                let (before, mut middle) = (nodes[i - 1], nodes[i]);
+                let mut low = (before.origin - middle.origin) + before.offset;
+                let mut high = middle.offset;
                 // 60 halvings leave less than the spacing of f64.
                 for _ in 0..60 {
-                    let middle = 0.5 * (low + high);
-                    if slope(middle) > 0.0 {
-                        low = middle;
+                    middle.offset = 0.5 * (low + high);
+                    if rises(&middle) {
+                        low = middle.offset;
                     } else {
-                        high = middle;
+                        high = middle.offset;
                     }
                 }
-                modes.push(0.5 * (low + high));
+                middle.offset = 0.5 * (low + high);
+                modes.push(middle.x());
             }
         }
         Ok(modes)
@@ -87,7 +102,7 @@ impl Mixture {
     /// # Errors
     /// [`Error::Shape`] if the mixture is not one-dimensional.
     pub fn entropy(&self) -> Result<f64> {
-        self.expectation(|x| -self.log_density_at(&[x]))
+        self.integral(|_, log_density| -log_density)
     }
 
     /// KL(p ‖ N(0, 1)) of a one-dimensional mixture p, in nats.
@@ -98,7 +113,7 @@ impl Mixture {
     /// [`Error::Shape`] if the mixture is not one-dimensional.
     pub fn kl_from_standard_normal(&self) -> Result<f64> {
         let log_normal = |x: f64| -0.5 * (x * x + std::f64::consts::TAU.ln());
-        self.expectation(|x| self.log_density_at(&[x]) - log_normal(x))
+        self.integral(|node, log_density| log_density - log_normal(node.x()))
     }
 
     /// E‖ε − ε*(x_t, t)‖², the smallest mean squared error that any predictor of ε can have at timestep t,
@@ -110,11 +125,7 @@ impl Mixture {
     /// [`Error::Timestep`] if `t` is not in `0..T`; [`Error::Shape`] if the mixture is not one-dimensional.
     pub fn eps_floor(&self, schedule: &Schedule, t: usize) -> Result<f64> {
         let marginal = self.marginal(schedule, t)?;
-        let square = marginal.expectation(|x| {
-            let mut score = [0.0];
-            marginal.score_at(&[x], &mut score);
-            score[0] * score[0]
-        })?;
+        let square = marginal.integral(|node, _| marginal.score_near(node).powi(2))?;
         Ok(1.0 - (1.0 - schedule.alpha_bar(t)?) * square)
     }
 
@@ -123,11 +134,12 @@ impl Mixture {
     /// the noise of a measurement on samples. `t` is 0-based.
     ///
     /// `predict` answers ε_θ for a batch of x_t, shape (n, 1); it is asked once, at the nodes of a
-    /// trapezoidal rule rounded to f32.
+    /// quadrature rule rounded to f32.
     ///
     /// # Errors
     /// [`Error::Timestep`] if `t` is not in `0..T`; [`Error::Shape`] if the mixture is not one-dimensional
-    /// or the answer is not (n, 1); what `predict` returns.
+    /// or the answer is not (n, 1); [`Error::NotFinite`] if f32 does not reach over x_t, or for an answer that
+    /// is NaN or infinite; what `predict` returns.
     pub fn eps_excess(
         &self,
         schedule: &Schedule,
@@ -136,39 +148,52 @@ impl Mixture {
     ) -> Result<f64> {
         let marginal = self.marginal(schedule, t)?;
         let nodes = marginal.nodes(NETWORK_NODES)?;
-        let spacing = nodes[1] - nodes[0];
-        let x_t = nodes.mapv(|x| x as f32).insert_axis(Axis(1));
+        let x_t: Array1<f32> = nodes.iter().map(|node| node.x() as f32).collect();
+        let x_t = x_t.insert_axis(Axis(1));
+        all_finite("x_t in f32", &x_t)?;
         let predicted = predict(&x_t)?;
-        if predicted.dim() != x_t.dim() {
-            return Err(Error::Shape {
-                what: "prediction",
-                expected: x_t.shape().to_vec(),
-                found: predicted.shape().to_vec(),
-            });
-        }
+        same_shape("prediction", x_t.shape(), predicted.shape())?;
+        all_finite("the prediction", &predicted)?;
         // The best prediction where the network was asked: at the rounded nodes.
         let asked = x_t.column(0).mapv(f64::from);
         let errors = predicted.column(0).mapv(f64::from) - self.optimal_eps(schedule, &asked, t)?;
-        Ok((errors.mapv(|e| e * e) * marginal.density(&asked)?).sum() * spacing)
+        let masses = nodes
+            .iter()
+            .map(|node| marginal.log_density_near(node).exp() * node.weight);
+        Ok(errors
+            .iter()
+            .zip(masses)
+            .map(|(e, mass)| e * e * mass)
+            .sum())
     }
 
-    /// Evenly spaced nodes over all of the mixture's mass, at least `fewest`.
-    fn nodes(&self, fewest: f64) -> Result<Array1<f64>> {
-        self.check_one_dimension()?;
-        let ends = self.components.iter().map(|c| {
-            let reach = REACH * c.variances()[0].sqrt();
-            (c.mean()[0] - reach, c.mean()[0] + reach)
-        });
-        let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), (a, b)| {
-            (l.min(a), h.max(b))
-        });
-        let variances = self.components.iter().map(|c| c.variances()[0]);
-        let narrowest = variances.fold(f64::INFINITY, f64::min).sqrt();
-        let nodes = (NODES_PER_STD * (high - low) / narrowest).clamp(fewest, NODES.1);
-        Ok(Array1::linspace(low, high, nodes as usize))
+    /// ln p at a node.
+    fn log_density_near(&self, node: &Node) -> f64 {
+        log_sum_exp(&self.joint_log_densities_near(node))
     }
 
-    fn check_one_dimension(&self) -> Result<()> {
+    /// (ln p)′ at a node that a component with weight reaches.
+    fn score_near(&self, node: &Node) -> f64 {
+        let joint = self.joint_log_densities_near(node);
+        let total = log_sum_exp(&joint);
+        let parts = joint.iter().zip(&self.components);
+        let score = |(joint, c): (&f64, &Gaussian)| {
+            let y = (node.origin - c.mean()[0]) + node.offset;
+            -(joint - total).exp() / c.variances()[0] * y
+        };
+        parts.map(score).sum()
+    }
+
+    fn joint_log_densities_near(&self, node: &Node) -> Vec<f64> {
+        let pairs = self.weights.iter().zip(&self.components);
+        let joint = |(w, c): (&f64, &Gaussian)| {
+            let y = (node.origin - c.mean()[0]) + node.offset;
+            w.ln() + c.log_density_along(&[y])
+        };
+        pairs.map(joint).collect()
+    }
+
+    pub(super) fn check_one_dimension(&self) -> Result<()> {
         if self.dim() == 1 {
             return Ok(());
         }

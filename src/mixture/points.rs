@@ -37,6 +37,22 @@ mod private {
     impl Sealed for f64 {}
 }
 
+/// Largest size of a mean, a point or a standard deviation, and the inverse of the smallest standard
+/// deviation: squares of differences and their quotients by variances stay within f64 or become ±∞.
+pub(super) const LARGEST: f64 = 1e150;
+
+/// Refuses a value that is NaN, infinite or beyond [`LARGEST`].
+pub(super) fn check_size(what: &'static str, index: usize, value: f64) -> Result<()> {
+    if !value.is_finite() {
+        return Err(Error::NotFinite { what, index, value });
+    }
+    if value.abs() > LARGEST {
+        let (name, valid) = (what, "of a size of at most 1e150");
+        return Err(Error::Parameter { name, value, valid });
+    }
+    Ok(())
+}
+
 /// Below this many points the other thread is not worth waking.
 const PARALLEL: usize = 512;
 
@@ -48,8 +64,18 @@ pub(super) struct Points<D> {
 }
 
 impl<D: Dimension> Points<D> {
-    /// Accepts (n, d), and (n) where d = 1.
+    /// Accepts (n, d), and (n) where d = 1, with values within ±1e150.
     pub fn new<F: Real>(x: &ArrayRef<F, D>, d: usize) -> Result<Self> {
+        let points = Self::unchecked(x, d)?;
+        let bad = |x: &f64| !(x.abs() <= LARGEST);
+        match points.rows.iter().position(bad) {
+            None => Ok(points),
+            Some(index) => check_size("points", index, points.rows[index]).map(|()| points),
+        }
+    }
+
+    /// As [`new`](Self::new), with any values.
+    pub fn unchecked<F: Real>(x: &ArrayRef<F, D>, d: usize) -> Result<Self> {
         let fits = match *x.shape() {
             [_] => d == 1,
             [_, columns] => columns == d,

@@ -7,6 +7,7 @@ use rand_distr::{Distribution, StandardNormal};
 use super::points::Points;
 use super::{Gaussian, Mixture, Real, pick};
 use crate::error::Result;
+use crate::forward::all_finite;
 use crate::rng::{CHUNK, Rng};
 use crate::schedule::Schedule;
 
@@ -21,7 +22,9 @@ impl Mixture {
     ///
     /// # Errors
     /// [`Error::Timestep`](crate::Error::Timestep) if `t` is not in `0..T`;
-    /// [`Error::Shape`](crate::Error::Shape) unless `x_t` is one point of this mixture's dimension.
+    /// [`Error::Shape`](crate::Error::Shape) unless `x_t` is one point of this mixture's dimension;
+    /// [`Error::NotFinite`](crate::Error::NotFinite) and [`Error::Parameter`](crate::Error::Parameter) for a value
+    /// that is NaN, infinite or beyond ±1e150.
     pub fn reverse_kernel<F: Real>(
         &self,
         schedule: &Schedule,
@@ -46,8 +49,11 @@ impl Mixture {
     /// what comes out is distributed exactly as the data.
     ///
     /// # Errors
+    /// [`Error::NotFinite`](crate::Error::NotFinite) for a draw beyond f32;
     /// [`Error::Timestep`](crate::Error::Timestep) if `t` is not in `0..T`;
-    /// [`Error::Shape`](crate::Error::Shape) if the points are not of this mixture's dimension.
+    /// [`Error::Shape`](crate::Error::Shape) if the points are not of this mixture's dimension;
+    /// [`Error::NotFinite`](crate::Error::NotFinite) and [`Error::Parameter`](crate::Error::Parameter) for a value
+    /// that is NaN, infinite or beyond ±1e150.
     pub fn reverse_step<D: Dimension>(
         &self,
         schedule: &Schedule,
@@ -59,10 +65,12 @@ impl Mixture {
         let points = Points::new(x_t, self.dim())?;
         let piece = CHUNK.div_ceil(self.dim());
         let streams = rng.forks(points.len().div_ceil(piece));
-        Ok(points.map_with_noise(streams, piece, |rng, x, out| {
+        let x_before = points.map_with_noise(streams, piece, |rng, x, out| {
             let k = pick(&step.marginal.responsibilities(x), rng.random());
             step.components[k].sample_into(x, out, rng);
-        }))
+        });
+        all_finite("x_before in f32", &x_before)?;
+        Ok(x_before)
     }
 }
 

@@ -35,6 +35,7 @@ mod mixture_input;
 mod mixture_marginal;
 mod mixture_one_dimension;
 mod mixture_optimal;
+mod mixture_quadrature;
 mod mixture_reverse;
 mod mixture_reverse_process;
 mod mixture_score;

@@ -137,3 +137,63 @@ fn singular_covariances_are_refused() {
         }
     }
 }
+
+/// The unit of the data may be any: the same matrix at 1e±200 has the same axes, and is refused as soon.
+#[test]
+fn covariances_of_any_size_keep_their_off_diagonals() {
+    for unit in [1e-299, 1e-200, 1e-10, 1.0, 1e10, 1e200, 1e299] {
+        let matrix = array![[2.0, 1.2], [1.2, 1.0]] * unit;
+        let law = Gaussian::full(&[0.0, 0.0], &matrix).unwrap();
+        let close = |e: f64| 1e-14 * e.abs();
+        assert_all_close(unit, &law.covariance(), &matrix, close);
+        for wrong in [
+            array![[1.0, 2.0], [2.0, 1.0]],
+            array![[1.0, 1.0], [1.0, 1.0]],
+            array![[1.0, -3.0], [-3.0, 1.0]],
+        ] {
+            let refused = Gaussian::full(&[0.0, 0.0], &(wrong * unit));
+            assert!(matches!(refused, Err(Error::Covariance { .. })), "{unit}");
+        }
+    }
+    for unit in [1e-305, 5e-324, 1e305] {
+        let refused = Gaussian::full(&[0.0], &array![[unit]]);
+        let text = refused.unwrap_err().to_string();
+        assert!(text.contains("not between 1e-300 and 1e300"), "{text}");
+    }
+}
+
+/// What f64 can hold is computed, what it cannot is refused; nothing is NaN.
+#[test]
+fn widths_and_places_at_the_edges_of_f64() {
+    for std in [1e-200, 5e-324, 1e151, 1e200, f64::MAX] {
+        let refused = Gaussian::isotropic(&[0.0], std);
+        assert!(matches!(refused, Err(Error::Parameter { .. })), "{std}");
+    }
+    for mean in [1e151, -f64::MAX] {
+        let refused = Gaussian::isotropic(&[0.0, mean], 1.0);
+        assert!(
+            matches!(refused, Err(Error::Parameter { name: "mean", .. })),
+            "{mean}"
+        );
+    }
+    for std in [1e-150, 1e-75, 1e75, 1e150] {
+        let law = Mixture::isotropic(&array![[-1.0], [1.0]], std).unwrap();
+        assert!(law.entropy().unwrap().is_finite(), "{std}");
+        let schedule = crate::support::chapter_schedule();
+        assert!(law.eps_floor(&schedule, 50).unwrap().is_finite(), "{std}");
+        let x = array![0.0_f64, 1e-150, -3.0, 1e150, -1e150];
+        for values in [
+            law.log_density(&x).unwrap(),
+            law.score(&x).unwrap(),
+            law.optimal_x0(&schedule, &x, 7).unwrap(),
+            law.optimal_eps(&schedule, &x, 7).unwrap(),
+            law.optimal_v(&schedule, &x, 7).unwrap(),
+        ] {
+            assert!(values.iter().all(|v| !f64::is_nan(*v)), "{std}: {values}");
+        }
+        // Symmetric about 0, and towards the nearer heap elsewhere.
+        let score = law.score(&array![0.0, 2.0, -2.0]).unwrap();
+        assert_eq!(score[0], 0.0, "{std}");
+        assert!(score[1] < 0.0 && score[2] == -score[1], "{std}: {score}");
+    }
+}

@@ -182,3 +182,36 @@ fn one_dimension_only() {
     shape(law.kl_from_standard_normal(), what, &[1], &[2]);
     shape(law.eps_floor(&chapter_schedule(), 0), what, &[1], &[2]);
 }
+
+/// Not a number is no point: named, and never a panic further in.
+#[test]
+fn points_that_are_no_numbers() {
+    let (law, schedule) = (plane(), chapter_schedule());
+    let s = &schedule;
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let x = array![[0.0_f32, 1.0], [2.0, bad]];
+        let named = |error: Error| {
+            let text = format!("points: value 3 is {bad}, expected a finite number");
+            assert_eq!(error.to_string(), text);
+        };
+        named(law.density(&x).unwrap_err());
+        named(law.log_density(&x).unwrap_err());
+        named(law.score(&x).unwrap_err());
+        named(law.optimal_eps(s, &x, 3).unwrap_err());
+        named(law.optimal_x0(s, &x, 3).unwrap_err());
+        named(law.optimal_v(s, &x, 3).unwrap_err());
+        named(law.reverse_step(s, &x, 3, &mut Rng::new(0)).unwrap_err());
+        let point = array![bad, 0.0];
+        let error = law.reverse_kernel(s, &point, 3).unwrap_err();
+        assert!(
+            matches!(error, Error::NotFinite { index: 0, .. }),
+            "{error}"
+        );
+    }
+    let far = array![[0.0, 1e200]];
+    parameter(law.score(&far), "points", 1e200);
+    // The distribution function has its limits there.
+    let line = Mixture::bimodal();
+    let ends = array![f64::NEG_INFINITY, f64::INFINITY];
+    assert_eq!(line.cdf(&ends).unwrap(), array![0.0, 1.0]);
+}
