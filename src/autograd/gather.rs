@@ -6,6 +6,7 @@ use super::backward::Backward;
 use super::math::piece;
 use super::tape::{Node, Op, Tape, Var, shapes_fit};
 use crate::error::{Error, Result};
+use crate::size;
 
 /// Which row of a table belongs to each row of a batch; made by [`Tape::rows`] or [`Tape::distinct`].
 #[derive(Debug, Clone, Copy)]
@@ -61,8 +62,14 @@ impl Tape<'_> {
     /// For a batch whose row r uses row `index[r]` of a table with `table_rows` rows.
     ///
     /// # Errors
-    /// [`Error::Row`] for an index that is not in `0..table_rows`.
+    /// [`Error::Row`] for an index that is not in `0..table_rows`; [`Error::Size`] for 2³² rows or more.
     pub fn rows(&mut self, index: &[usize], table_rows: usize) -> Result<Rows> {
+        // Rows are counted in 32 bits.
+        if u32::try_from(table_rows).is_err() {
+            let (what, shape) = ("rows of a table", vec![table_rows]);
+            return Err(Error::Size { what, shape });
+        }
+        size::elements::<u32>("rows of a table", &[table_rows])?;
         if let Some(&row) = index.iter().find(|i| **i >= table_rows) {
             return Err(Error::Row { row, table_rows });
         }

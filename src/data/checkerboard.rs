@@ -13,7 +13,8 @@ use crate::rng::Rng;
 /// coordinate alone is uniform, with mean 0 and variance 4/3; the points are scaled by √¾ to variance 1.
 ///
 /// # Errors
-/// [`Error::Empty`](crate::Error::Empty) for `n` = 0.
+/// [`Error::Empty`](crate::Error::Empty) for `n` = 0; [`Error::Size`](crate::Error::Size) for more points than
+/// memory can hold.
 pub fn checkerboard(n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
     let std = (4.0_f64 / 3.0).sqrt();
     draw(n, rng, [0.0, 0.0], [std, std], |rng| {

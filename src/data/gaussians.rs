@@ -15,7 +15,7 @@ use crate::rng::Rng;
 /// exact distribution is [`ring_mixture`]; other radii and widths: [`ring_mixture_with`].
 ///
 /// # Errors
-/// [`Error::Empty`] for `n` = 0.
+/// [`Error::Empty`] for `n` = 0; [`Error::Size`] for more points than memory can hold.
 pub fn ring(n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
     check_number(n)?;
     Ok(ring_mixture().sample(n, rng))
@@ -46,7 +46,7 @@ pub fn ring_mixture_with(radius: f64, sigma: f64) -> Result<Mixture> {
 /// 0.7070, σ = 0.01767. The exact distribution is [`grid_mixture`]; others: [`grid_mixture_with`].
 ///
 /// # Errors
-/// [`Error::Empty`] for `n` = 0.
+/// [`Error::Empty`] for `n` = 0; [`Error::Size`] for more points than memory can hold.
 pub fn grid(n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
     check_number(n)?;
     Ok(grid_mixture().sample(n, rng))

@@ -48,6 +48,7 @@ pub use standardizer::Standardizer;
 
 use crate::error::{Error, Result};
 use crate::rng::{CHUNK, Rng};
+use crate::size;
 
 /// A point of the plane.
 type Point = [f64; 2];
@@ -79,12 +80,13 @@ fn draw(
     Ok(points)
 }
 
+/// Refuses no points, and more of them than memory can hold.
 fn check_number(n: usize) -> Result<()> {
     if n == 0 {
         let what = "a data set of n = 0 points";
         return Err(Error::Empty { what });
     }
-    Ok(())
+    size::elements::<f32>("points", &[n, 2]).map(|_| ())
 }
 
 /// `point` with N(0, std²) added to both coordinates.

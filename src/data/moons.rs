@@ -21,7 +21,8 @@ const NOISE: f64 = 0.05;
 /// variance 1.
 ///
 /// # Errors
-/// [`Error::Empty`](crate::Error::Empty) for `n` = 0.
+/// [`Error::Empty`](crate::Error::Empty) for `n` = 0; [`Error::Size`](crate::Error::Size) for more points than
+/// memory can hold.
 pub fn moons(n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
     let noise = NOISE * NOISE;
     let std = [0.75 + noise, 0.5625 - FRAC_1_PI + noise].map(f64::sqrt);

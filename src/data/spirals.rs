@@ -24,7 +24,8 @@ const SPIRAL_NOISE: f64 = 0.2;
 /// 0 and variance 1.
 ///
 /// # Errors
-/// [`Error::Empty`](crate::Error::Empty) for `n` = 0.
+/// [`Error::Empty`](crate::Error::Empty) for `n` = 0; [`Error::Size`](crate::Error::Size) for more points than
+/// memory can hold.
 pub fn swiss_roll(n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
     let mean = [2.0, 2.0 / (3.0 * PI)];
     let common = 39.0 / 8.0 * PI * PI + ROLL_NOISE * ROLL_NOISE;
@@ -44,7 +45,8 @@ pub fn swiss_roll(n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
 /// (Lang & Witbrock 1988 made two intertwined spirals a benchmark; the numbers are ours.)
 ///
 /// # Errors
-/// [`Error::Empty`](crate::Error::Empty) for `n` = 0.
+/// [`Error::Empty`](crate::Error::Empty) for `n` = 0; [`Error::Size`](crate::Error::Size) for more points than
+/// memory can hold.
 pub fn spiral(n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
     let common = 2.25 * PI * PI + SPIRAL_NOISE * SPIRAL_NOISE;
     let std = [common + 0.75, common - 0.75].map(f64::sqrt);

@@ -9,6 +9,7 @@ use super::spectral::SpectralNorm;
 use crate::error::{Error, Result};
 use crate::network::Mlp;
 use crate::rng::Rng;
+use crate::size;
 use crate::train::{Data, Ema, Verdict, rng_of_step};
 
 /// Slope of the leaky ReLU below 0, in both networks (Radford et al. 2016, §3).
@@ -52,15 +53,19 @@ impl Gan {
     /// 1, as for diffusion.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a setting outside its range; [`Error::Empty`] for data that is;
+    /// [`Error::Parameter`] for a setting outside its range; [`Error::Size`] for networks or batches that memory
+    /// cannot hold; [`Error::Empty`] for data that is;
     /// [`Error::NotFinite`] for data or frequencies with a NaN or infinite value.
     pub fn new(data: impl Into<Data>, config: GanConfig) -> Result<Self> {
         let data = data.into();
         config.check()?;
         data.check()?;
-        let mut rng = Rng::new(config.seed);
-        let widths = |inputs, hidden: &[usize], outputs| [&[inputs], hidden, &[outputs]].concat();
         let d = data.dim();
+        let mut rng = Rng::new(config.seed);
+        let row = size::elements::<f32>("packed samples", &[config.pack, d])?;
+        let row = row.max(config.latent);
+        size::elements::<f32>("a batch", &[2, config.batch, row])?;
+        let widths = |inputs, hidden: &[usize], outputs| [&[inputs], hidden, &[outputs]].concat();
         let sizes = widths(config.latent, &config.generator, d);
         let generator = Mlp::new(&sizes, SLOPE, &[], &mut rng)?;
         let sizes = widths(config.pack * d, &config.discriminator, 1);
@@ -93,7 +98,7 @@ impl Gan {
         let end = self.step.saturating_add(steps);
         while self.step < end {
             let every = self.config.report_every;
-            let report = ((self.step / every + 1) * every).min(end);
+            let report = (self.step / every + 1).saturating_mul(every).min(end);
             let first = self.losses.len();
             // On a worker thread of rayon's: from outside, each parallel piece would wait for one to wake up.
             rayon::scope(|_| (self.step..report).try_for_each(|_| self.one_step()))?;

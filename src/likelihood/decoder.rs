@@ -37,11 +37,12 @@ impl Decoder {
                 valid: "at least 2",
             });
         }
-        if !(low.is_finite() && high.is_finite() && low < high) {
+        let spacing = (high - low) / (levels - 1) as f64;
+        if !(low < high && spacing.is_finite() && spacing >= f64::MIN_POSITIVE) {
             return Err(Error::Parameter {
                 name: "highest level of the decoder",
                 value: high,
-                valid: "finite and above the lowest",
+                valid: "finite and above the lowest, with a spacing of levels that f64 holds",
             });
         }
         Ok(())

@@ -108,9 +108,9 @@ impl Elbo {
     ///
     /// # Errors
     /// [`Error::Parameter`] for fewer than two samples, or samples that are not on the decoder's grid;
-    /// [`Error::Empty`] for d = 0; [`Error::NotFinite`] for a sample or a prediction that is not;
-    /// [`Error::Shape`] for a prediction of another shape; [`Error::Degenerate`] at a timestep with ᾱ = 0
-    /// for a denoiser that predicts ε; what the denoiser returns.
+    /// [`Error::Empty`] for d = 0; [`Error::NotFinite`] for a sample or a prediction that is not, or a sample
+    /// whose bound is beyond f64; [`Error::Shape`] for a prediction of another shape; [`Error::Degenerate`] at a
+    /// timestep with ᾱ = 0 for a denoiser that predicts ε; what the denoiser returns.
     pub fn estimate(
         &self,
         denoiser: &dyn Denoiser,
@@ -162,6 +162,7 @@ impl Elbo {
         }
         let second = data.expectation(|x| x * x)?;
         let prior = self.prior_nats(second);
+        Error::check_finite("the terms of the bound", &terms)?;
         let nats = prior + terms.sum();
         Ok(Bound {
             dim: 1,
@@ -221,6 +222,8 @@ impl Elbo {
             (terms[t], term_errors[t]) = mean_and_error(&term);
             rows += &term;
         }
+        // A variance near 0 makes a sample as unlikely as f64 can say, and then more.
+        Error::check_finite("the samples' bounds", &rows)?;
         let (nats, error) = mean_and_error(&rows);
         Ok(Bound {
             dim: d,

@@ -10,6 +10,7 @@ use super::variance::LogRange;
 use crate::autograd::{Tape, Var};
 use crate::denoiser::Denoiser;
 use crate::error::{Error, Result};
+use crate::forward::same_shape;
 use crate::network::{Network, predict_columns};
 use crate::prediction::Prediction;
 use crate::rng::Rng;
@@ -127,7 +128,8 @@ impl Elbo {
 ///
 /// L_simple, the mean squared error, trains the prediction alone; L_vlb, in bits per dimension and estimated
 /// at the batch's timesteps as T times the mean L_t, trains the variance alone: no gradient goes through its
-/// mean. λ = 0.001 as in the paper (and its code, where the unit is bits too). L_T is constant and left
+/// mean. Its schedule must be the trainer's: a timestep that it does not have is an error of the run.
+/// λ = 0.001 as in the paper (and its code, where the unit is bits too). L_T is constant and left
 /// out. The trainer's losses per timestep are those of the prediction.
 #[derive(Debug, Clone)]
 pub struct Hybrid {
@@ -199,6 +201,15 @@ impl Loss for Hybrid {
         ts: &[usize],
     ) -> Result<Var> {
         let dim = target.dim();
+        same_shape("ts", &[dim.0], &[ts.len()])?;
+        if dim.0 == 0 {
+            let what = "the batch";
+            return Err(Error::Empty { what });
+        }
+        let timesteps = self.steps.len();
+        if let Some(&t) = ts.iter().find(|t| **t >= timesteps) {
+            return Err(Error::Timestep { t, timesteps });
+        }
         let prediction = tape.columns(output, 0..dim.1)?;
         let output = tape.columns(output, dim.1..2 * dim.1)?;
         let wanted = tape.input(target);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ndarray::Array2;
 
-use super::estimate::Estimate;
+use super::estimate::{Estimate, check_seeds};
 use super::{floor_of_rows, sliced_wasserstein, wasserstein_two_sample};
 use crate::error::{Error, Result};
 use crate::rng::Rng;
@@ -57,6 +57,7 @@ pub fn compare(
         let what = "held-out rows";
         return Err(Error::Empty { what });
     }
+    check_seeds(&seeds)?;
     check_shape("all rows", &[all.nrows(), d], all)?;
     let mut columns: Vec<Option<usize>> = (0..d).map(Some).collect();
     if d > 1 {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::student::student_quantile;
 use crate::error::{Error, Result};
 use crate::rng::Rng;
+use crate::size;
 
 /// The mean of several independent measurements, and its standard error.
 ///
@@ -40,19 +41,20 @@ impl Estimate {
                 valid: "at least 2",
             });
         }
-        if let Some(index) = measurements.iter().position(|x| !x.is_finite()) {
-            return Err(Error::NotFinite {
-                what: "measurements",
-                index,
-                value: measurements[index],
-            });
-        }
-        let mean = measurements.iter().sum::<f64>() / n as f64;
-        let squares = measurements.iter().map(|x| (x - mean).powi(2));
+        Error::check_finite("measurements", measurements)?;
+        // Squares of numbers beyond 1e±150 would overflow or vanish: these are counted in a unit near the largest.
+        let largest = measurements.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+        let unit = match largest {
+            0.0 | 1e-150..=1e150 => 0,
+            _ => libm::frexp(largest).1,
+        };
+        let scaled = || measurements.iter().map(|x| libm::ldexp(*x, -unit));
+        let mean = scaled().sum::<f64>() / n as f64;
+        let squares = scaled().map(|x| (x - mean).powi(2));
         let variance = squares.sum::<f64>() / (n - 1) as f64;
         Ok(Self {
-            mean,
-            standard_error: (variance / n as f64).sqrt(),
+            mean: libm::ldexp(mean, unit),
+            standard_error: libm::ldexp((variance / n as f64).sqrt(), unit),
             n,
         })
     }
@@ -87,7 +89,7 @@ impl Estimate {
     /// (to first order: they should be small), and n is the smaller of the two.
     ///
     /// # Errors
-    /// [`Error::Parameter`] if a mean is not positive.
+    /// [`Error::Parameter`] if a mean is not positive; [`Error::NotFinite`] if the ratio is beyond f64.
     pub fn ratio(&self, other: &Self) -> Result<Self> {
         let positive = |name, value: f64| match value {
             value if value > 0.0 => Ok(value),
@@ -100,6 +102,10 @@ impl Estimate {
         let above = positive("numerator's mean", self.mean)?;
         let below = positive("denominator's mean", other.mean)?;
         let relative = (self.standard_error / above).hypot(other.standard_error / below);
+        Error::check_finite(
+            "a ratio of means",
+            &[above / below, above / below * relative],
+        )?;
         Ok(Self {
             mean: above / below,
             standard_error: above / below * relative,
@@ -122,6 +128,13 @@ impl fmt::Display for Estimate {
     }
 }
 
+/// Refuses more seeds than there is memory for their results.
+pub(super) fn check_seeds(seeds: &Range<u64>) -> Result<()> {
+    let number = seeds.end.saturating_sub(seeds.start);
+    let number = usize::try_from(number).unwrap_or(usize::MAX);
+    size::elements::<f64>("measurements, one for each seed,", &[number]).map(|_| ())
+}
+
 /// `measure` once for each seed, with a generator of that seed.
 ///
 /// ```
@@ -137,12 +150,14 @@ impl fmt::Display for Estimate {
 /// ```
 ///
 /// # Errors
-/// The first error of `measure`; what [`Estimate::of`] returns.
+/// The first error of `measure`; what [`Estimate::of`] returns; [`Error::Size`] for more seeds than memory can
+/// hold results.
 pub fn over_seeds(
     seeds: Range<u64>,
     measure: impl FnMut(&mut Rng) -> Result<f64>,
 ) -> Result<Estimate> {
     let mut measure = measure;
+    check_seeds(&seeds)?;
     let measurements: Result<Vec<f64>> = seeds.map(|seed| measure(&mut Rng::new(seed))).collect();
     Estimate::of(&measurements?)
 }

@@ -1,5 +1,7 @@
 //! The Kolmogorov–Smirnov distance: the largest gap between two distribution functions.
 
+use std::f64::consts::LN_2;
+
 use ndarray::{ArrayRef, Ix1};
 
 use super::sorted;
@@ -66,5 +68,5 @@ pub fn ks_critical(n: usize, m: usize, alpha: f64) -> Result<f64> {
         });
     }
     let sizes = 1.0 / n as f64 + 1.0 / m as f64;
-    Ok((-0.5 * (alpha / 2.0).ln() * sizes).sqrt())
+    Ok((-0.5 * (alpha.ln() - LN_2) * sizes).sqrt())
 }

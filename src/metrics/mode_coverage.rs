@@ -112,10 +112,15 @@ pub fn high_quality_ceiling(d: usize) -> Result<f64> {
     };
     while k < d {
         let order = k as f64 / 2.0;
-        beyond += (order * half.ln() - half - libm::lgamma(order + 1.0)).exp();
+        let term = (order * half.ln() - half - libm::lgamma(order + 1.0)).exp();
+        beyond += term;
+        // Terms fall from order 9/2 on; the rest of them is nothing, however large d is.
+        if term == 0.0 {
+            break;
+        }
         k += 2;
     }
-    Ok(1.0 - beyond)
+    Ok((1.0 - beyond).max(0.0))
 }
 
 /// The mode nearest to `x`, and how many of its standard deviations away it is.

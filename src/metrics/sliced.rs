@@ -7,6 +7,7 @@ use super::wasserstein::of_sorted;
 use super::{check_pair, columns};
 use crate::error::{Error, Result};
 use crate::rng::Rng;
+use crate::size;
 
 /// Sliced 1-Wasserstein distance: the mean, over `projections` random directions θ, of the W₁ distance
 /// between the two samples projected on θ. Shapes (n, d) and (m, d).
@@ -18,7 +19,8 @@ use crate::rng::Rng;
 ///
 /// # Errors
 /// [`Error::Empty`] if a sample or the number of directions is 0; [`Error::Shape`] if the numbers of columns
-/// differ; [`Error::NotFinite`] for NaN or infinite values.
+/// differ; [`Error::NotFinite`] for NaN or infinite values; [`Error::Size`] for more directions than memory can
+/// hold.
 pub fn sliced_wasserstein(
     a: &Array2<f32>,
     b: &Array2<f32>,
@@ -30,6 +32,7 @@ pub fn sliced_wasserstein(
         let what = "list of projections";
         return Err(Error::Empty { what });
     }
+    size::elements::<f64>("directions of projection", &[projections, a.ncols()])?;
     let directions: Vec<Vec<f64>> = (0..projections)
         .map(|_| direction(a.ncols(), rng))
         .collect();

@@ -32,12 +32,18 @@ pub struct TimeEmbedding {
 /// `count` frequencies, each twice the one before: `lowest`, 2·`lowest`, 4·`lowest`, … Waves of these frequencies
 /// resolve detail down to about 1/(the highest) and repeat after 2π/`lowest`, which should exceed the range of
 /// the data.
+///
+/// The list ends early where f32 does (below 2¹²⁸, so it never has more than 277), and with `lowest` = 0, which
+/// nothing doubles.
 pub fn octaves(lowest: f32, count: usize) -> Vec<f32> {
-    let doubled = |omega: &f32| Some(2.0 * omega);
+    let doubled = |omega: &f32| Some(2.0 * omega).filter(|next| next.is_finite() && next != omega);
     std::iter::successors(Some(lowest), doubled)
         .take(count)
         .collect()
 }
+
+/// Most numbers of an embedding: more waves than there are timesteps tell nothing.
+const MOST_NUMBERS: usize = 1 << 16;
 
 /// Longest wave of the embedding, divided by 2π.
 const MAX_PERIOD: f64 = 10_000.0;
@@ -46,13 +52,13 @@ impl TimeEmbedding {
     /// An embedding in `dim` numbers.
     ///
     /// # Errors
-    /// [`Error::Parameter`] if `dim` is below 2.
+    /// [`Error::Parameter`] unless 2 ≤ `dim` ≤ 65 536.
     pub fn new(dim: usize) -> Result<Self> {
-        if dim < 2 {
+        if !(2..=MOST_NUMBERS).contains(&dim) {
             return Err(Error::Parameter {
                 name: "dimension of the time embedding",
                 value: dim as f64,
-                valid: "at least 2",
+                valid: "between 2 and 65536",
             });
         }
         Ok(Self {

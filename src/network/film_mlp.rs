@@ -4,6 +4,7 @@ use super::{Linear, Network, Parameters, TimeEmbedding};
 use crate::autograd::{Tape, Var};
 use crate::error::{Error, Result};
 use crate::rng::Rng;
+use crate::size;
 
 /// The reference network of the book: x_t → linear → residual blocks → linear.
 ///
@@ -83,7 +84,8 @@ impl FilmMlp {
     /// A network of the same kind and another size.
     ///
     /// # Errors
-    /// [`Error::Parameter`](crate::Error::Parameter) if `d` or the hidden width is 0.
+    /// [`Error::Parameter`](crate::Error::Parameter) if `d` or the hidden width is 0;
+    /// [`Error::Size`](crate::Error::Size) for a network that memory cannot hold.
     pub fn with_config(d: usize, config: &FilmMlpConfig, rng: &mut Rng) -> Result<Self> {
         Self::with_outputs(d, d, config, rng)
     }
@@ -93,6 +95,7 @@ impl FilmMlp {
     ///
     /// # Errors
     /// [`Error::Parameter`](crate::Error::Parameter) if `d`, `outputs` or the hidden width is 0;
+    /// [`Error::Size`](crate::Error::Size) for a network that memory cannot hold;
     /// [`Error::NotFinite`](crate::Error::NotFinite) for a NaN or infinite frequency.
     pub fn with_outputs(
         d: usize,
@@ -102,8 +105,13 @@ impl FilmMlp {
     ) -> Result<Self> {
         let hidden = config.hidden;
         Error::check_finite("frequencies", &config.frequencies)?;
+        let waves = 1 + 2 * config.frequencies.len();
+        // Before the products below, and before half of the blocks are made.
+        size::elements::<f32>("weights of the input", &[d, waves, hidden])?;
+        let widest = hidden.saturating_add(config.time.dim());
+        size::elements::<f32>("weights of the blocks", &[config.blocks, 2, hidden, widest])?;
         let mut parameters = Parameters::new();
-        let inputs = d * (1 + 2 * config.frequencies.len());
+        let inputs = d * waves;
         let input = parameters.linear("input", inputs, hidden, rng)?;
         let mut blocks = Vec::with_capacity(config.blocks);
         for i in 0..config.blocks {

@@ -6,6 +6,7 @@ use super::{Linear, Parameters, predict};
 use crate::autograd::{Tape, Var};
 use crate::error::{Error, Result};
 use crate::rng::Rng;
+use crate::size;
 
 /// Linear layers with a leaky ReLU between them: x → linear → leaky ReLU → … → linear.
 ///
@@ -27,7 +28,7 @@ impl Mlp {
     ///
     /// # Errors
     /// [`Error::Parameter`] for fewer than two widths or a width of 0; [`Error::NotFinite`] for a NaN or infinite
-    /// frequency.
+    /// frequency; [`Error::Size`] for layers that memory cannot hold.
     pub fn new(widths: &[usize], slope: f32, frequencies: &[f32], rng: &mut Rng) -> Result<Self> {
         let Some(outputs) = widths.last().filter(|_| widths.len() > 1) else {
             return Err(Error::Parameter {
@@ -40,10 +41,9 @@ impl Mlp {
         let mut parameters = Parameters::new();
         let pairs = widths.windows(2).enumerate();
         let layers = pairs.map(|(i, pair)| {
-            let inputs = match i {
-                0 => pair[0] * (1 + 2 * frequencies.len()),
-                _ => pair[0],
-            };
+            let waves = if i == 0 { 1 + 2 * frequencies.len() } else { 1 };
+            size::elements::<f32>("weights of a layer", &[pair[0], waves, pair[1]])?;
+            let inputs = pair[0] * waves;
             parameters.linear(&format!("layers.{i}"), inputs, pair[1], rng)
         });
         Ok(Self {

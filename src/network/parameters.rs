@@ -7,6 +7,7 @@ use rand::RngExt;
 
 use crate::error::{Error, Result};
 use crate::rng::Rng;
+use crate::size;
 
 /// Names one matrix of [`Parameters`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +87,7 @@ impl Parameters {
     /// Adds a matrix of zeros.
     ///
     /// # Errors
-    /// [`Error::Parameter`] if a dimension is 0; [`Error::ParameterName`] if the name is taken.
+    /// [`Error::Parameter`] if a dimension is 0; [`Error::Size`] if memory cannot hold it; [`Error::ParameterName`] if the name is taken.
     pub fn zeros(&mut self, name: &str, shape: [usize; 2]) -> Result<ParameterId> {
         if shape.contains(&0) {
             return Err(Error::Parameter {
@@ -100,7 +101,9 @@ impl Parameters {
             return Err(Error::ParameterName { name, reason });
         }
         let start = self.values.len();
-        self.values.resize(start + shape[0] * shape[1], 0.0);
+        let added = size::elements::<f32>("parameters", &shape)?;
+        let total = size::elements::<f32>("parameters", &[start.saturating_add(added)])?;
+        self.values.resize(total, 0.0);
         self.entries.push(Entry {
             name: name.to_owned(),
             shape,

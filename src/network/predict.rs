@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::Parameters;
 use crate::autograd::{Tape, Var, Workspace};
 use crate::error::{Error, Result};
+use crate::size;
 
 /// Most rows that are predicted together: enough that packing the weights for a product costs little beside
 /// the product, and few enough that their activations stay in a second-level cache.
@@ -55,8 +56,9 @@ pub(super) fn predict(
             found: vec![ts.len()],
         });
     }
+    size::elements::<f32>("predictions", &[n, outputs])?;
     let mut out = Array2::zeros((n, outputs));
-    if n * d * outputs == 0 {
+    if out.is_empty() || d == 0 {
         return Ok(out);
     }
     let x_t = x_t.as_standard_layout();

@@ -4,6 +4,7 @@ use ndarray::Array1;
 
 use super::Schedule;
 use crate::error::{Error, Result};
+use crate::size;
 
 /// Largest β that the schedules given through ᾱ allow (Nichol & Dhariwal 2021, §3.2).
 const MAX_BETA: f64 = 0.999;
@@ -16,10 +17,11 @@ impl Schedule {
     /// [`linear_rescaled`](Self::linear_rescaled) for one that does.
     ///
     /// # Errors
-    /// [`Error::NoTimesteps`] for T = 0; [`Error::Beta`] for a β that is NaN, outside (0, 1], or 1
+    /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
+    /// [`Error::Beta`] for a β that is NaN, outside (0, 1], or 1
     /// before the last timestep.
     pub fn linear(timesteps: usize, beta_start: f64, beta_end: f64) -> Result<Self> {
-        Self::from_betas(linspace(beta_start, beta_end, timesteps))
+        Self::from_betas(linspace(beta_start, beta_end, timesteps)?)
     }
 
     /// Linear from 1e-4 to 0.02, rescaled by 1000/T, so that every T adds about the same noise in all.
@@ -27,7 +29,8 @@ impl Schedule {
     /// β_t runs from 0.1/T to 20/T (Nichol & Dhariwal's code; ᾱ ends near 4e-5, as with T = 1000).
     ///
     /// # Errors
-    /// [`Error::NoTimesteps`] for T = 0; [`Error::Beta`] for T < 20, where the last β would exceed 1.
+    /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
+    /// [`Error::Beta`] for T < 20, where the last β would exceed 1.
     pub fn linear_rescaled(timesteps: usize) -> Result<Self> {
         let scale = 1000.0 / timesteps as f64;
         Self::linear(timesteps, scale * 1e-4, scale * 0.02)
@@ -36,7 +39,8 @@ impl Schedule {
     /// Scaled-linear: √β evenly spaced, then squared (Rombach et al. 2022, latent diffusion).
     ///
     /// # Errors
-    /// [`Error::NoTimesteps`] for T = 0; [`Error::Parameter`] for an end point that is negative or NaN;
+    /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
+    /// [`Error::Parameter`] for an end point that is negative or NaN;
     /// [`Error::Beta`] for a β outside (0, 1], or 1 before the last timestep.
     pub fn scaled_linear(timesteps: usize, beta_start: f64, beta_end: f64) -> Result<Self> {
         for (name, value) in [("beta_start", beta_start), ("beta_end", beta_end)] {
@@ -45,14 +49,14 @@ impl Schedule {
                 return Err(Error::Parameter { name, value, valid });
             }
         }
-        let roots = linspace(beta_start.sqrt(), beta_end.sqrt(), timesteps);
+        let roots = linspace(beta_start.sqrt(), beta_end.sqrt(), timesteps)?;
         Self::from_betas(roots.mapv(|root| root * root))
     }
 
     /// Cosine with the published settings: s = 0.008, β ≤ 0.999.
     ///
     /// # Errors
-    /// [`Error::NoTimesteps`] for T = 0.
+    /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold.
     pub fn cosine(timesteps: usize) -> Result<Self> {
         Self::cosine_with(timesteps, 0.008)
     }
@@ -63,7 +67,8 @@ impl Schedule {
     /// β_t = 1 − ᾱ((t+1)/T) / ᾱ(t/T), at most 0.999: without that limit the last β would be 1.
     ///
     /// # Errors
-    /// [`Error::NoTimesteps`] for T = 0; [`Error::Parameter`] for an `s` that is negative or not finite.
+    /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
+    /// [`Error::Parameter`] for an `s` that is negative or not finite.
     pub fn cosine_with(timesteps: usize, s: f64) -> Result<Self> {
         if !(s.is_finite() && s >= 0.0) {
             return Err(Error::Parameter {
@@ -83,7 +88,7 @@ impl Schedule {
     /// Sigmoid with the settings start = −3, end = 3, τ = 1.
     ///
     /// # Errors
-    /// [`Error::NoTimesteps`] for T = 0.
+    /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold.
     pub fn sigmoid(timesteps: usize) -> Result<Self> {
         Self::sigmoid_with(timesteps, -3.0, 3.0, 1.0)
     }
@@ -95,7 +100,8 @@ impl Schedule {
     /// β_t = 1 − ᾱ((t+1)/T) / ᾱ(t/T), at most 0.999.
     ///
     /// # Errors
-    /// [`Error::NoTimesteps`] for T = 0; [`Error::Parameter`] unless start < end and τ > 0, all finite.
+    /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
+    /// [`Error::Parameter`] unless start < end and τ > 0, all finite.
     pub fn sigmoid_with(timesteps: usize, start: f64, end: f64, tau: f64) -> Result<Self> {
         if !start.is_finite() {
             let valid = "finite";
@@ -208,7 +214,8 @@ impl Schedule {
     /// have: with the exact denoiser, which knows every ᾱ, this is sampling in continuous time.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for n < 2; [`Error::NoSignal`] with zero terminal SNR, where λ is −∞.
+    /// [`Error::Parameter`] for n < 2; [`Error::Size`] for more than memory can hold;
+    /// [`Error::NoSignal`] with zero terminal SNR, where λ is −∞.
     pub fn uniform_in_lambda(&self, n: usize) -> Result<Self> {
         let last = self.timesteps() - 1;
         if n < 2 {
@@ -225,12 +232,14 @@ impl Schedule {
             return Err(Error::NoSignal { what, t: last });
         }
         // ᾱ = 1/(1 + e^{−2λ}).
-        let alpha_bars = linspace(first, end, n).mapv(|lambda| 1.0 / (1.0 + (-2.0 * lambda).exp()));
+        let alpha_bars =
+            linspace(first, end, n)?.mapv(|lambda| 1.0 / (1.0 + (-2.0 * lambda).exp()));
         Self::from_alpha_bars(alpha_bars)
     }
 
     /// β_t = min(1 − ᾱ((t+1)/T)/ᾱ(t/T), 0.999) for a function ᾱ(u) on u in [0, 1].
     fn from_alpha_bar_function(timesteps: usize, alpha_bar: impl Fn(f64) -> f64) -> Result<Self> {
+        check_size(timesteps)?;
         let at = |i: usize| alpha_bar(i as f64 / timesteps as f64);
         let betas: Array1<f64> = (0..timesteps)
             .map(|t| (1.0 - at(t + 1) / at(t)).min(MAX_BETA))
@@ -257,9 +266,10 @@ fn check_alpha_bars(alpha_bars: &Array1<f64>) -> Result<()> {
 }
 
 /// As NumPy's `linspace`: the same operations in the same order, so the tables agree to the last bit.
-fn linspace(start: f64, end: f64, n: usize) -> Array1<f64> {
+fn linspace(start: f64, end: f64, n: usize) -> Result<Array1<f64>> {
+    check_size(n)?;
     let step = (end - start) / (n.max(2) - 1) as f64;
-    (0..n)
+    let values = (0..n)
         .map(|i| {
             if i > 0 && i + 1 == n {
                 end
@@ -267,5 +277,11 @@ fn linspace(start: f64, end: f64, n: usize) -> Array1<f64> {
                 start + i as f64 * step
             }
         })
-        .collect()
+        .collect();
+    Ok(values)
+}
+
+/// Refuses more timesteps than memory can hold tables for: β, α, ᾱ and one to compute with.
+fn check_size(timesteps: usize) -> Result<()> {
+    size::elements::<f64>("tables of the schedule", &[timesteps, 4]).map(|_| ())
 }

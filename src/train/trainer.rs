@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::network::{Network, Parameters};
 use crate::rng::Rng;
 use crate::schedule::Schedule;
+use crate::size;
 
 /// Trains a network by minimising E[(target − network(x_t, t))²] over t, x_0 and ε: DDPM's simple loss
 /// (Ho et al. 2020, eq. 14), a mean over columns too.
@@ -46,8 +47,8 @@ impl Trainer {
     /// fresh draws; [`Data`] says how they are drawn.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a setting outside its range; [`Error::Empty`] and [`Error::NotFinite`] for
-    /// data that is.
+    /// [`Error::Parameter`] for a setting outside its range; [`Error::Size`] for a batch that memory cannot hold;
+    /// [`Error::Empty`] and [`Error::NotFinite`] for data that is.
     pub fn new(
         network: &dyn Network,
         data: impl Into<Data>,
@@ -67,6 +68,9 @@ impl Trainer {
         data.check()?;
         let parameters = network.parameters();
         let count = parameters.count();
+        // x_0, x_t, ε and the target; gradients, two moments, and parameters before, after and on average.
+        size::elements::<f32>("a batch", &[4, config.batch, data.dim()])?;
+        size::elements::<f32>("the state of the optimiser", &[6, count])?;
         Ok(Self {
             data,
             loss: None,
@@ -107,7 +111,8 @@ impl Trainer {
     ) -> Result<()> {
         let end = self.step.saturating_add(steps);
         while self.step < end {
-            let report = (self.step / self.config.report_every + 1) * self.config.report_every;
+            let report = self.step / self.config.report_every + 1;
+            let report = report.saturating_mul(self.config.report_every);
             let first = self.losses.len();
             self.steps(network, report.min(end) - self.step)?;
             let losses = &self.losses[first..];
