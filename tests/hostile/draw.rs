@@ -1,43 +1,45 @@
 //! Values that break things.
 
+use std::cell::RefCell;
+
 use diffusion_intuition::Rng;
 use ndarray::{Array1, Array2};
 use rand::RngExt;
 
 /// A seeded source of hostile values.
 pub struct Draw {
-    rng: Rng,
+    rng: RefCell<Rng>,
 }
 
 impl Draw {
     pub fn new(seed: u64) -> Self {
         Self {
-            rng: Rng::new(seed),
+            rng: RefCell::new(Rng::new(seed)),
         }
     }
 
-    /// The generator, to hand on.
-    pub fn rng(&mut self) -> &mut Rng {
-        &mut self.rng
+    /// A generator to hand on.
+    pub fn rng(&self) -> Rng {
+        self.rng.borrow_mut().fork()
     }
 
     /// One of `choices`.
-    pub fn one<T: Clone>(&mut self, choices: &[T]) -> T {
-        choices[self.rng.random_range(0..choices.len())].clone()
+    pub fn one<T: Clone>(&self, choices: &[T]) -> T {
+        choices[self.rng.borrow_mut().random_range(0..choices.len())].clone()
     }
 
     /// True once in `n` times.
-    pub fn rarely(&mut self, n: u32) -> bool {
-        self.rng.random_range(0..n) == 0
+    pub fn rarely(&self, n: u32) -> bool {
+        self.rng.borrow_mut().random_range(0..n) == 0
     }
 
     /// A size of everyday use, now and then 0.
-    pub fn small(&mut self) -> usize {
+    pub fn small(&self) -> usize {
         self.one(&[0, 1, 1, 2, 3, 5, 8, 40])
     }
 
     /// A size: everyday, or one that no memory can hold. None in between, which would take it all.
-    pub fn size(&mut self) -> usize {
+    pub fn size(&self) -> usize {
         match self.rarely(2) {
             true => self.small(),
             false => self.one(&[
@@ -56,7 +58,7 @@ impl Draw {
     }
 
     /// An f64 of everyday use or from the edges; NaN and ∞ as often as anything else.
-    pub fn f64(&mut self) -> f64 {
+    pub fn f64(&self) -> f64 {
         if self.rarely(2) {
             return self.ordinary();
         }
@@ -85,7 +87,7 @@ impl Draw {
     }
 
     /// The same in f32.
-    pub fn f32(&mut self) -> f32 {
+    pub fn f32(&self) -> f32 {
         if self.rarely(2) {
             return self.ordinary() as f32;
         }
@@ -107,27 +109,19 @@ impl Draw {
         if self.rarely(2) { -edge } else { edge }
     }
 
-    /// A finite f32, mostly from the edges.
-    pub fn finite_f32(&mut self) -> f32 {
-        match self.f32() {
-            x if x.is_finite() => x,
-            _ => 0.5,
-        }
-    }
-
-    pub fn ordinary(&mut self) -> f64 {
-        self.rng.random_range(-3.0..3.0)
+    pub fn ordinary(&self) -> f64 {
+        self.rng.borrow_mut().random_range(-3.0..3.0)
     }
 
     /// Numbers, hostile in one list of two.
-    pub fn list(&mut self, n: usize) -> Vec<f64> {
+    pub fn list(&self, n: usize) -> Vec<f64> {
         let hostile = self.rarely(2);
         let value = |_| if hostile { self.f64() } else { self.ordinary() };
         (0..n).map(value).collect()
     }
 
     /// A matrix of f32, hostile in one of two.
-    pub fn rows(&mut self, n: usize, d: usize) -> Array2<f32> {
+    pub fn rows(&self, n: usize, d: usize) -> Array2<f32> {
         let hostile = self.rarely(2);
         Array2::from_shape_simple_fn((n, d), || match hostile {
             true => self.f32(),
@@ -135,12 +129,7 @@ impl Draw {
         })
     }
 
-    /// A matrix of finite f32.
-    pub fn finite_rows(&mut self, n: usize, d: usize) -> Array2<f32> {
-        self.rows(n, d).mapv(|x| if x.is_finite() { x } else { 0.5 })
-    }
-
-    pub fn column(&mut self, n: usize) -> Array1<f32> {
+    pub fn column(&self, n: usize) -> Array1<f32> {
         self.rows(n, 1).column(0).to_owned()
     }
 }

@@ -12,7 +12,7 @@ use crate::draw::Draw;
 
 /// One entry point (or a few that belong together): draws its input and calls the library. An `Err` says
 /// what was wrong with the answer; a typed error of the library is an answer like any other.
-pub type Entry = (&'static str, fn(&mut Draw) -> Result<(), String>);
+pub type Entry = (&'static str, fn(&Draw) -> Result<(), String>);
 
 /// Seeds that every area tries if no time is given.
 const SEEDS: u64 = 3000;
@@ -113,7 +113,7 @@ fn child(file: &PathBuf, entries: &[Entry]) {
 
 fn case(entries: &[Entry], seed: u64) -> Result<(), String> {
     let entry = entries[(seed % entries.len() as u64) as usize].1;
-    entry(&mut Draw::new(seed))
+    entry(&Draw::new(seed))
 }
 
 fn last_seed(file: &PathBuf) -> u64 {

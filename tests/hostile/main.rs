@@ -12,3 +12,4 @@ mod draw;
 mod harness;
 
 mod core;
+mod measures;
