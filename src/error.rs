@@ -95,6 +95,8 @@ pub enum Error {
     },
     /// A value of one tape was used with another.
     ForeignVar,
+    /// A parameter was used with the parameters of another network, which have no such one.
+    ForeignParameter,
     /// A row of a table was asked for that it does not have.
     Row {
         /// The offending 0-based row.
@@ -267,6 +269,10 @@ impl fmt::Display for Error {
             Self::ForeignVar => {
                 write!(f, "a value of one tape was used with another tape")
             }
+            Self::ForeignParameter => write!(
+                f,
+                "a parameter of one network was used with the parameters of another, which have no such one"
+            ),
             Self::Row { row, table_rows } => write!(
                 f,
                 "row {row} of a table with {table_rows} rows: rows count from 0"

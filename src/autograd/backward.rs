@@ -15,6 +15,8 @@ use crate::network::{ParameterId, Parameters};
 #[derive(Debug, Clone)]
 pub struct Gradients {
     pub(crate) flat: Vec<f32>,
+    ids: Vec<ParameterId>,
+    layout: u64,
     shapes: Vec<[usize; 2]>,
     starts: Vec<usize>,
     written: Vec<bool>,
@@ -23,11 +25,13 @@ pub struct Gradients {
 impl Gradients {
     /// Zero gradients for `parameters`.
     pub fn new(parameters: &Parameters) -> Self {
-        let shapes: Vec<_> = parameters.ids().map(|id| parameters.shape(id)).collect();
+        let shapes: Vec<_> = parameters.shapes().collect();
         let starts = parameters.ids().map(|id| parameters.range(id).start);
         Self {
             flat: vec![0.0; parameters.count()],
             starts: starts.collect(),
+            ids: parameters.ids().collect(),
+            layout: parameters.layout(),
             written: vec![false; shapes.len()],
             shapes,
         }
@@ -36,10 +40,9 @@ impl Gradients {
     /// ∂loss/∂parameter, of the parameter's shape.
     ///
     /// # Panics
-    /// If `id` is not of the parameters that this was made for.
+    /// If `id` is not of the parameters that this was made for (see [`ParameterId`]).
     pub fn get(&self, id: ParameterId) -> ArrayView2<'_, f32> {
-        let [rows, cols] = self.shapes[id.0];
-        let start = self.starts[id.0];
+        let (start, [rows, cols]) = self.place(id);
         let values = &self.flat[start..start + rows * cols];
         ArrayView2::from_shape((rows, cols), values).expect("as long as its shape")
     }
@@ -49,15 +52,22 @@ impl Gradients {
     /// # Panics
     /// As [`get`](Self::get).
     pub fn get_mut(&mut self, id: ParameterId) -> ArrayViewMut2<'_, f32> {
-        let [rows, cols] = self.shapes[id.0];
-        let start = self.starts[id.0];
+        let (start, [rows, cols]) = self.place(id);
         let values = &mut self.flat[start..start + rows * cols];
         ArrayViewMut2::from_shape((rows, cols), values).expect("as long as its shape")
     }
 
+    fn place(&self, id: ParameterId) -> (usize, [usize; 2]) {
+        assert_eq!(
+            self.ids.get(id.index),
+            Some(&id),
+            "an id of these parameters"
+        );
+        (self.starts[id.index], self.shapes[id.index])
+    }
+
     pub(super) fn reset(&mut self, parameters: &Parameters) -> Result<()> {
-        let shapes = parameters.ids().map(|id| parameters.shape(id));
-        if !shapes.eq(self.shapes.iter().copied()) {
+        if parameters.layout() != self.layout {
             return Err(Error::Shape {
                 what: "gradients",
                 expected: vec![parameters.count()],
@@ -127,11 +137,11 @@ pub(super) fn uses(nodes: &[Node], count: usize) -> Vec<usize> {
     let mut uses = vec![0; count];
     for node in nodes {
         if let Value::Parameter(id) = node.value {
-            uses[id.0] += 1;
+            uses[id.index] += 1;
         }
         if let Op::Linear(op) = &node.op {
-            uses[op.layer.weight.0] += 1;
-            uses[op.layer.bias.0] += 1;
+            uses[op.layer.weight.index] += 1;
+            uses[op.layer.bias.index] += 1;
         }
     }
     uses
@@ -191,7 +201,7 @@ impl<'a> Backward<'a, '_> {
 
     /// Where a parameter's gradient goes.
     pub fn slot(&mut self, id: ParameterId) -> &mut Slot<'a> {
-        let slot = self.slots[id.0].as_mut();
+        let slot = self.slots[id.index].as_mut();
         slot.expect("a task takes slots that nothing else uses")
     }
 

@@ -2,7 +2,7 @@
 
 use super::backward::Gradients;
 use super::tape::{Tape, Var};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::network::Parameters;
 
 /// How far one parameter's gradient on the tape is from central differences.
@@ -25,6 +25,8 @@ pub struct GradientCheck {
 /// loss for each number: for small networks.
 ///
 /// # Errors
+/// [`Error::NotFinite`] if the loss is NaN or infinite, here or a `step` away, or a gradient is: there is nothing
+/// to compare then. [`Error::Parameter`] unless `step` is positive, finite and large enough to change every number.
 /// Whatever `loss` or [`Tape::backward`] returns.
 pub fn check_gradients(
     parameters: &Parameters,
@@ -35,6 +37,8 @@ pub fn check_gradients(
     let value = loss(&mut tape)?;
     let mut gradients = Gradients::new(parameters);
     tape.backward(value, &mut gradients)?;
+    finite_loss(&tape, value)?;
+    Error::check_finite("the gradient", &gradients.flat)?;
     let mut moved = parameters.clone();
     let mut checks = Vec::new();
     for id in parameters.ids() {
@@ -46,11 +50,18 @@ pub fn check_gradients(
                 moved.get_mut(id)[at] = original + offset;
                 let mut tape = Tape::new(&moved);
                 let value = loss(&mut tape)?;
-                Ok((f64::from(tape.scalar(value)), f64::from(original + offset)))
+                Ok((finite_loss(&tape, value)?, f64::from(original + offset)))
             };
             let (above, high) = at_offset(step)?;
             let (below, low) = at_offset(-step)?;
             moved.get_mut(id)[at] = original;
+            if !(high > low && (high - low).is_finite()) {
+                return Err(Error::Parameter {
+                    name: "step of the differences",
+                    value: f64::from(step),
+                    valid: "positive, finite and large enough to change every number",
+                });
+            }
             let numeric = (above - below) / (high - low);
             difference = difference.max((numeric - f64::from(*derivative)).abs());
             scale = scale.max(f64::from(derivative.abs()));
@@ -63,4 +74,11 @@ pub fn check_gradients(
         });
     }
     Ok(checks)
+}
+
+/// The loss, which is a number: a comparison with NaN would find no difference.
+fn finite_loss(tape: &Tape, value: Var) -> Result<f64> {
+    let value = tape.number(value, "check_gradients")?;
+    Error::check_finite("the loss", &[value])?;
+    Ok(f64::from(value))
 }

@@ -1,7 +1,7 @@
 //! Sums and products of two matrices of one shape.
 
 use super::backward::Backward;
-use super::tape::{Op, Tape, Var, same_dim};
+use super::tape::{Op, Tape, Var, check_constant, same_dim};
 use crate::error::Result;
 
 /// y = Σ factor·x over its one or two terms.
@@ -38,8 +38,10 @@ impl Tape<'_> {
     /// factor·x, for a constant factor.
     ///
     /// # Errors
-    /// [`Error::ForeignVar`](crate::Error::ForeignVar) if `x` is of another tape.
+    /// [`Error::ForeignVar`](crate::Error::ForeignVar) if `x` is of another tape;
+    /// [`Error::Parameter`](crate::Error::Parameter) if `factor` is NaN or infinite.
     pub fn scale(&mut self, x: Var, factor: f32) -> Result<Var> {
+        check_constant("factor", factor)?;
         let (rows, cols) = self.dim(x)?;
         let mut y = self.work.take(rows * cols);
         let pairs = y.iter_mut().zip(self.slice(x));

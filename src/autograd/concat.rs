@@ -13,24 +13,28 @@ impl Tape<'_> {
     /// The columns of all `parts`, in order: (n, a), (n, b), … become (n, a + b + …).
     ///
     /// # Errors
-    /// [`Error::Shapes`] if the numbers of rows differ; [`Error::Empty`] without parts.
+    /// [`Error::Shapes`] if the numbers of rows differ, or for more columns than can be counted; [`Error::Empty`]
+    /// without parts.
     pub fn concat(&mut self, parts: &[Var]) -> Result<Var> {
         let Some(first) = parts.first() else {
             let what = "concat";
             return Err(Error::Empty { what });
         };
         let first = self.dim(*first)?;
-        let (rows, mut cols) = (first.0, 0);
+        let (rows, mut cols) = (first.0, 0_usize);
         for part in parts {
             let dim = self.dim(*part)?;
-            shapes_fit(dim.0 == rows, "concat", first, dim)?;
-            cols += dim.1;
+            let sum = cols.checked_add(dim.1);
+            shapes_fit(dim.0 == rows && sum.is_some(), "concat", first, dim)?;
+            cols = sum.unwrap_or(cols);
         }
         let mut y = self.work.take(rows * cols);
         let mut start = 0;
         for part in parts {
             let width = self.dim(*part)?.1;
             let values = self.slice(*part);
+            // A matrix without columns may have more rows than anyone can count through.
+            let rows = if width > 0 { rows } else { 0 };
             for r in 0..rows {
                 y[r * cols + start..][..width].copy_from_slice(&values[r * width..][..width]);
             }
@@ -50,7 +54,8 @@ impl Concat {
             let width = walk.node(*part).cols;
             if walk.wants(*part) {
                 let mut d = walk.work.take(node.rows * width);
-                for r in 0..node.rows {
+                let rows = if width > 0 { node.rows } else { 0 };
+                for r in 0..rows {
                     let columns = &dy[r * node.cols + start..][..width];
                     d[r * width..][..width].copy_from_slice(columns);
                 }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::backward::Backward;
 use super::gather::{RowIndex, Rows};
-use super::math::{SIMD, fuses, piece, sigmoid};
+use super::math::{SIMD, fuses, not_below, piece, sigmoid};
 use super::tape::{Node, Op, Tape, Var, same_dim, shapes_fit};
 use crate::error::Result;
 
@@ -17,8 +17,7 @@ pub(super) struct Film {
     table: Var,
     /// Which table row belongs to each row; without it, the row of the same number.
     rows: Option<usize>,
-    /// silu′ at every element, which costs nearly nothing beside silu itself; empty on a tape that only
-    /// predicts.
+    /// silu′ at every element, which costs nearly nothing beside silu itself; none where no gradient is wanted.
     slope: Option<Var>,
 }
 
@@ -33,7 +32,7 @@ impl Tape<'_> {
     /// [`Error::Shapes`](crate::Error::Shapes) unless the shapes are as above.
     pub fn scale_shift_silu(&mut self, u: Var, scale_shift: Var) -> Result<Var> {
         let (u_dim, table_dim) = (self.dim(u)?, self.dim(scale_shift)?);
-        let fit = table_dim == (u_dim.0, 2 * u_dim.1);
+        let fit = table_dim.0 == u_dim.0 && Some(table_dim.1) == u_dim.1.checked_mul(2);
         shapes_fit(fit, "scale_shift_silu", u_dim, table_dim)?;
         Ok(self.film(None, u, scale_shift, None))
     }
@@ -49,7 +48,7 @@ impl Tape<'_> {
         let (h_dim, u_dim, table_dim) = (self.dim(h)?, self.dim(u)?, self.dim(table)?);
         same_dim("film_residual", h_dim, u_dim)?;
         shapes_fit(
-            table_dim.1 == 2 * u_dim.1,
+            Some(table_dim.1) == u_dim.1.checked_mul(2),
             "film_residual",
             u_dim,
             table_dim,
@@ -66,11 +65,8 @@ impl Tape<'_> {
         let mut y = self.work.take(n * u_cols);
         let sources = [Some(u), Some(table), residual];
         let wanted = sources.into_iter().flatten().any(|v| self.wants(v));
-        let slopes = if wanted && self.recording {
-            n * u_cols
-        } else {
-            0
-        };
+        let keeps = wanted && self.recording;
+        let slopes = if keeps { n * u_cols } else { 0 };
         let mut slope = self.work.take(slopes);
         let size = piece(n * u_cols, cols);
         let values = Modulation {
@@ -91,7 +87,8 @@ impl Tape<'_> {
                 dispatch!(*SIMD, simd => forward(simd, y, &mut [], i * size / cols, h, &values));
             });
         }
-        let slope = (slopes > 0).then(|| self.push(Op::Leaf, slope, n, u_cols, false));
+        // Of no rows too: their derivative is asked for all the same.
+        let slope = keeps.then(|| self.push(Op::Leaf, slope, n, u_cols, false));
         let film = Film {
             residual,
             u,
@@ -158,7 +155,7 @@ fn forward_row<S: Simd, const RESIDUAL: bool, const SLOPE: bool>(
     let h = if RESIDUAL { &h[..n] } else { h };
     let slope = if SLOPE { &mut slope[..n] } else { slope };
     for i in 0..n {
-        let z = u[i] * (1.0 + scale[i]) + shift[i];
+        let z = not_below(u[i] * (1.0 + scale[i]) + shift[i]);
         let s = sigmoid(z, fuses::<S>());
         let silu = z * s;
         y[i] = if RESIDUAL { h[i] + silu } else { silu };
@@ -211,7 +208,7 @@ fn table_gradient<S: Simd>(
         }
         let (dscale, dshift) = sum.split_at_mut(cols);
         let same = [k as u32];
-        for r in index.map_or(&same[..], |index| index.users(k)) {
+        for r in index.map_or(&same[..], |index| index.users().of(k)) {
             let r = *r as usize * cols;
             let (dz, u) = (&dz[r..][..cols], &values.u[r..][..cols]);
             for j in 0..cols {

@@ -31,7 +31,9 @@ impl Tape<'_> {
     /// result (n, outputs). The layout of W is PyTorch's.
     ///
     /// # Errors
-    /// [`Error::Shapes`](crate::Error::Shapes) with the shapes of x and W if their inputs differ.
+    /// [`Error::Shapes`](crate::Error::Shapes) with the shapes of x and W if their inputs differ, of W and b if
+    /// their outputs do; [`Error::ForeignParameter`](crate::Error::ForeignParameter) for a layer that the tape's
+    /// parameters do not have.
     pub fn linear(&mut self, x: Var, layer: Linear) -> Result<Var> {
         self.linears([(x, layer)]).map(|[y]| y)
     }
@@ -46,7 +48,7 @@ impl Tape<'_> {
         let mut operations = 0;
         for ((x, layer), y) in maps.iter().zip(&mut ys) {
             let (n, inputs) = self.dim(*x)?;
-            let [outputs, wanted] = self.parameters.shape(layer.weight);
+            let (outputs, wanted) = self.layer_dim(*layer)?;
             shapes_fit(inputs == wanted, "linear", (n, inputs), (outputs, wanted))?;
             operations += 2 * n * inputs * outputs;
             *y = self.work.take(n * outputs);
@@ -63,6 +65,18 @@ impl Tape<'_> {
             let y = ys.next().expect("one for each map");
             self.push_linear(x, layer, y)
         }))
+    }
+
+    /// Outputs and inputs of a layer that is one of these parameters.
+    fn layer_dim(&self, layer: Linear) -> Result<(usize, usize)> {
+        self.parameters.check(layer.weight)?;
+        self.parameters.check(layer.bias)?;
+        let weight @ [outputs, inputs] = self.parameters.shape(layer.weight);
+        let bias = self.parameters.shape(layer.bias);
+        // One matrix cannot be both: their gradients have a place each.
+        let fit = bias == [1, outputs] && layer.weight != layer.bias;
+        shapes_fit(fit, "linear", weight.into(), bias.into())?;
+        Ok((outputs, inputs))
     }
 
     /// x·Wᵀ + b, written to `y`.
@@ -128,9 +142,9 @@ impl LinearOp {
                 dx
             })
         };
-        let once = [layer.weight, layer.bias].map(|id| walk.uses[id.0] == 1);
-        let [mut weight, mut bias] =
-            [layer.weight, layer.bias].map(|id| walk.slots[id.0].take().expect("no task has it"));
+        let once = [layer.weight, layer.bias].map(|id| walk.uses[id.index] == 1);
+        let [mut weight, mut bias] = [layer.weight, layer.bias]
+            .map(|id| walk.slots[id.index].take().expect("no task has it"));
         let operations = 2 * n * inputs * outputs;
         let dx = if once == [true, true] && LATER.contains(&operations) {
             let dx = for_input(&dy);
@@ -149,8 +163,8 @@ impl LinearOp {
                 for_parameters();
                 for_input()
             };
-            walk.slots[layer.weight.0] = Some(weight);
-            walk.slots[layer.bias.0] = Some(bias);
+            walk.slots[layer.weight.index] = Some(weight);
+            walk.slots[layer.bias.index] = Some(bias);
             walk.work.give(dy);
             dx
         };

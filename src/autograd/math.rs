@@ -30,7 +30,7 @@ fn mul_add(a: f32, b: f32, c: f32, fuses: bool) -> f32 {
 #[inline(always)]
 pub(crate) fn exp(x: f32, fuses: bool) -> f32 {
     // Comparisons, not f32::max: they let NaN through.
-    let x = if x < -LARGEST { -LARGEST } else { x };
+    let x = not_below(x);
     let x = if x > 88.7 { 88.7 } else { x };
     let (p, n) = split_exp(x, fuses);
     // 2ⁿ in two factors: 2¹²⁸ has no bits of its own.
@@ -38,12 +38,20 @@ pub(crate) fn exp(x: f32, fuses: bool) -> f32 {
     p * power(half) * power(n.wrapping_sub(half))
 }
 
+/// `x`, but at least −87.3: what silu takes, for x·sigmoid(x) of a far smaller x would be x times a sigmoid that is
+/// not quite 0, down to −4.
+#[inline(always)]
+pub(crate) fn not_below(x: f32) -> f32 {
+    // The comparison of `sigmoid`.
+    if x < -LARGEST { -LARGEST } else { x }
+}
+
 /// Logistic function 1/(1 + e^−x), for |x| ≤ 87.3; outside it is that of the nearest of these.
 #[inline(always)]
 pub(crate) fn sigmoid(x: f32, fuses: bool) -> f32 {
-    let x = if x < -LARGEST { -LARGEST } else { x };
+    let x = not_below(x);
     // The same comparison again, and not the one with x above: it is one instruction.
-    let minus = if -x < -LARGEST { -LARGEST } else { -x };
+    let minus = not_below(-x);
     let (p, n) = split_exp(minus, fuses);
     1.0 / (1.0 + p * power(n))
 }

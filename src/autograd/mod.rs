@@ -53,4 +53,5 @@ pub use check::{GradientCheck, check_gradients};
 pub use gather::Rows;
 pub(crate) use math::{SIMD, sum_of_squares};
 pub use pool::Workspace;
+pub(crate) use tape::check_constant;
 pub use tape::{Tape, Var};

@@ -1,6 +1,6 @@
 //! The tape: values and the operations that made them, in order.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use ndarray::{Array2, ArrayRef2, ArrayView2};
@@ -24,7 +24,7 @@ use crate::network::{ParameterId, Parameters, TimeEmbedding};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Var {
     pub(super) index: u32,
-    tape: u32,
+    tape: u64,
 }
 
 /// Records operations on matrices and differentiates them; see the [module](super).
@@ -38,7 +38,7 @@ pub struct Tape<'p> {
     pub(super) indices: Vec<RowIndex>,
     pub(super) work: Workspace,
     on_tape: Vec<Option<Var>>,
-    pub(super) id: u32,
+    pub(super) id: u64,
     /// Whether operations keep what only `backward` needs.
     pub(super) recording: bool,
 }
@@ -78,7 +78,7 @@ pub(super) enum Op {
 }
 
 /// Tells the [`Var`]s of one tape from those of another.
-static TAPES: AtomicU32 = AtomicU32::new(0);
+static TAPES: AtomicU64 = AtomicU64::new(0);
 
 impl<'p> Tape<'p> {
     /// An empty tape over `parameters`, with memory of its own.
@@ -156,14 +156,14 @@ impl<'p> Tape<'p> {
     /// Puts a parameter on the tape (once; asked again, it answers the same `Var`). Nothing is copied.
     ///
     /// # Panics
-    /// If `id` is not of the parameters that the tape was made over.
+    /// If `id` is not of the parameters that the tape was made over (see [`ParameterId`]).
     pub fn parameter(&mut self, id: ParameterId) -> Var {
-        if let Some(var) = self.on_tape[id.0] {
+        let [rows, cols] = self.parameters.shape(id);
+        if let Some(var) = self.on_tape[id.index] {
             return var;
         }
-        let [rows, cols] = self.parameters.shape(id);
         let var = self.push_value(Op::Leaf, Value::Parameter(id), rows, cols, true);
-        self.on_tape[id.0] = Some(var);
+        self.on_tape[id.index] = Some(var);
         var
     }
 
@@ -191,10 +191,14 @@ impl<'p> Tape<'p> {
     ///
     /// # Errors
     /// [`Error::Shapes`] if `loss` is not 1×1; [`Error::ForeignVar`] if it is of another tape;
-    /// [`Error::Shape`] if `gradients` was made for other parameters.
+    /// [`Error::Shape`] if `gradients` was made for other parameters; [`Error::Empty`] on the tape of a
+    /// prediction, which keeps no record.
     pub fn backward(&mut self, loss: Var, gradients: &mut Gradients) -> Result<()> {
-        let dim = self.dim(loss)?;
-        same_dim("backward", dim, (1, 1))?;
+        self.number(loss, "backward")?;
+        if !self.recording {
+            let what = "the record of a tape that only predicts";
+            return Err(Error::Empty { what });
+        }
         gradients.reset(self.parameters)?;
         let mut grads = std::mem::take(&mut self.work.grads);
         grads.drain(..).flatten().for_each(|g| self.work.give(g));
@@ -225,10 +229,16 @@ impl<'p> Tape<'p> {
         Ok(())
     }
 
+    /// [`scalar`](Self::scalar) of what a caller's function returned, with an error where that panics.
+    pub(crate) fn number(&self, var: Var, op: &'static str) -> Result<f32> {
+        same_dim(op, self.dim(var)?, (1, 1))?;
+        Ok(self.slice(var)[0])
+    }
+
     /// ∂loss/∂`var` after [`backward`](Self::backward), for a [`variable`](Self::variable) that the loss
     /// depends on; `None` for anything else.
     pub fn gradient(&self, var: Var) -> Option<Array2<f32>> {
-        let dim = self.dim(var).ok()?;
+        let dim = self.dim(var).ok().filter(|_| self.wants(var))?;
         let grad = self.work.grads.get(var.index as usize)?.as_ref()?;
         Array2::from_shape_vec(dim, grad.clone()).ok()
     }
@@ -301,4 +311,13 @@ pub(super) fn shapes_fit(
     }
     let (left, right) = ([a.0, a.1], [b.0, b.1]);
     Err(Error::Shapes { op, left, right })
+}
+
+/// Refuses a constant of an operation that is NaN or infinite.
+pub(crate) fn check_constant(name: &'static str, value: f32) -> Result<()> {
+    if value.is_finite() {
+        return Ok(());
+    }
+    let (value, valid) = (f64::from(value), "finite");
+    Err(Error::Parameter { name, value, valid })
 }

@@ -4,8 +4,8 @@ use fearless_simd::{Simd, dispatch};
 use rayon::prelude::*;
 
 use super::backward::Backward;
-use super::math::{SIMD, exp, fuses, piece, sigmoid};
-use super::tape::{Node, Op, Tape, Value, Var};
+use super::math::{SIMD, exp, fuses, not_below, piece, sigmoid};
+use super::tape::{Node, Op, Tape, Value, Var, check_constant};
 use crate::error::Result;
 
 #[derive(Debug)]
@@ -68,8 +68,10 @@ impl Tape<'_> {
     /// max(x, slope·x), elementwise, for a slope below 1: ReLU where it is 0 (Maas et al. 2013).
     ///
     /// # Errors
-    /// [`Error::ForeignVar`](crate::Error::ForeignVar) if `x` is of another tape.
+    /// [`Error::ForeignVar`](crate::Error::ForeignVar) if `x` is of another tape;
+    /// [`Error::Parameter`](crate::Error::Parameter) if `slope` is NaN or infinite.
     pub fn leaky_relu(&mut self, x: Var, slope: f32) -> Result<Var> {
+        check_constant("slope of a leaky ReLU", slope)?;
         self.unary(x, Unary::LeakyRelu(slope))
     }
 
@@ -78,12 +80,12 @@ impl Tape<'_> {
         let mut y = self.work.take(rows * cols);
         let values = self.slice(x);
         match function {
-            Unary::Silu => map(&mut y, values, |x, fuses| x * sigmoid(x, fuses)),
+            Unary::Silu => map(&mut y, values, |x, fuses| not_below(x) * sigmoid(x, fuses)),
             Unary::Tanh => map(&mut y, values, |x, _| libm::tanhf(x)),
             Unary::Sigmoid => map(&mut y, values, sigmoid),
-            // max(x, 0) + ln(1 + e^−|x|): e^x alone would overflow. A sum lets NaN through, max would not.
+            // max(x, 0) + ln(1 + e^−|x|): e^x alone would overflow. A comparison lets NaN through, max would not.
             Unary::Softplus => map(&mut y, values, |x, fuses| {
-                0.5 * (x + x.abs()) + libm::log1pf(exp(-x.abs(), fuses))
+                (if x < 0.0 { 0.0 } else { x }) + libm::log1pf(exp(-x.abs(), fuses))
             }),
             Unary::Exp => map(&mut y, values, exp),
             Unary::LeakyRelu(slope) => {
@@ -105,6 +107,7 @@ impl UnaryOp {
         };
         match self.function {
             Unary::Silu => scale(&mut dy, x, |x, fuses| {
+                let x = not_below(x);
                 let s = sigmoid(x, fuses);
                 s * (1.0 + x * (1.0 - s))
             }),

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayRef2};
 
 use super::{Linear, Parameters, predict};
-use crate::autograd::{Tape, Var};
+use crate::autograd::{Tape, Var, check_constant};
 use crate::error::{Error, Result};
 use crate::rng::Rng;
 use crate::size;
@@ -27,8 +27,8 @@ impl Mlp {
     /// each input, none for a plain network.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for fewer than two widths or a width of 0; [`Error::NotFinite`] for a NaN or infinite
-    /// frequency; [`Error::Size`] for layers that memory cannot hold.
+    /// [`Error::Parameter`] for fewer than two widths, a width of 0, or a NaN or infinite slope;
+    /// [`Error::NotFinite`] for a NaN or infinite frequency; [`Error::Size`] for layers that memory cannot hold.
     pub fn new(widths: &[usize], slope: f32, frequencies: &[f32], rng: &mut Rng) -> Result<Self> {
         let Some(outputs) = widths.last().filter(|_| widths.len() > 1) else {
             return Err(Error::Parameter {
@@ -37,6 +37,7 @@ impl Mlp {
                 valid: "at least 2: inputs and outputs",
             });
         };
+        check_constant("slope of a leaky ReLU", slope)?;
         Error::check_finite("frequencies", frequencies)?;
         let mut parameters = Parameters::new();
         let pairs = widths.windows(2).enumerate();
@@ -74,7 +75,8 @@ impl Mlp {
     /// (n, outputs).
     ///
     /// # Errors
-    /// [`Error::Shapes`] if `x` has another number of columns.
+    /// [`Error::Shapes`] if `x` has another number of columns; [`Error::ForeignParameter`] if the tape's parameters
+    /// are of another network.
     pub fn forward(&self, tape: &mut Tape<'_>, x: Var) -> Result<Var> {
         let mut x = match self.frequencies.as_slice() {
             [] => x,
@@ -93,7 +95,7 @@ impl Mlp {
     /// pieces of the batch; the number of threads never changes a bit.
     ///
     /// # Errors
-    /// As [`forward`](Self::forward).
+    /// As [`forward`](Self::forward); [`Error::Empty`] for rows without columns.
     pub fn answer(&self, x: &ArrayRef2<f32>) -> Result<Array2<f32>> {
         predict::predict(
             &self.parameters,

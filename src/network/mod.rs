@@ -86,8 +86,8 @@ pub trait Network: Send + Sync {
     /// In parallel over pieces of the batch; the number of threads never changes a bit.
     ///
     /// # Errors
-    /// [`Error::Shape`](crate::Error::Shape) unless `ts` has one entry a row; what
-    /// [`forward`](Self::forward) returns.
+    /// [`Error::Shape`](crate::Error::Shape) unless `ts` has one entry a row; [`Error::Empty`](crate::Error::Empty)
+    /// for rows without columns; what [`forward`](Self::forward) returns.
     fn predict(&self, x_t: &ArrayRef2<f32>, ts: &[usize]) -> Result<Array2<f32>> {
         predict::predict(
             self.parameters(),
@@ -101,7 +101,7 @@ pub trait Network: Send + Sync {
     /// [`predict`](Self::predict) with one 0-based timestep for all rows: what samplers ask for.
     ///
     /// # Errors
-    /// What [`forward`](Self::forward) returns.
+    /// [`Error::Empty`](crate::Error::Empty) for rows without columns; what [`forward`](Self::forward) returns.
     fn predict_at(&self, x_t: &ArrayRef2<f32>, t: usize) -> Result<Array2<f32>> {
         predict::predict(
             self.parameters(),

@@ -6,12 +6,19 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::RngExt;
 
 use crate::error::{Error, Result};
+use crate::hash::fnv1a;
 use crate::rng::Rng;
 use crate::size;
 
 /// Names one matrix of [`Parameters`].
+///
+/// It is good for the parameters that made it, for their clones, and for all others whose names and shapes are the
+/// same up to this one: those of a second network of the same make. Any others know it for a stranger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ParameterId(pub(crate) usize);
+pub struct ParameterId {
+    pub(crate) index: usize,
+    layout: u64,
+}
 
 /// Weight (outputs, inputs) and bias (1, outputs) of an affine map, for [`Tape::linear`](crate::autograd::Tape::linear).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +45,8 @@ struct Entry {
     /// Whether files know it as a vector: a bias.
     vector: bool,
     start: usize,
+    /// Fingerprint of all names and shapes up to this one.
+    layout: u64,
 }
 
 impl Parameters {
@@ -58,17 +67,21 @@ impl Parameters {
         outputs: usize,
         rng: &mut Rng,
     ) -> Result<Linear> {
-        let bound = 1.0 / (inputs as f32).sqrt();
-        let weight = self.uniform(&format!("{name}.weight"), [outputs, inputs], bound, rng)?;
-        let bias = self.uniform(&format!("{name}.bias"), [1, outputs], bound, rng)?;
-        self.entries[bias.0].vector = true;
+        let bound = 1.0 / (inputs.max(1) as f32).sqrt();
+        let [weight, bias] = ["weight", "bias"].map(|part| format!("{name}.{part}"));
+        // Both or neither.
+        self.check_name(&bias)?;
+        let weight = self.uniform(&weight, [outputs, inputs], bound, rng)?;
+        let bias = self.uniform(&bias, [1, outputs], bound, rng)?;
+        self.entries[bias.index].vector = true;
         Ok(Linear { weight, bias })
     }
 
     /// Adds a matrix of independent numbers, uniform in ±`bound`.
     ///
     /// # Errors
-    /// [`Error::Parameter`] if a dimension is 0; [`Error::ParameterName`] if the name is taken.
+    /// [`Error::Parameter`] if a dimension is 0 or `bound` is NaN, infinite or so large that 2·`bound` is;
+    /// [`Error::ParameterName`] if the name is taken.
     pub fn uniform(
         &mut self,
         name: &str,
@@ -76,6 +89,13 @@ impl Parameters {
         bound: f32,
         rng: &mut Rng,
     ) -> Result<ParameterId> {
+        if !(2.0 * bound).is_finite() {
+            return Err(Error::Parameter {
+                name: "bound of a uniform parameter",
+                value: f64::from(bound),
+                valid: "finite, twice as well",
+            });
+        }
         let id = self.zeros(name, shape)?;
         for value in self.slice_mut(id) {
             let u: f32 = rng.random();
@@ -96,10 +116,7 @@ impl Parameters {
                 valid: "at least 1",
             });
         }
-        if self.id(name).is_ok() {
-            let (name, reason) = (name.to_owned(), "the name is taken");
-            return Err(Error::ParameterName { name, reason });
-        }
+        self.check_name(name)?;
         let start = self.values.len();
         let added = size::elements::<f32>("parameters", &shape)?;
         let total = size::elements::<f32>("parameters", &[start.saturating_add(added)])?;
@@ -109,8 +126,19 @@ impl Parameters {
             shape,
             vector: false,
             start,
+            layout: extended(self.layout(), name, shape),
         });
-        Ok(ParameterId(self.entries.len() - 1))
+        Ok(self.id_at(self.entries.len() - 1))
+    }
+
+    fn check_name(&self, name: &str) -> Result<()> {
+        match self.id(name) {
+            Err(_) => Ok(()),
+            Ok(_) => Err(Error::ParameterName {
+                name: name.to_owned(),
+                reason: "the name is taken",
+            }),
+        }
     }
 
     /// How many numbers there are to train, over all matrices.
@@ -130,7 +158,8 @@ impl Parameters {
 
     /// Every matrix, in the order in which they were added.
     pub fn ids(&self) -> impl ExactSizeIterator<Item = ParameterId> + use<> {
-        (0..self.entries.len()).map(ParameterId)
+        let ids: Vec<_> = (0..self.entries.len()).map(|i| self.id_at(i)).collect();
+        ids.into_iter()
     }
 
     /// The matrix of that name.
@@ -139,23 +168,53 @@ impl Parameters {
     /// [`Error::ParameterName`] if there is none.
     pub fn id(&self, name: &str) -> Result<ParameterId> {
         let place = self.entries.iter().position(|entry| entry.name == name);
-        place.map(ParameterId).ok_or_else(|| Error::ParameterName {
-            name: name.to_owned(),
-            reason: "there is none of that name",
-        })
+        place
+            .map(|i| self.id_at(i))
+            .ok_or_else(|| Error::ParameterName {
+                name: name.to_owned(),
+                reason: "there is none of that name",
+            })
+    }
+
+    fn id_at(&self, index: usize) -> ParameterId {
+        let layout = self.entries[index].layout;
+        ParameterId { index, layout }
+    }
+
+    /// Refuses an id of other parameters.
+    pub(crate) fn check(&self, id: ParameterId) -> Result<()> {
+        match self.entries.get(id.index) {
+            Some(entry) if entry.layout == id.layout => Ok(()),
+            _ => Err(Error::ForeignParameter),
+        }
+    }
+
+    /// Fingerprint of all names and shapes, in order: what another network of the same make has too.
+    pub(crate) fn layout(&self) -> u64 {
+        self.entries.last().map_or(0, |entry| entry.layout)
+    }
+
+    /// Rows and columns of every matrix.
+    pub(crate) fn shapes(&self) -> impl Iterator<Item = [usize; 2]> {
+        self.entries.iter().map(|entry| entry.shape)
+    }
+
+    fn entry(&self, id: ParameterId) -> &Entry {
+        assert_eq!(self.check(id), Ok(()), "an id of these parameters");
+        &self.entries[id.index]
     }
 
     /// Name of a matrix.
     ///
     /// # Panics
-    /// This and every method below: if `id` is of other parameters and out of range here.
+    /// This and every method below: if `id` is of other parameters (see [`ParameterId`]).
     pub fn name(&self, id: ParameterId) -> &str {
-        &self.entries[id.0].name
+        &self.entry(id).name
     }
 
     /// Rows and columns of a matrix.
     pub fn shape(&self, id: ParameterId) -> [usize; 2] {
-        self.entries[id.0].shape
+        self.entry(id).shape
     }
 
     /// The numbers of a matrix.
@@ -187,7 +246,7 @@ impl Parameters {
 
     /// Shape of a matrix in files: biases are vectors there.
     pub(crate) fn file_shape(&self, id: ParameterId) -> Vec<usize> {
-        let Entry { shape, vector, .. } = &self.entries[id.0];
+        let Entry { shape, vector, .. } = self.entry(id);
         if *vector {
             vec![shape[1]]
         } else {
@@ -197,8 +256,8 @@ impl Parameters {
 
     /// Where a matrix stands among [`values`](Self::values).
     pub(crate) fn range(&self, id: ParameterId) -> Range<usize> {
-        let Entry { shape, start, .. } = self.entries[id.0];
-        start..start + shape[0] * shape[1]
+        let Entry { shape, start, .. } = self.entry(id);
+        *start..start + shape[0] * shape[1]
     }
 
     pub(crate) fn slice(&self, id: ParameterId) -> &[f32] {
@@ -209,4 +268,11 @@ impl Parameters {
         let range = self.range(id);
         &mut self.values[range]
     }
+}
+
+/// The fingerprint of a layout after one more matrix.
+fn extended(layout: u64, name: &str, shape: [usize; 2]) -> u64 {
+    let numbers = [layout, shape[0] as u64, shape[1] as u64];
+    let numbers = numbers.into_iter().flat_map(u64::to_le_bytes);
+    fnv1a(numbers.chain(name.bytes()))
 }

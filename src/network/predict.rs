@@ -56,9 +56,13 @@ pub(super) fn predict(
             found: vec![ts.len()],
         });
     }
+    if d == 0 && n > 0 {
+        let what = "a row of x_t";
+        return Err(Error::Empty { what });
+    }
     size::elements::<f32>("predictions", &[n, outputs])?;
     let mut out = Array2::zeros((n, outputs));
-    if out.is_empty() || d == 0 {
+    if out.is_empty() {
         return Ok(out);
     }
     let x_t = x_t.as_standard_layout();
@@ -82,6 +86,7 @@ pub(super) fn predict(
         let x = ArrayView2::from_shape((rows, d), x).expect("whole rows");
         let x = tape.input(&x);
         let y = forward(&mut tape, x, ts)?;
+        tape.dim(y)?;
         let y = tape.value(y);
         if y.dim() != (rows, outputs) {
             return Err(Error::Shape {
