@@ -1,6 +1,6 @@
 //! The game: alternating steps of discriminator and generator.
 
-use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use ndarray::{Array2, Axis, CowArray, Ix2, concatenate};
 
 use super::config::GanConfig;
 use super::judge::Judge;
@@ -89,13 +89,16 @@ impl Gan {
     /// Plays `steps` more steps, or until the observer returns `ControlFlow::Break(())`.
     ///
     /// # Errors
-    /// [`Error::Diverged`] if a loss or gradient is NaN or infinite.
+    /// [`Error::Diverged`] if a loss, a gradient or a parameter is NaN or infinite: the networks then are the last
+    /// ones whose losses were finite. After the last step too: its parameters are tried on the batch that would come
+    /// next.
     pub fn run<V: Verdict>(
         &mut self,
         steps: u64,
         mut observer: impl FnMut(&GanProgress) -> V,
     ) -> Result<()> {
         let end = self.step.saturating_add(steps);
+        let start = self.step;
         while self.step < end {
             let every = self.config.report_every;
             let report = (self.step / every + 1).saturating_mul(every).min(end);
@@ -117,7 +120,34 @@ impl Gan {
                 break;
             }
         }
+        match self.step > start {
+            true => self.try_last(),
+            false => Ok(()),
+        }
+    }
+
+    /// Refuses networks whose answers on the next batch are not finite: nobody could play on from there.
+    fn try_last(&mut self) -> Result<()> {
+        let (real, [z, _]) = self.draw();
+        let fake = self.generator().answer(&z)?;
+        let own = self.ema.as_ref().map(|ema| ema.answer(&z)).transpose()?;
+        let logits = [self.logits(&real)?, self.logits(&fake)?];
+        let answers = logits.iter().flatten().chain(own.iter().flatten());
+        if let Some(value) = answers.copied().find(|x| !x.is_finite()) {
+            self.undo();
+            let (step, what, value) = (self.step, "an answer", f64::from(value));
+            return Err(Error::Diverged { step, what, value });
+        }
+        self.judge.player.untried = false;
+        self.generator.untried = false;
         Ok(())
+    }
+
+    /// Returns to the last networks whose losses were finite.
+    fn undo(&mut self) {
+        self.judge.player.undo(None);
+        let ema = self.ema.as_mut().map(Mlp::parameters_mut);
+        self.generator.undo(ema);
     }
 
     /// `n` samples, shape (n, d), in one pass: noise z ~ N(0, I) through the generator, with its averaged
@@ -164,12 +194,17 @@ impl Gan {
     }
 
     fn one_step(&mut self) -> Result<()> {
+        let (real, noise) = self.draw();
+        self.step_on(&real, &noise[0], &noise[1]).map(|_| ())
+    }
+
+    /// Real samples, and the noise of both players, of the step that comes next.
+    fn draw(&self) -> (Array2<f32>, [Array2<f32>; 2]) {
         let mut rng = rng_of_step(self.config.seed, self.step);
         let (n, latent) = (self.config.batch, self.config.latent);
         let mut real = Array2::zeros((n, self.data.dim()));
         self.data.draw(&mut real, &mut rng);
-        let noise = [(); 2].map(|()| rng.standard_normal(n, latent));
-        self.step_on(&real, &noise[0], &noise[1]).map(|_| ())
+        (real, [(); 2].map(|()| rng.standard_normal(n, latent)))
     }
 
     /// One step of the discriminator and then one of the generator, on samples and noise of your own: `real` is
@@ -177,7 +212,8 @@ impl Gan {
     /// before its own step. [`run`](Self::run) is this on what it draws.
     ///
     /// # Errors
-    /// As [`run`](Self::run); [`Error::Shape`] unless the shapes are as above.
+    /// As [`run`](Self::run); [`Error::Shape`] unless the shapes are as above; [`Error::NotFinite`] for samples or
+    /// noise with a NaN or infinite value.
     pub fn step_on(
         &mut self,
         real: &Array2<f32>,
@@ -189,13 +225,25 @@ impl Gan {
         check_shape("real samples", real, [n, d])?;
         check_shape("z", z, [n, latent])?;
         check_shape("z of the generator", z_of_generator, [n, latent])?;
-        let losses = [
-            self.step_of_discriminator(real, z)?,
-            self.step_of_generator(z_of_generator)?,
-        ];
+        Error::check_finite("real samples", real)?;
+        Error::check_finite("z", z)?;
+        Error::check_finite("z of the generator", z_of_generator)?;
+        let losses = self
+            .steps(real, z, z_of_generator)
+            .inspect_err(|_| self.undo())?;
         self.losses.push(losses.map(|loss| loss as f32));
         self.step += 1;
         Ok(losses)
+    }
+
+    fn steps(
+        &mut self,
+        real: &Array2<f32>,
+        z: &Array2<f32>,
+        own: &Array2<f32>,
+    ) -> Result<[f64; 2]> {
+        let discriminator = self.step_of_discriminator(real, z)?;
+        Ok([discriminator, self.step_of_generator(own)?])
     }
 
     fn step_of_discriminator(&mut self, real: &Array2<f32>, z: &Array2<f32>) -> Result<f64> {
@@ -215,6 +263,9 @@ impl Gan {
             tape.scale(mean, 2.0)
         })?;
         self.check_loss("the discriminator's loss", loss)?;
+        // It depends on both networks.
+        self.judge.player.untried = false;
+        self.generator.untried = false;
         let rate = self.config.discriminator_rate.at(self.step);
         let adam = &self.config.adam;
         self.judge.player.update(adam, self.step, rate, None)?;
@@ -243,6 +294,7 @@ impl Gan {
             tape.sum(product)
         })?;
         self.check_loss("the generator's loss", loss)?;
+        self.judge.player.untried = false;
         let decay = |ema: &Ema| ema.at(self.step);
         let decay = self.config.ema.as_ref().map_or(0.0, decay);
         let ema = self.ema.as_mut().map(|ema| (ema.parameters_mut(), decay));
@@ -274,9 +326,9 @@ fn check_shape(what: &'static str, found: &Array2<f32>, expected: [usize; 2]) ->
 }
 
 /// Every `pack` rows side by side in one: (n, d) becomes (n/pack, pack·d).
-fn packed(samples: &Array2<f32>, pack: usize) -> ArrayView2<'_, f32> {
+fn packed(samples: &Array2<f32>, pack: usize) -> CowArray<'_, f32, Ix2> {
     let (n, d) = samples.dim();
-    let view = samples.view();
-    view.into_shape_with_order((n / pack, pack * d))
+    let rows = samples.as_standard_layout();
+    rows.into_shape_with_order((n / pack, pack * d))
         .expect("whole packs in row-major order")
 }

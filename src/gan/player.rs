@@ -13,7 +13,11 @@ pub(super) struct Player {
     pub network: Mlp,
     pub gradients: Gradients,
     moments: Moments,
-    next: Vec<f32>,
+    /// The parameters before the last step, and room for those after the next.
+    previous: Vec<f32>,
+    previous_ema: Vec<f32>,
+    /// Whether no loss of the parameters was seen yet: `previous` holds those to return to if it is bad.
+    pub untried: bool,
     workspace: Workspace,
 }
 
@@ -24,7 +28,9 @@ impl Player {
         Self {
             gradients: Gradients::new(parameters),
             moments: Moments::new(count),
-            next: vec![0.0; count],
+            previous: vec![0.0; count],
+            previous_ema: vec![0.0; count],
+            untried: false,
             workspace: Workspace::new().alone(),
             network,
         }
@@ -47,15 +53,15 @@ impl Player {
         };
         let y = self.network.forward(&mut tape, x)?;
         let loss = loss(&mut tape, y)?;
-        let value = f64::from(tape.scalar(loss));
+        let value = f64::from(tape.number(loss, "loss")?);
         tape.backward(loss, &mut self.gradients)?;
         let gradient = tape.gradient(x);
         self.workspace = tape.into_workspace();
         Ok((value, gradient))
     }
 
-    /// One step of Adam on the gradients, refused if they are not finite; `ema` moves towards the new
-    /// parameters by 1 − `decay`.
+    /// One step of Adam on the gradients, refused if they or the new parameters are not finite; `ema` moves
+    /// towards the new parameters by 1 − `decay`.
     pub fn update(
         &mut self,
         adam: &Adam,
@@ -68,8 +74,8 @@ impl Player {
             let what = "the norm of the gradient";
             return Err(Error::Diverged { step, what, value });
         }
-        let (ema, decay) = match ema {
-            Some((ema, decay)) => (Some(ema.values_mut()), decay),
+        let (mut ema, decay) = match ema {
+            Some((ema, decay)) => (Some(ema), decay),
             None => (None, 0.0),
         };
         let settings = Step {
@@ -79,11 +85,38 @@ impl Player {
             gradient_scale: 1.0,
             decay,
         };
-        let parameters = self.network.parameters_mut();
-        let (values, gradient) = (parameters.values(), &self.gradients.flat);
-        self.moments
-            .update(&settings, values, gradient, &mut self.next, ema);
-        parameters.swap_values(&mut self.next);
+        let values = self.network.parameters().values();
+        let averages = ema.as_ref().map(|ema| ema.values());
+        let averages = averages.zip(Some(self.previous_ema.as_mut_slice()));
+        let gradient = &self.gradients.flat;
+        let finite = self
+            .moments
+            .update(&settings, values, gradient, &mut self.previous, averages);
+        if !finite {
+            let mut all = self.previous.iter().chain(&self.previous_ema);
+            let value = all.find(|x| !x.is_finite()).copied();
+            let (what, value) = ("a parameter after the step", value.unwrap_or(f32::NAN));
+            let value = f64::from(value);
+            return Err(Error::Diverged { step, what, value });
+        }
+        self.untried = true;
+        self.swap(ema.as_deref_mut());
         Ok(())
+    }
+
+    /// Returns to the parameters before the last step, unless a loss of those after it was finite.
+    pub fn undo(&mut self, ema: Option<&mut Parameters>) {
+        if std::mem::take(&mut self.untried) {
+            self.swap(ema);
+        }
+    }
+
+    fn swap(&mut self, ema: Option<&mut Parameters>) {
+        self.network
+            .parameters_mut()
+            .swap_values(&mut self.previous);
+        if let Some(ema) = ema {
+            ema.swap_values(&mut self.previous_ema);
+        }
     }
 }

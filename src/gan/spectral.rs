@@ -32,10 +32,14 @@ struct Singular {
 
 impl Singular {
     fn iterate(&mut self, weight: ArrayView2<f32>) {
-        self.v = unit(weight.t().dot(&self.u));
-        let image = weight.dot(&self.v);
+        let v = unit(weight.t().dot(&self.u));
+        let image = weight.dot(&v);
         self.sigma = image.dot(&image).sqrt();
-        self.u = unit(image);
+        // From vectors of a matrix of zeros, or of one too large for f32, no later one would be found.
+        if self.sigma > 0.0 && self.sigma.is_finite() {
+            self.v = v;
+            self.u = unit(image);
+        }
     }
 }
 
@@ -71,6 +75,9 @@ impl SpectralNorm {
 
     /// One more iteration of the power method, and the parameters with every weight divided by its σ; biases
     /// stay.
+    ///
+    /// # Panics
+    /// If `network` has other widths than the one that this was made for.
     pub fn normalise(&mut self, network: &Mlp) -> &Parameters {
         self.normalised
             .values_mut()

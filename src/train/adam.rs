@@ -34,16 +34,16 @@ impl Moments {
         Self { m, v }
     }
 
-    /// Writes the new parameters to `next`, so that the old ones are still there if they turn out bad, and
-    /// moves the moments and the moving average, if there is one.
+    /// Writes the new parameters to `next`, and the new moving average beside the old one, if there is one: the
+    /// old ones are still there if they turn out bad. Moves the moments. Whether all that it wrote is finite.
     pub fn update(
         &mut self,
         step: &Step,
         parameters: &[f32],
         gradient: &[f32],
         next: &mut [f32],
-        ema: Option<&mut [f32]>,
-    ) {
+        ema: Option<(&[f32], &mut [f32])>,
+    ) -> bool {
         let Adam {
             beta1,
             beta2,
@@ -77,17 +77,19 @@ impl Moments {
             .zip(self.v.par_chunks_mut(PIECE))
             .zip(parameters.par_chunks(PIECE))
             .zip(gradient.par_chunks(PIECE));
-        let one = |next: &mut [f32], m: &mut [f32], v: &mut [f32], p: &[f32], g: &[f32]| {
-            dispatch!(*SIMD, simd => adam(simd, &constants, next, (m, v), (p, g)));
+        let one = |next: &mut [f32], m: &mut [f32], v: &mut [f32], p: &[f32], g: &[f32]| dispatch!(*SIMD, simd => adam(simd, &constants, next, (m, v), (p, g)));
+        let Some((old, ema)) = ema else {
+            let finite = arrays.map(|((((next, m), v), p), g)| one(next, m, v, p, g));
+            return finite.reduce(|| true, |a, b| a && b);
         };
-        let Some(ema) = ema else {
-            return arrays.for_each(|((((next, m), v), p), g)| one(next, m, v, p, g));
-        };
-        let arrays = arrays.zip(ema.par_chunks_mut(PIECE));
-        arrays.for_each(|(((((next, m), v), p), g), ema)| {
-            one(next, m, v, p, g);
-            dispatch!(*SIMD, simd => average(simd, fresh, ema, next));
-        });
+        let averages = ema.par_chunks_mut(PIECE).zip(old.par_chunks(PIECE));
+        let finite = arrays
+            .zip(averages)
+            .map(|(((((next, m), v), p), g), (ema, old))| {
+                let finite = one(next, m, v, p, g);
+                dispatch!(*SIMD, simd => average(simd, fresh, ema, (old, next))) && finite
+            });
+        finite.reduce(|| true, |a, b| a && b)
     }
 }
 
@@ -111,9 +113,10 @@ fn adam<S: Simd>(
     next: &mut [f32],
     (m, v): (&mut [f32], &mut [f32]),
     (p, g): (&[f32], &[f32]),
-) {
+) -> bool {
     let n = next.len();
     let (m, v, p, g) = (&mut m[..n], &mut v[..n], &p[..n], &g[..n]);
+    let mut bad = 0;
     for i in 0..n {
         // All is read before anything is written: large arrays start at the same place of a page, and a CPU
         // takes a number read there for the one just written there in another array, and waits.
@@ -122,13 +125,19 @@ fn adam<S: Simd>(
         let square = c.b2 * v[i] + c.c2 * (g * g);
         m[i] = mean;
         v[i] = square;
-        next[i] = old * c.keep - c.size * mean / (square.sqrt() * c.root + c.epsilon);
+        let new = old * c.keep - c.size * mean / (square.sqrt() * c.root + c.epsilon);
+        next[i] = new;
+        bad |= u32::from(!new.is_finite());
     }
+    bad == 0
 }
 
 #[inline(always)]
-fn average<S: Simd>(_: S, fresh: f32, ema: &mut [f32], p: &[f32]) {
-    ema.iter_mut()
-        .zip(p)
-        .for_each(|(e, p)| *e += fresh * (p - *e));
+fn average<S: Simd>(_: S, fresh: f32, ema: &mut [f32], (old, p): (&[f32], &[f32])) -> bool {
+    let mut bad = 0;
+    for (e, (old, p)) in ema.iter_mut().zip(old.iter().zip(p)) {
+        *e = old + fresh * (p - old);
+        bad |= u32::from(!e.is_finite());
+    }
+    bad == 0
 }

@@ -1,7 +1,7 @@
 //! Minibatches: timesteps, clean rows, noise, targets.
 
 use ndarray::{Array1, Array2};
-use rand::RngExt;
+use rand::{Rng as _, RngExt};
 
 use crate::error::{Error, Result};
 use crate::mixture::Mixture;
@@ -127,4 +127,11 @@ impl Batch {
         }
         Ok(())
     }
+}
+
+/// A generator for each step, so that a run can resume at any: the first number of the seed's stream, and
+/// the number of the step spread over 64 bits by the golden ratio, seed it.
+pub(crate) fn rng_of_step(seed: u64, step: u64) -> Rng {
+    let key = Rng::new(seed).next_u64();
+    Rng::new(key ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }

@@ -46,6 +46,7 @@ mod trainer;
 
 pub(crate) use adam::{Moments, Step};
 pub use batch::Data;
+pub(crate) use batch::rng_of_step;
 pub use checkpointed::Checkpointed;
 pub(crate) use config::first_fault;
 pub use config::{Adam, Ema, LearningRate, TrainConfig};
@@ -53,7 +54,6 @@ pub use loss::Loss;
 pub use progress::{Progress, Verdict};
 pub(crate) use shard::squares_of;
 pub use trainer::Trainer;
-pub(crate) use trainer::rng_of_step;
 
 #[cfg(doc)]
 use crate::network::Network;

@@ -21,6 +21,14 @@ pub(super) struct Shard {
     rows: Vec<f64>,
 }
 
+/// What is computed of a batch.
+pub(super) struct Objective<'a> {
+    pub network: &'a dyn Network,
+    /// In place of the mean squared error.
+    pub loss: Option<&'a dyn Loss>,
+    pub gradients: bool,
+}
+
 /// Rows from which a batch is split in two, and from which in four. The number of shards depends on the
 /// batch alone, so that the number of threads never changes a bit. A shard costs gradients of its own, a
 /// pass to add them, and a copy of all weights into panels. Below 128 rows the threads share each product
@@ -52,16 +60,16 @@ impl Shard {
         &self.rows
     }
 
-    /// Loss of the rows given, and its gradients if it is finite.
+    /// Loss of the rows given, and its gradients if they are asked for and it is finite.
     fn run(
         &mut self,
-        network: &dyn Network,
-        loss: Option<&dyn Loss>,
+        objective: &Objective,
         x_t: &ArrayRef2<f32>,
         ts: &[usize],
         target: &ArrayRef2<f32>,
         alone: bool,
     ) -> Result<()> {
+        let network = objective.network;
         let mut workspace = std::mem::take(&mut self.workspace);
         if alone {
             workspace = workspace.alone();
@@ -69,7 +77,7 @@ impl Shard {
         let mut tape = Tape::with_workspace(network.parameters(), workspace);
         let x_t = tape.input(x_t);
         let y = network.forward(&mut tape, x_t, ts)?;
-        let loss = match loss {
+        let loss = match objective.loss {
             None => {
                 let wanted = tape.input(target);
                 tape.mse(y, wanted)?
@@ -81,15 +89,17 @@ impl Shard {
             expected: expected.to_vec(),
             found: found.to_vec(),
         };
-        if tape.value(loss).dim() != (1, 1) {
-            return Err(shape("the loss", &[1, 1], tape.value(loss).shape()));
+        let (rows, cols) = tape.dim(loss)?;
+        if (rows, cols) != (1, 1) {
+            return Err(shape("the loss", &[1, 1], &[rows, cols]));
         }
         self.loss = f64::from(tape.scalar(loss));
-        if self.loss.is_finite() {
+        if objective.gradients && self.loss.is_finite() {
             tape.backward(loss, &mut self.gradients)?;
         }
+        tape.dim(y)?;
         let (y, d) = (tape.value(y), target.ncols());
-        if y.ncols() < d {
+        if y.ncols() < d || y.nrows() != ts.len() {
             let what = "the network's prediction";
             return Err(shape(what, target.shape(), y.shape()));
         }
@@ -106,12 +116,11 @@ impl Shard {
     }
 }
 
-/// Loss of a batch of at least as many rows as there are shards; each shard then has its gradients, if it
-/// is finite.
+/// Loss of a batch of at least as many rows as there are shards; each shard then has its gradients, if they are
+/// asked for and the loss is finite.
 pub(super) fn run(
     shards: &mut [Shard],
-    network: &dyn Network,
-    loss: Option<&dyn Loss>,
+    objective: &Objective,
     x_t: &ArrayRef2<f32>,
     ts: &[usize],
     target: &ArrayRef2<f32>,
@@ -132,7 +141,7 @@ pub(super) fn run(
             x_t.slice_axis(Axis(0), rows),
             target.slice_axis(Axis(0), rows),
         );
-        shard.run(network, loss, &x_t, &ts[range], &target, parts == 1)
+        shard.run(objective, &x_t, &ts[range], &target, parts == 1)
     };
     let parts = shards.par_iter_mut().enumerate();
     parts.try_for_each(|(i, shard)| one(i, shard))?;

@@ -1,17 +1,15 @@
 //! The training loop.
 
 use ndarray::Array2;
-use rand::Rng as _;
 
 use super::adam::{Moments, Step};
-use super::batch::{Batch, Data};
+use super::batch::{Batch, Data, rng_of_step};
 use super::config::TrainConfig;
 use super::loss::Loss;
 use super::progress::{PerTimestep, Progress, Verdict};
-use super::shard::{self, Shard};
+use super::shard::{self, Objective, Shard};
 use crate::error::{Error, Result};
 use crate::network::{Network, Parameters};
-use crate::rng::Rng;
 use crate::schedule::Schedule;
 use crate::size;
 
@@ -31,8 +29,12 @@ pub struct Trainer {
     pub(super) ema: Option<Parameters>,
     /// The parameters before the last step, and room for those after the next.
     previous: Vec<f32>,
-    /// Whether `previous` holds parameters of this run, to which a bad step can return.
-    stepped: bool,
+    /// The same of the average, if there is one.
+    previous_ema: Vec<f32>,
+    /// Whether nobody has seen a loss of the parameters yet: `previous` holds those to return to if it is bad.
+    untried: bool,
+    /// Fingerprint of the parameters' names and shapes.
+    layout: u64,
     losses: Vec<f32>,
     per_t: PerTimestep,
     shards: Vec<Shard>,
@@ -78,7 +80,9 @@ impl Trainer {
             moments: Moments::new(count),
             ema: config.ema.is_some().then(|| parameters.clone()),
             previous: vec![0.0; count],
-            stepped: false,
+            previous_ema: vec![0.0; if config.ema.is_some() { count } else { 0 }],
+            untried: false,
+            layout: parameters.layout(),
             losses: Vec::new(),
             per_t: PerTimestep::new(schedule.timesteps()),
             shards: Vec::new(),
@@ -100,9 +104,11 @@ impl Trainer {
     /// Trains for `steps` more steps, or until the observer returns `ControlFlow::Break(())`.
     ///
     /// # Errors
-    /// [`Error::Diverged`] if a loss or gradient is NaN or infinite: `network` then has the last parameters
-    /// whose loss was finite. [`Error::Shape`] if `network` has other parameters than the one that the
-    /// trainer was made for; what its [`forward`](Network::forward) returns.
+    /// [`Error::Diverged`] if a loss, a gradient or a parameter is NaN or infinite: `network` and the average then
+    /// are those of the last parameters whose loss was finite, and the trainer counts the step that was undone.
+    /// After the last step too: its parameters are tried on the batch that would come next. [`Error::Shape`] or
+    /// [`Error::ForeignParameter`] if `network` has other parameters than the one that the trainer was made for;
+    /// what its [`forward`](Network::forward) returns.
     pub fn run<V: Verdict>(
         &mut self,
         network: &mut dyn Network,
@@ -110,6 +116,7 @@ impl Trainer {
         mut observer: impl FnMut(&Progress) -> V,
     ) -> Result<()> {
         let end = self.step.saturating_add(steps);
+        let start = self.step;
         while self.step < end {
             let report = self.step / self.config.report_every + 1;
             let report = report.saturating_mul(self.config.report_every);
@@ -129,6 +136,23 @@ impl Trainer {
                 break;
             }
         }
+        match self.step > start {
+            true => self.try_last(network),
+            false => Ok(()),
+        }
+    }
+
+    /// Refuses parameters whose loss on the next batch is not finite: nobody could train on from there.
+    fn try_last(&mut self, network: &mut dyn Network) -> Result<()> {
+        self.draw()?;
+        let batch = std::mem::take(&mut self.batch);
+        let loss = self.evaluate(network, &batch.x_t, &batch.ts, &batch.target, false);
+        self.batch = batch;
+        let loss = loss?;
+        if !loss.is_finite() {
+            return Err(self.diverged(network, "the loss", loss));
+        }
+        self.untried = false;
         Ok(())
     }
 
@@ -162,22 +186,29 @@ impl Trainer {
     }
 
     fn one_step(&mut self, network: &mut dyn Network) -> Result<()> {
-        let mut rng = rng_of_step(self.config.seed, self.step);
-        let (n, prediction) = (self.config.batch, self.config.prediction);
-        self.batch
-            .draw(n, &self.data, &self.schedule, prediction, &mut rng)?;
+        self.draw()?;
         let batch = std::mem::take(&mut self.batch);
-        let result = self.step_on(network, &batch.x_t, &batch.ts, &batch.target);
+        let result = self.step_on_finite(network, &batch.x_t, &batch.ts, &batch.target);
         self.batch = batch;
         result.map(|_| ())
     }
 
+    /// The batch of the step that comes next.
+    fn draw(&mut self) -> Result<()> {
+        let mut rng = rng_of_step(self.config.seed, self.step);
+        let (n, prediction) = (self.config.batch, self.config.prediction);
+        self.batch
+            .draw(n, &self.data, &self.schedule, prediction, &mut rng)
+    }
+
     /// One step on a batch of your own: `x_t` and `target` are (n, d), `ts` holds the n 0-based timesteps.
-    /// Returns the loss before the step. [`run`](Self::run) is this on batches that it draws.
+    /// Returns the loss before the step. [`run`](Self::run) is this on batches that it draws, and a look at the
+    /// loss after the last.
     ///
     /// # Errors
     /// As [`run`](Self::run); [`Error::Timestep`] for a `t` outside the schedule; [`Error::Shape`] unless
-    /// there is one `t` a row.
+    /// there is one `t` a row; [`Error::Empty`] without rows or columns; [`Error::NotFinite`] for a batch with a NaN
+    /// or infinite value.
     pub fn step_on(
         &mut self,
         network: &mut dyn Network,
@@ -193,11 +224,17 @@ impl Trainer {
                 found: vec![ts.len()],
             });
         }
-        if ts.is_empty() {
+        if x_t.is_empty() || target.is_empty() {
             let what = "batch";
             return Err(Error::Empty { what });
         }
-        let parameters = network.parameters();
+        Error::check_finite("x_t", x_t)?;
+        Error::check_finite("target", target)?;
+        self.step_on_finite(network, x_t, ts, target)
+    }
+
+    /// Refuses a network of another make than the one that the trainer was made for.
+    pub(super) fn check(&self, parameters: &Parameters) -> Result<()> {
         if parameters.count() != self.gradient.len() {
             return Err(Error::Shape {
                 what: "parameters of the network",
@@ -205,11 +242,42 @@ impl Trainer {
                 found: vec![parameters.count()],
             });
         }
+        match parameters.layout() == self.layout {
+            true => Ok(()),
+            false => Err(Error::ForeignParameter),
+        }
+    }
+
+    /// Loss of a batch; the shards have its gradients if they are asked for and it is finite.
+    fn evaluate(
+        &mut self,
+        network: &dyn Network,
+        x_t: &Array2<f32>,
+        ts: &[usize],
+        target: &Array2<f32>,
+        gradients: bool,
+    ) -> Result<f64> {
+        let parameters = network.parameters();
+        self.check(parameters)?;
         let parts = shard::shards(ts.len());
         self.shards.truncate(parts);
         self.shards.resize_with(parts, || Shard::new(parameters));
-        let loss = self.loss.as_deref();
-        let loss = shard::run(&mut self.shards, network, loss, x_t, ts, target)?;
+        let objective = Objective {
+            network,
+            loss: self.loss.as_deref(),
+            gradients,
+        };
+        shard::run(&mut self.shards, &objective, x_t, ts, target)
+    }
+
+    fn step_on_finite(
+        &mut self,
+        network: &mut dyn Network,
+        x_t: &Array2<f32>,
+        ts: &[usize],
+        target: &Array2<f32>,
+    ) -> Result<f32> {
+        let loss = self.evaluate(network, x_t, ts, target, true)?;
         let value = loss as f32;
         if !value.is_finite() {
             return Err(self.diverged(network, "the loss", loss));
@@ -221,17 +289,17 @@ impl Trainer {
         self.gradient_norm = shard::add(&mut self.shards, &mut self.gradient);
         if !self.gradient_norm.is_finite() {
             // These parameters' loss is finite: they are the last good ones.
-            self.stepped = false;
+            self.untried = false;
             let what = "the norm of the gradient";
             return Err(self.diverged(network, what, self.gradient_norm));
         }
+        self.update(network)?;
         self.losses.push(value);
-        self.update(network);
         self.step += 1;
         Ok(value)
     }
 
-    fn update(&mut self, network: &mut dyn Network) {
+    fn update(&mut self, network: &mut dyn Network) -> Result<()> {
         let clip = self.config.clip.unwrap_or(f64::INFINITY);
         let step = Step {
             adam: &self.config.adam,
@@ -244,31 +312,42 @@ impl Trainer {
                 .as_ref()
                 .map_or(0.0, |ema| ema.at(self.step)),
         };
-        let parameters = network.parameters_mut();
-        self.moments.update(
+        let ema = self.ema.as_ref().map(Parameters::values);
+        let finite = self.moments.update(
             &step,
-            parameters.values(),
+            network.parameters().values(),
             &self.gradient,
             &mut self.previous,
-            self.ema.as_mut().map(Parameters::values_mut),
+            ema.zip(Some(self.previous_ema.as_mut_slice())),
         );
-        parameters.swap_values(&mut self.previous);
-        self.stepped = true;
+        // Parameters that are no numbers are never put in place.
+        self.untried = finite;
+        if !finite {
+            let what = "a parameter after the step";
+            let bad = |values: &[f32]| values.iter().copied().find(|x| !x.is_finite());
+            let value = bad(&self.previous).or_else(|| bad(&self.previous_ema));
+            let value = f64::from(value.unwrap_or(f32::NAN));
+            return Err(self.diverged(network, what, value));
+        }
+        self.swap(network);
+        Ok(())
     }
 
-    /// Returns to the parameters before the last step, if that is what made the loss infinite.
+    /// Exchanges the parameters and their average with those of before, or of after.
+    fn swap(&mut self, network: &mut dyn Network) {
+        network.parameters_mut().swap_values(&mut self.previous);
+        if let Some(ema) = &mut self.ema {
+            ema.swap_values(&mut self.previous_ema);
+        }
+    }
+
+    /// Returns to the parameters before the last step, if that is what made the loss infinite. Adam's moments stay:
+    /// the gradient that they have seen was that of the parameters returned to.
     fn diverged(&mut self, network: &mut dyn Network, what: &'static str, value: f64) -> Error {
-        if std::mem::take(&mut self.stepped) {
-            network.parameters_mut().swap_values(&mut self.previous);
+        if std::mem::take(&mut self.untried) {
+            self.swap(network);
         }
         let step = self.step;
         Error::Diverged { step, what, value }
     }
-}
-
-/// A generator for each step, so that a run can resume at any: the first number of the seed's stream, and
-/// the number of the step spread over 64 bits by the golden ratio, seed it.
-pub(crate) fn rng_of_step(seed: u64, step: u64) -> Rng {
-    let key = Rng::new(seed).next_u64();
-    Rng::new(key ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
