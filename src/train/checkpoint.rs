@@ -7,11 +7,14 @@ use super::config::TrainConfig;
 use super::safetensors::{Tensor, TensorFile, write};
 use super::trainer::Trainer;
 use crate::error::Result;
-use crate::network::Network;
+use crate::network::{Network, Parameters};
 use crate::schedule::Schedule;
 
 /// Names the layout of the file.
 const FORMAT: &str = "diffusion-intuition training state 1";
+
+/// Metadata and tensors of a file.
+pub(super) type State<'a> = (Vec<(&'static str, String)>, Vec<Tensor<'a>>);
 
 /// Largest number of steps that is believed: all of them are exact in f64.
 const LAST_STEP: u64 = 1 << 53;
@@ -26,34 +29,30 @@ impl Trainer {
     /// [`Parameters::save`](crate::network::Parameters::save).
     ///
     /// # Errors
-    /// [`Error::Checkpoint`](crate::Error::Checkpoint) if the file cannot be written.
+    /// [`Error::Checkpoint`](crate::Error::Checkpoint) if the file cannot be written, or a parameter is NaN or
+    /// infinite: nobody could resume from there; [`Error::Shape`](crate::Error::Shape) or
+    /// [`Error::ForeignParameter`](crate::Error::ForeignParameter) for a network of another make than the trainer's.
     pub fn save(&self, network: &dyn Network, path: impl AsRef<Path>) -> Result<()> {
-        self.save_with(network, path.as_ref(), &[], Vec::new())
+        let (metadata, tensors) = self.state(network)?;
+        write(path.as_ref(), &metadata, &tensors)
     }
 
-    /// [`save`](Self::save) with further metadata and tensors, which [`resume`](Self::resume) passes over.
-    pub(super) fn save_with<'a>(
-        &'a self,
-        network: &'a dyn Network,
-        path: &Path,
-        further: &[(&'static str, String)],
-        more: Vec<Tensor<'a>>,
-    ) -> Result<()> {
+    /// What [`save`](Self::save) writes, and [`restore`](Self::restore) reads.
+    pub(super) fn state<'a>(&'a self, network: &'a dyn Network) -> Result<State<'a>> {
         let parameters = network.parameters();
+        self.check(parameters)?;
         let mut tensors = parameters.tensors("model.");
         if let Some(ema) = &self.ema {
             tensors.extend(ema.tensors("ema."));
         }
         tensors.extend(parameters.tensors_of("adam.m.", &self.moments.m));
         tensors.extend(parameters.tensors_of("adam.v.", &self.moments.v));
-        tensors.extend(more);
-        let mut metadata = vec![
+        let metadata = vec![
             ("format", FORMAT.to_owned()),
             ("step", self.step.to_string()),
             ("seed", self.config.seed.to_string()),
         ];
-        metadata.extend_from_slice(further);
-        write(path, &metadata, &tensors)
+        Ok((metadata, tensors))
     }
 
     /// Goes on with a run that [`save`](Self::save) wrote: `network` gets its parameters, the trainer
@@ -72,7 +71,18 @@ impl Trainer {
         config: TrainConfig,
     ) -> Result<Self> {
         let mut trainer = Self::new(network, data, schedule, config)?;
-        let mut file = TensorFile::open(path)?;
+        let model = trainer.restore(&mut TensorFile::open(path)?, network.parameters())?;
+        *network.parameters_mut() = model;
+        Ok(trainer)
+    }
+
+    /// Takes everything but the parameters from a file, and returns those; on an error, the trainer is not to be
+    /// used.
+    pub(super) fn restore(
+        &mut self,
+        file: &mut TensorFile,
+        parameters: &Parameters,
+    ) -> Result<Parameters> {
         let format = file.metadata("format");
         if format != Some(FORMAT) {
             let found = format.unwrap_or("none");
@@ -87,24 +97,22 @@ impl Trainer {
         if step > LAST_STEP {
             return Err(file.refuse(format!("its step is {step}, more than any run takes")));
         }
-        let wanted = trainer.config.seed;
+        let wanted = self.config.seed;
         if seed != wanted {
             return Err(file.refuse(format!("its seed is {seed}, the settings say {wanted}")));
         }
-        let parameters = network.parameters();
-        let model = parameters.read(&mut file, "model.")?;
-        if trainer.ema.is_some() {
-            trainer.ema = Some(parameters.read(&mut file, "ema.")?);
+        let model = parameters.read(file, "model.")?;
+        if self.ema.is_some() {
+            self.ema = Some(parameters.read(file, "ema.")?);
         }
-        let m = parameters.read(&mut file, "adam.m.")?;
-        let v = parameters.read(&mut file, "adam.v.")?;
+        let m = parameters.read(file, "adam.m.")?;
+        let v = parameters.read(file, "adam.v.")?;
         if let Some(value) = v.values().iter().find(|v| **v < 0.0) {
             return Err(file.refuse(format!("a second moment is {value}, below 0")));
         }
-        trainer.moments.m = m.values().to_vec();
-        trainer.moments.v = v.values().to_vec();
-        trainer.step = step;
-        *network.parameters_mut() = model;
-        Ok(trainer)
+        self.moments.m = m.values().to_vec();
+        self.moments.v = v.values().to_vec();
+        self.step = step;
+        Ok(model)
     }
 }

@@ -1,19 +1,26 @@
 //! A training run that keeps itself on disk, and goes on from there.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::batch::Data;
 use super::config::TrainConfig;
+use super::identity::Identity;
 use super::progress::{Progress, Verdict};
-use super::safetensors::TensorFile;
+use super::safetensors::{TensorFile, create, write};
 use super::trainer::Trainer;
+use crate::autograd::Tape;
 use crate::error::{Error, Result};
 use crate::hash::fnv1a;
-use crate::network::Network;
+use crate::network::{Network, Parameters};
+use crate::rng::Rng;
 use crate::schedule::Schedule;
 
 /// Name of the tensor with the loss of every step.
 const LOSSES: &str = "losses";
+
+/// Name of the tensor with the network's answers to fixed questions.
+const ANSWERS: &str = "answers";
 
 /// A [`Trainer`] that saves its state every few steps, and starts where the file left off.
 ///
@@ -21,8 +28,10 @@ const LOSSES: &str = "losses";
 /// opening it again loses nothing but the steps since it was written. They are done again, and the parameters
 /// are the same bits as those of a run that never stopped.
 ///
-/// The file names the data, the schedule and the settings that it belongs to, and is refused for any others:
-/// a run that changed half-way would be neither one nor the other.
+/// The file names the seed, the network, the settings, the schedule and the data that it belongs to, and is refused
+/// for any others: a run that changed half-way would be neither one nor the other. It is looked at before it is
+/// replaced, too: of two processes that begin different runs in one file, one gets an error. (Two that begin the same
+/// run write the same bits.)
 ///
 /// ```
 /// use diffusion_intuition::prelude::*;
@@ -45,10 +54,11 @@ pub struct Checkpointed {
     trainer: Trainer,
     path: PathBuf,
     every: u64,
-    /// What the run is about: metadata of the file, and what a reader calls each.
-    identity: [(&'static str, String); 3],
+    identity: Identity,
     /// Losses of the steps before this trainer was made.
     earlier: Vec<f32>,
+    /// Fingerprint of the parameters as they were left.
+    left: u64,
 }
 
 impl Checkpointed {
@@ -59,8 +69,9 @@ impl Checkpointed {
     /// [`report_every`](TrainConfig::report_every) may differ from those of the file.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for `every` = 0; [`Error::Checkpoint`] if the file belongs to other data, another
-    /// schedule or other settings; what [`Trainer::resume`] and [`Trainer::save`] return.
+    /// [`Error::Parameter`] for `every` = 0; [`Error::Checkpoint`] if the file belongs to another seed, network or
+    /// schedule, other settings or data: it says what differs; what [`Trainer::resume`] and [`Trainer::save`]
+    /// return.
     pub fn open(
         path: impl AsRef<Path>,
         every: u64,
@@ -76,40 +87,81 @@ impl Checkpointed {
                 valid: "at least 1",
             });
         }
-        let (path, data) = (path.as_ref().to_owned(), data.into());
-        let identity = identity(&data, schedule, &config);
-        if !path.exists() {
-            let run = Self {
-                trainer: Trainer::new(network, data, schedule, config)?,
-                path,
-                every,
-                identity,
-                earlier: Vec::new(),
-            };
-            run.save(network)?;
-            return Ok(run);
-        }
-        let mut file = TensorFile::open(&path)?;
-        for (key, value) in &identity {
-            if file.metadata(key) != Some(value) {
-                return Err(file.refuse(format!(
-                    "it belongs to a run with other {key}: remove it, or name another file, to start anew"
-                )));
-            }
-        }
-        let earlier = file.read(LOSSES)?;
-        let trainer = Trainer::resume(&path, network, data, schedule, config)?;
-        if earlier.len() as u64 != trainer.step() {
-            let (found, step) = (earlier.len(), trainer.step());
-            return Err(file.refuse(format!("it has {found} losses at step {step}")));
-        }
-        Ok(Self {
-            trainer,
-            path,
+        let data = data.into();
+        let mut run = Self {
+            identity: Identity::new(network.parameters(), &data, schedule, &config),
+            trainer: Trainer::new(network, data, schedule, config)?,
+            path: path.as_ref().to_owned(),
             every,
-            identity,
-            earlier,
-        })
+            earlier: Vec::new(),
+            left: fingerprint(network.parameters()),
+        };
+        if run.is_missing() {
+            run.save(network)?;
+        } else {
+            let parameters = run.read(network)?;
+            *network.parameters_mut() = parameters;
+        }
+        Ok(run)
+    }
+
+    /// Whether there is nothing of the file's name, not even a link that leads nowhere.
+    fn is_missing(&self) -> bool {
+        let found = std::fs::symlink_metadata(&self.path);
+        found.is_err_and(|error| error.kind() == ErrorKind::NotFound)
+    }
+
+    /// Takes everything from the file but the parameters, which it returns once all is checked.
+    fn read(&mut self, network: &dyn Network) -> Result<Parameters> {
+        let mut file = TensorFile::open(&self.path)?;
+        self.identity.check(&file)?;
+        let parameters = self.trainer.restore(&mut file, network.parameters())?;
+        let step = self.step();
+        let shape = file.shape(LOSSES).map(<[usize]>::to_vec);
+        if shape.as_deref() != Some(&[step as usize]) {
+            return Err(file.refuse(format!("its losses are of shape {shape:?} at step {step}")));
+        }
+        self.earlier = file.read(LOSSES)?;
+        self.check_answers(&mut file, network, &parameters)?;
+        self.left = fingerprint(&parameters);
+        Ok(parameters)
+    }
+
+    /// Refuses a network that is another function than the one of the file, with the same parameters: its
+    /// activations or its embedding of t differ, say.
+    fn check_answers(
+        &self,
+        file: &mut TensorFile,
+        network: &dyn Network,
+        parameters: &Parameters,
+    ) -> Result<()> {
+        if file.shape(ANSWERS).is_none() {
+            return Ok(());
+        }
+        let (then, now) = (file.read(ANSWERS)?, self.answers(network, parameters)?);
+        let largest = then.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+        // Processors that multiply and add in one instruction differ from others by some 1e-6 of it.
+        let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-3 * largest;
+        if then.len() == now.len() && then.iter().zip(&now).all(near) {
+            return Ok(());
+        }
+        Err(file.refuse(
+            "it belongs to a run with another network: with its parameters, this one answers otherwise; remove it, \
+             or name another file, to start anew"
+                .to_owned(),
+        ))
+    }
+
+    /// What the network answers to the same few questions, whoever asks.
+    fn answers(&self, network: &dyn Network, parameters: &Parameters) -> Result<Vec<f32>> {
+        let timesteps = self.trainer.schedule.timesteps();
+        let x_t = Rng::new(0).standard_normal(4, self.trainer.data.dim());
+        let ts = [0, timesteps / 3, timesteps / 2, timesteps - 1];
+        let mut tape = Tape::new(parameters);
+        let x_t = tape.input(&x_t);
+        let y = network.forward(&mut tape, x_t, &ts)?;
+        tape.dim(y)?;
+        Ok(tape.value(y).iter().copied().collect())
     }
 
     /// Trains until `steps` steps are done in all, those before a stop included, or until the observer returns
@@ -118,13 +170,25 @@ impl Checkpointed {
     /// The observer is called as in [`Trainer::run`], and before each checkpoint.
     ///
     /// # Errors
-    /// As [`Trainer::run`] and [`Trainer::save`]. After an error the file holds the last checkpoint.
+    /// As [`Trainer::run`] and [`Trainer::save`]; [`Error::Checkpoint`] if another run has taken the file, or if
+    /// `network` is not as it was left: another one, or changed since, by [`use_ema`](Trainer::use_ema) say. After an
+    /// error the file holds the last checkpoint.
     pub fn run_to<V: Verdict>(
         &mut self,
         network: &mut dyn Network,
         steps: u64,
         mut observer: impl FnMut(&Progress) -> V,
     ) -> Result<()> {
+        if self.step() < steps && fingerprint(network.parameters()) != self.left {
+            let step = self.trainer.step();
+            return Err(Error::Checkpoint {
+                file: self.path.display().to_string(),
+                reason: format!(
+                    "the parameters of the network are not those that this run left at its last checkpoint (it is at \
+                     step {step}): open it again to go on from there"
+                ),
+            });
+        }
         let mut stopped = false;
         while self.step() < steps && !stopped {
             let next = (self.step() / self.every + 1).saturating_mul(self.every);
@@ -154,31 +218,26 @@ impl Checkpointed {
         &self.trainer
     }
 
-    fn save(&self, network: &dyn Network) -> Result<()> {
+    fn save(&mut self, network: &dyn Network) -> Result<()> {
         let losses = self.losses();
-        let tensor = (LOSSES.to_owned(), vec![losses.len()], losses.as_slice());
-        self.trainer
-            .save_with(network, &self.path, &self.identity, vec![tensor])
+        let answers = self.answers(network, network.parameters())?;
+        let (mut metadata, mut tensors) = self.trainer.state(network)?;
+        let known: Vec<_> = metadata.iter().map(|(key, _)| *key).collect();
+        let more = self.identity.0.iter();
+        metadata.extend(more.filter(|(key, _)| !known.contains(key)).cloned());
+        for (name, values) in [(LOSSES, &losses), (ANSWERS, &answers)] {
+            tensors.push((name.to_owned(), vec![values.len()], values.as_slice()));
+        }
+        // A file that somebody else has put there since is theirs.
+        if !(self.is_missing() && create(&self.path, &metadata, &tensors)?) {
+            self.identity.check(&TensorFile::open(&self.path)?)?;
+            write(&self.path, &metadata, &tensors)?;
+        }
+        self.left = fingerprint(network.parameters());
+        Ok(())
     }
 }
 
-/// What must be the same for a run to go on.
-fn identity(data: &Data, schedule: &Schedule, config: &TrainConfig) -> [(&'static str, String); 3] {
-    let data = match data {
-        Data::Rows(rows) => {
-            let values = rows.iter().flat_map(|x| x.to_le_bytes());
-            format!("rows {:?}, {:016x}", rows.shape(), fnv1a(values))
-        }
-        Data::Fresh(mixture) => format!("{:016x}", fnv1a(format!("{mixture:?}").bytes())),
-    };
-    let betas = schedule.betas().iter().flat_map(|beta| beta.to_le_bytes());
-    let settings = TrainConfig {
-        report_every: 1, // changes no number of the run
-        ..config.clone()
-    };
-    [
-        ("data", data),
-        ("schedule", format!("{:016x}", fnv1a(betas))),
-        ("settings", format!("{settings:?}")),
-    ]
+fn fingerprint(parameters: &Parameters) -> u64 {
+    fnv1a(parameters.values().iter().flat_map(|x| x.to_le_bytes()))
 }

@@ -172,8 +172,8 @@ impl TrainConfig {
 impl LearningRate {
     pub(crate) fn check(&self) -> Result<()> {
         let check = |name, value: f64| {
-            let fine = value >= 0.0 && value.is_finite();
-            (name, value, fine, "finite and not negative")
+            let fine = value >= 0.0 && (value as f32).is_finite();
+            (name, value, fine, "not negative, and finite in f32")
         };
         first_fault([
             check("learning rate", self.peak),
@@ -197,8 +197,8 @@ impl Adam {
             (
                 "epsilon",
                 epsilon,
-                epsilon > 0.0 && epsilon.is_finite(),
-                "positive and finite",
+                epsilon as f32 > 0.0 && (epsilon as f32).is_finite(),
+                "positive and finite in f32",
             ),
             (
                 "weight_decay",

@@ -1,4 +1,4 @@
-//! As much JSON as a safetensors header needs: objects, arrays, strings, whole numbers.
+//! As much JSON as a safetensors header needs: objects, arrays, strings, whole numbers, and words such as null.
 
 /// A value of a header.
 #[derive(Debug, Clone, PartialEq)]
@@ -7,6 +7,8 @@ pub(super) enum Json {
     Number(u64),
     List(Vec<Json>),
     Object(Vec<(String, Json)>),
+    /// null, true or false: nothing that is asked for.
+    Word,
 }
 
 impl Json {
@@ -28,8 +30,8 @@ impl Json {
     }
 }
 
-/// A header nests an object, its tensors and their shapes.
-const DEPTH: usize = 4;
+/// A header nests an object, its tensors and their shapes; what others write beside them may be deeper.
+const DEPTH: usize = 16;
 
 struct Parser<'a> {
     bytes: &'a [u8],
@@ -79,8 +81,16 @@ impl Parser<'_> {
             Some(b'0'..=b'9') => Ok(Json::Number(self.number()?)),
             Some(b'[') => self.list(depth),
             Some(b'{') => self.object(depth),
-            _ => Err(self.wrong("a value")),
+            _ => self.word(),
         }
+    }
+
+    fn word(&mut self) -> Result<Json, String> {
+        let rest = &self.bytes[self.at..];
+        let mut words = ["null", "true", "false"].into_iter();
+        let word = words.find(|word| rest.starts_with(word.as_bytes()));
+        self.at += word.ok_or_else(|| self.wrong("a value"))?.len();
+        Ok(Json::Word)
     }
 
     fn list(&mut self, depth: usize) -> Result<Json, String> {
@@ -166,13 +176,7 @@ impl Parser<'_> {
             b'r' => b'\r',
             b't' => b'\t',
             b'u' => {
-                let digits = self.bytes.get(self.at..self.at + 4);
-                let digits = digits.and_then(|d| std::str::from_utf8(d).ok());
-                let code = digits.and_then(|d| u32::from_str_radix(d, 16).ok());
-                // Surrogate pairs are refused: no name of a parameter needs one.
-                let letter = code.and_then(char::from_u32);
-                let letter = letter.ok_or_else(|| self.wrong("a \\u escape"))?;
-                self.at += 4;
+                let letter = self.letter()?;
                 text.extend(letter.encode_utf8(&mut [0; 4]).bytes());
                 return Ok(());
             }
@@ -180,6 +184,37 @@ impl Parser<'_> {
         };
         text.push(plain);
         Ok(())
+    }
+}
+
+impl Parser<'_> {
+    /// What follows `\u`: a code of four digits, or two of them that are a pair of surrogates.
+    fn letter(&mut self) -> Result<char, String> {
+        let mut codes = vec![self.code()?];
+        if (0xd800..0xdc00).contains(&codes[0]) && self.bytes[self.at..].starts_with(b"\\u") {
+            self.at += 2;
+            codes.push(self.code()?);
+        }
+        // Half a pair is no letter.
+        match char::decode_utf16(codes)
+            .collect::<Result<Vec<_>, _>>()
+            .as_deref()
+        {
+            Ok([letter]) => Ok(*letter),
+            _ => Err(self.wrong("a pair of surrogates")),
+        }
+    }
+
+    fn code(&mut self) -> Result<u16, String> {
+        let digits = self.bytes.get(self.at..self.at + 4);
+        let digit = |code: u16, digit: &u8| {
+            let digit = char::from(*digit).to_digit(16)?;
+            Some(code << 4 | digit as u16)
+        };
+        let code = digits.and_then(|digits| digits.iter().try_fold(0, digit));
+        let code = code.ok_or_else(|| self.wrong("a \\u escape"))?;
+        self.at += 4;
+        Ok(code)
     }
 }
 
@@ -213,7 +248,13 @@ mod tests {
             ("e".to_owned(), Json::List(vec![])),
         ];
         assert_eq!(value, Json::Object(expected));
-        let odd = "a\"\\\n\u{1}é";
+        let value = Json::parse(r#"["\ud83d\udE00\/\b\f\r\t", null, true, false]"#).unwrap();
+        let text = Json::Text("😀/\u{8}\u{c}\r\t".to_owned());
+        assert_eq!(
+            value,
+            Json::List(vec![text, Json::Word, Json::Word, Json::Word])
+        );
+        let odd = "a\"\\\n\u{1}é😀";
         assert_eq!(Json::parse(&quoted(odd)), Ok(Json::Text(odd.to_owned())));
     }
 
@@ -233,7 +274,14 @@ mod tests {
             "-1",
             "nul",
             "\"\\x\"",
+            "nulls",
             "\"\\ud800\"",
+            "\"\\ud800\\u0041\"",
+            "\"\\ud800\\ud800\"",
+            "\"\\udc00\\ud800\"",
+            "\"\\ud800\\u",
+            "\"\\u+123\"",
+            "\"\\u00g0\"",
             "\"\\u12",
             "\"a",
             "18446744073709551616",

@@ -37,6 +37,8 @@ mod batch;
 mod checkpoint;
 mod checkpointed;
 mod config;
+mod header;
+mod identity;
 mod json;
 mod loss;
 mod progress;

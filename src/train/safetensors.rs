@@ -1,21 +1,26 @@
 //! The safetensors file format (Hugging Face): named tensors that PyTorch, JAX and NumPy read as well.
 //!
 //! Eight bytes with the length of the header (little endian), the header in JSON (name → type, shape and
-//! place of each tensor), then all numbers. Only f32 tensors are read and written here.
+//! place of each tensor), then all numbers. Only f32 tensors are read and written here; others, of types that are
+//! not known here too, may stand beside them.
 //!
 //! In Python: `from safetensors.torch import load_file; network.load_state_dict(load_file("network.safetensors"))`.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::json::{Json, quoted};
+use super::header::{Place, read_header};
+use super::json::quoted;
 use crate::error::{Error, Result};
-use crate::file::write_atomically;
+use crate::file::{create_atomically, write_atomically};
 use crate::network::Parameters;
 
 /// Longest header that is read: 16 MB name more than 100 000 tensors.
 const HEADER: u64 = 16 << 20;
+
+/// Bytes of a tensor that are read at a time.
+const PIECE: usize = 1 << 16;
 
 /// A tensor to be written: name, shape, numbers row by row.
 pub(super) type Tensor<'a> = (String, Vec<usize>, &'a [f32]);
@@ -28,15 +33,6 @@ pub struct TensorFile {
     data: u64,
     tensors: Vec<Place>,
     metadata: Vec<(String, String)>,
-}
-
-#[derive(Debug)]
-struct Place {
-    name: String,
-    kind: String,
-    shape: Vec<usize>,
-    start: u64,
-    end: u64,
 }
 
 impl TensorFile {
@@ -53,6 +49,10 @@ impl TensorFile {
         let name = path.display().to_string();
         let refuse = |reason: String| failure(&name, reason);
         let io = |error: std::io::Error| failure(&name, error.to_string());
+        // To open a pipe would wait for a writer.
+        if !std::fs::metadata(path).map_err(io)?.is_file() {
+            return Err(refuse("it is not a file".to_owned()));
+        }
         let file = File::open(path).map_err(io)?;
         let len = file.metadata().map_err(io)?.len();
         let mut file = BufReader::new(file);
@@ -114,14 +114,22 @@ impl TensorFile {
     /// Reads an f32 tensor, row by row.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] if there is none of that name, or not of f32, or the file cannot be read.
+    /// [`Error::Checkpoint`] if there is none of that name, or not of f32, or larger than memory, or the file cannot
+    /// be read.
     pub fn read(&mut self, name: &str) -> Result<Vec<f32>> {
         let Some(place) = self.place(name) else {
             return Err(failure(&self.name, format!("it has no tensor \"{name}\"")));
         };
-        // Bounded by the length of the file: see `open`.
-        let mut values = vec![0.0; ((place.end - place.start) / 4) as usize];
-        let shape = place.shape.clone();
+        let (bytes, shape) = (place.end - place.start, place.shape.clone());
+        // Bounded by the length of the file (see `open`), which may have holes and be larger than any memory.
+        let len = usize::try_from(bytes / 4).unwrap_or(usize::MAX);
+        let mut values = Vec::new();
+        if values.try_reserve_exact(len).is_err() {
+            let reason =
+                format!("tensor \"{name}\" takes {bytes} bytes, more than there is memory");
+            return Err(self.refuse(reason));
+        }
+        values.resize(len, 0.0);
         self.read_into(name, &shape, &mut values)?;
         Ok(values)
     }
@@ -145,18 +153,19 @@ impl TensorFile {
             ));
         }
         let start = self.data + place.start;
-        let mut bytes = vec![0; 4 * out.len()];
         let mut read = || {
             self.file.seek(SeekFrom::Start(start))?;
-            self.file.read_exact(&mut bytes)
+            let mut bytes = [0; PIECE];
+            for out in out.chunks_mut(PIECE / 4) {
+                let bytes = &mut bytes[..4 * out.len()];
+                self.file.read_exact(bytes)?;
+                for (value, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
+                    *value = f32::from_le_bytes(*bytes);
+                }
+            }
+            Ok(())
         };
-        if let Err(error) = read() {
-            return Err(failure(&self.name, error.to_string()));
-        }
-        for (value, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
-            *value = f32::from_le_bytes(*bytes);
-        }
-        Ok(())
+        read().map_err(|error: std::io::Error| failure(&self.name, error.to_string()))
     }
 
     fn place(&self, name: &str) -> Option<&Place> {
@@ -172,7 +181,8 @@ impl Parameters {
     /// Writes all parameters to a safetensors file, under their names; atomically.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] if the file cannot be written.
+    /// [`Error::Checkpoint`] if the file cannot be written, or a parameter is NaN or infinite: it could not be
+    /// [loaded](Self::load).
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         write(path.as_ref(), &[], &self.tensors(""))
     }
@@ -196,9 +206,7 @@ impl Parameters {
             let range = self.range(id);
             let values = &mut read.values_mut()[range];
             file.read_into(&name, &self.file_shape(id), values)?;
-            if let Some(value) = values.iter().find(|x| !x.is_finite()) {
-                return Err(file.refuse(format!("tensor \"{name}\" holds {value}")));
-            }
+            check_finite(&name, values).map_err(|reason| file.refuse(reason))?;
         }
         Ok(read)
     }
@@ -218,8 +226,36 @@ impl Parameters {
     }
 }
 
-/// Writes a file, atomically.
+/// Writes a file, atomically. Numbers that could not be read again are refused, and the old file stays.
 pub(super) fn write(path: &Path, metadata: &[(&str, String)], tensors: &[Tensor]) -> Result<()> {
+    let refuse = |reason| failure(&path.display().to_string(), reason);
+    let bytes = bytes_of(metadata, tensors).map_err(refuse)?;
+    write_atomically(path, &bytes).map_err(|error| refuse(error.to_string()))
+}
+
+/// [`write`], but whether there was no such file: one that is there stays.
+pub(super) fn create(path: &Path, metadata: &[(&str, String)], tensors: &[Tensor]) -> Result<bool> {
+    let refuse = |reason| failure(&path.display().to_string(), reason);
+    let bytes = bytes_of(metadata, tensors).map_err(refuse)?;
+    match create_atomically(path, &bytes) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(refuse(error.to_string())),
+    }
+}
+
+fn check_finite(name: &str, values: &[f32]) -> std::result::Result<(), String> {
+    match values.iter().find(|x| !x.is_finite()) {
+        None => Ok(()),
+        Some(value) => Err(format!("tensor \"{name}\" holds {value}")),
+    }
+}
+
+/// A file as bytes.
+fn bytes_of(
+    metadata: &[(&str, String)],
+    tensors: &[Tensor],
+) -> std::result::Result<Vec<u8>, String> {
     let mut members = Vec::new();
     if !metadata.is_empty() {
         let pairs = metadata
@@ -230,6 +266,7 @@ pub(super) fn write(path: &Path, metadata: &[(&str, String)], tensors: &[Tensor]
     }
     let mut start = 0;
     for (name, shape, values) in tensors {
+        check_finite(name, values)?;
         let end = start + 4 * values.len();
         let name = quoted(name);
         // `{:?}` of a list of whole numbers is JSON.
@@ -247,90 +284,10 @@ pub(super) fn write(path: &Path, metadata: &[(&str, String)], tensors: &[Tensor]
     for (_, _, values) in tensors {
         bytes.extend(values.iter().flat_map(|x| x.to_le_bytes()));
     }
-    write_atomically(path, &bytes)
-        .map_err(|error| failure(&path.display().to_string(), error.to_string()))
+    Ok(bytes)
 }
 
 fn failure(file: &str, reason: String) -> Error {
     let file = file.to_owned();
     Error::Checkpoint { file, reason }
-}
-
-/// Tensors and metadata of a header, each tensor as long as its type and shape say.
-type Header = (Vec<Place>, Vec<(String, String)>);
-
-fn read_header(text: &str) -> std::result::Result<Header, String> {
-    let Json::Object(members) = Json::parse(text)? else {
-        return Err("the header is not an object".to_owned());
-    };
-    let (mut tensors, mut metadata) = (Vec::new(), Vec::new());
-    for (name, value) in members {
-        let Json::Object(members) = value else {
-            return Err(format!("\"{name}\" is not an object"));
-        };
-        if name == "__metadata__" {
-            for (key, value) in members {
-                let Json::Text(value) = value else {
-                    return Err(format!("metadata \"{key}\" is not a text"));
-                };
-                metadata.push((key, value));
-            }
-            continue;
-        }
-        let place = read_place(name, members);
-        tensors.push(place?);
-    }
-    Ok((tensors, metadata))
-}
-
-fn read_place(name: String, members: Vec<(String, Json)>) -> std::result::Result<Place, String> {
-    let (mut kind, mut shape, mut offsets) = (None, None, None);
-    for (key, value) in members {
-        match (key.as_str(), value) {
-            ("dtype", Json::Text(text)) => kind = Some(text),
-            ("shape", Json::List(list)) => shape = numbers(&list),
-            ("data_offsets", Json::List(list)) => offsets = numbers(&list),
-            _ => return Err(format!("tensor \"{name}\" has an unexpected \"{key}\"")),
-        }
-    }
-    let (Some(kind), Some(shape), Some([start, end])) = (kind, shape, offsets.as_deref()) else {
-        return Err(format!(
-            "tensor \"{name}\" lacks dtype, shape or data_offsets"
-        ));
-    };
-    let width = match kind.as_str() {
-        "F64" | "I64" | "U64" => 8,
-        "F32" | "I32" | "U32" => 4,
-        "F16" | "BF16" | "I16" | "U16" => 2,
-        "BOOL" | "I8" | "U8" => 1,
-        _ => {
-            return Err(format!(
-                "tensor \"{name}\" is of the unknown type \"{kind}\""
-            ));
-        }
-    };
-    let size = shape
-        .iter()
-        .try_fold(width, |size: u64, n| size.checked_mul(*n));
-    if end.checked_sub(*start) != size || size.is_none() {
-        let (from, to) = (start, end);
-        return Err(format!(
-            "tensor \"{name}\" of {kind} and shape {shape:?} does not lie at bytes {from}..{to}"
-        ));
-    }
-    Ok(Place {
-        name,
-        kind,
-        shape: shape.iter().map(|n| *n as usize).collect(),
-        start: *start,
-        end: *end,
-    })
-}
-
-fn numbers(list: &[Json]) -> Option<Vec<u64>> {
-    let number = |value: &Json| match value {
-        Json::Number(number) => Some(*number),
-        _ => None,
-    };
-    list.iter().map(number).collect()
 }

@@ -21,9 +21,9 @@ use crate::size;
 #[derive(Debug)]
 pub struct Trainer {
     pub(super) config: TrainConfig,
-    data: Data,
+    pub(super) data: Data,
     loss: Option<Box<dyn Loss>>,
-    schedule: Schedule,
+    pub(super) schedule: Schedule,
     pub(super) step: u64,
     pub(super) moments: Moments,
     pub(super) ema: Option<Parameters>,
