@@ -223,11 +223,34 @@ fn hostile_files_are_typed_errors() {
         ),
         (
             file(
-                "{\"a\":{\"dtype\":\"X9\",\"shape\":[0],\"data_offsets\":[0,0]}}",
+                "{\"a\":{\"dtype\":\"X9\",\"shape\":[1],\"data_offsets\":[1,0]}}",
                 0,
             ),
-            "unknown type",
+            "does not lie",
         ),
+        (
+            file(
+                "{\"a\":{\"dtype\":\"X9\",\"shape\":[1],\"data_offsets\":[0,9]}}",
+                8,
+            ),
+            "bytes of tensors",
+        ),
+        (
+            file(
+                "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\
+                 \"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}",
+                2,
+            ),
+            "twice",
+        ),
+        // A header longer than the file, by one byte and by all there is.
+        ([&3_u64.to_le_bytes()[..], b"{}"].concat(), "does not fit"),
+        (
+            [&u64::MAX.to_le_bytes()[..], b"{}"].concat(),
+            "does not fit",
+        ),
+        (file("{\"__metadata__\":[]}", 0), "not an object"),
+        (file("{\"a\\ud800\":null}", 0), "surrogates"),
         (file(&"[".repeat(1 << 20), 0), "nesting"),
         (
             file(
@@ -297,4 +320,119 @@ fn a_checkpoint_cut_or_changed_anywhere_never_panics() {
     let mut changed = bytes.clone();
     changed[header..header + 4].copy_from_slice(&f32::NAN.to_le_bytes());
     is_refused(resume(&changed), "NaN");
+}
+
+/// What PyTorch and others write: null for metadata, escapes in names, tensors of all types, new ones too.
+#[test]
+fn tensors_that_nobody_asks_for_are_no_obstacle() {
+    let entry = |name: &str, kind: &str, shape: &str, start: usize, end: usize| {
+        format!(
+            "\"{name}\":{{\"dtype\":\"{kind}\",\"shape\":{shape},\"data_offsets\":[{start},{end}]}}"
+        )
+    };
+    let tensors = [
+        entry("step", "I64", "[]", 0, 8),
+        entry("w\\u00e9\\n\\ud83d\\ude00\\/", "F32", "[2]", 8, 16),
+        entry("half", "BF16", "[2]", 16, 20),
+        entry("mask", "BOOL", "[1,2]", 20, 22),
+        entry("tiny", "F8_E4M3", "[2]", 22, 24),
+        entry("later", "F4", "[8]", 24, 28),
+        entry("none", "F32", "[0,7]", 28, 28),
+        entry("complex", "C64", "[1]", 28, 36),
+    ]
+    .join(",");
+    let mut data: Vec<u8> = 7_i64.to_le_bytes().to_vec();
+    data.extend([1.5_f32, -0.25].iter().flat_map(|x| x.to_le_bytes()));
+    data.extend([0; 20]);
+    for (metadata, format) in [
+        ("", None),
+        ("\"__metadata__\":null,", None),
+        ("\"__metadata__\":{},", None),
+        (
+            "\"__metadata__\":{\"format\":\"p\\u0074\",\"epoch\":null},",
+            Some("pt"),
+        ),
+        (
+            "\"__metadata__\":{\"n\":3,\"deep\":{\"a\":[true,{}]}},",
+            None,
+        ),
+    ] {
+        let header = format!("{{{metadata}{tensors}}}   ");
+        let mut bytes = file(&header, 0);
+        bytes.extend(&data);
+        let scratch = Scratch::with("types", &bytes);
+        let mut file = TensorFile::open(&scratch.0).unwrap();
+        assert_eq!(file.metadata("format"), format);
+        assert_eq!(file.metadata("epoch"), None);
+        assert_eq!(file.names().count(), 8);
+        assert_eq!(file.read("w\u{e9}\n\u{1f600}/").unwrap(), [1.5, -0.25]);
+        assert_eq!(file.read("none").unwrap(), [0.0; 0]);
+        for (name, kind) in [("step", "I64"), ("half", "BF16"), ("later", "F4")] {
+            is_refused(file.read(name), &format!("is of {kind}, expected F32"));
+        }
+    }
+}
+
+/// A file with holes may be larger than any memory: 256 GiB here, of which nothing is on the disk.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_sparse_file_larger_than_memory_is_an_error() {
+    use std::io::{Seek, SeekFrom, Write};
+    let numbers = 1_u64 << 36;
+    let header = format!(
+        "{{\"model.a\":{{\"dtype\":\"F32\",\"shape\":[{numbers}],\"data_offsets\":[0,{}]}}}}",
+        4 * numbers
+    );
+    let scratch = Scratch::with("sparse", &file(&header, 0));
+    let mut sparse = std::fs::File::options()
+        .write(true)
+        .open(&scratch.0)
+        .unwrap();
+    if sparse
+        .set_len(8 + header.len() as u64 + 4 * numbers)
+        .is_err()
+    {
+        return; // a file system without holes
+    }
+    let mut open = TensorFile::open(&scratch.0).unwrap();
+    assert_eq!(open.shape("model.a"), Some(&[1_usize << 36][..]));
+    is_refused(open.read("model.a"), "memory");
+    let mut network = small(0);
+    is_refused(network.parameters_mut().load(&scratch.0), "no tensor");
+    // All holes: a header of no length.
+    sparse.seek(SeekFrom::Start(0)).unwrap();
+    sparse.write_all(&[0; 8]).unwrap();
+    is_refused(TensorFile::open(&scratch.0), "expected");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_is_no_file_and_is_not_waited_for() {
+    let scratch = Scratch::new("pipe");
+    let made = std::process::Command::new("mkfifo")
+        .arg(&scratch.0)
+        .status();
+    if !made.is_ok_and(|status| status.success()) {
+        return;
+    }
+    is_refused(TensorFile::open(&scratch.0), "not a file");
+}
+
+#[test]
+fn what_could_not_be_resumed_is_not_saved() {
+    let scratch = Scratch::new("bad-values");
+    let mut network = small(0);
+    let mut trainer = Trainer::new(&network, Mixture::bimodal(), &schedule(), config()).unwrap();
+    trainer.run(&mut network, 2, |_| ()).unwrap();
+    trainer.save(&network, &scratch.0).unwrap();
+    let before = std::fs::read(&scratch.0).unwrap();
+    let mut broken = network.clone();
+    broken.parameters_mut().values_mut()[3] = f32::NAN;
+    is_refused(trainer.save(&broken, &scratch.0), "NaN");
+    is_refused(broken.parameters().save(&scratch.0), "NaN");
+    // Another network: its parameters are not those of the moments.
+    let wider = FilmMlp::new(1, &mut Rng::new(0)).unwrap();
+    let error = trainer.save(&wider, &scratch.0).unwrap_err();
+    assert!(matches!(error, Error::Shape { .. }), "{error}");
+    assert_eq!(std::fs::read(&scratch.0).unwrap(), before);
 }

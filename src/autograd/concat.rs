@@ -13,8 +13,7 @@ impl Tape<'_> {
     /// The columns of all `parts`, in order: (n, a), (n, b), … become (n, a + b + …).
     ///
     /// # Errors
-    /// [`Error::Shapes`] if the numbers of rows differ, or for more columns than can be counted; [`Error::Empty`]
-    /// without parts.
+    /// [`Error::Shapes`] if the numbers of rows differ; [`Error::Empty`] without parts.
     pub fn concat(&mut self, parts: &[Var]) -> Result<Var> {
         let Some(first) = parts.first() else {
             let what = "concat";
@@ -24,11 +23,10 @@ impl Tape<'_> {
         let (rows, mut cols) = (first.0, 0_usize);
         for part in parts {
             let dim = self.dim(*part)?;
-            let sum = cols.checked_add(dim.1);
-            shapes_fit(dim.0 == rows && sum.is_some(), "concat", first, dim)?;
-            cols = sum.unwrap_or(cols);
+            shapes_fit(dim.0 == rows, "concat", first, dim)?;
+            cols = cols.saturating_add(dim.1);
         }
-        let mut y = self.work.take(rows * cols);
+        let mut y = self.room("concat", rows, cols)?;
         let mut start = 0;
         for part in parts {
             let width = self.dim(*part)?.1;

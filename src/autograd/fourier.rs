@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::backward::Backward;
 use super::math::piece;
-use super::tape::{Node, Op, Tape, Value, Var, shapes_fit};
+use super::tape::{Node, Op, Tape, Value, Var};
 use crate::error::{Error, Result};
 
 #[derive(Debug)]
@@ -22,15 +22,13 @@ impl Tape<'_> {
     /// et al. 2020, eq. 4; Tancik et al. 2020).
     ///
     /// # Errors
-    /// [`Error::ForeignVar`] if `x` is of another tape; [`Error::NotFinite`] for a NaN or infinite frequency;
-    /// [`Error::Shapes`] for more columns than can be counted.
+    /// [`Error::ForeignVar`] if `x` is of another tape; [`Error::NotFinite`] for a NaN or infinite frequency.
     pub fn fourier(&mut self, x: Var, frequencies: &[f32]) -> Result<Var> {
         let (rows, d) = self.dim(x)?;
         Error::check_finite("frequencies", frequencies)?;
         let k = frequencies.len();
-        let cols = d.checked_mul(1 + 2 * k).unwrap_or(usize::MAX);
-        shapes_fit(cols < usize::MAX, "fourier", (rows, d), (rows, cols))?;
-        let mut y = self.work.take(rows * cols);
+        let cols = d.saturating_mul(1 + 2 * k);
+        let mut y = self.room("fourier", rows, cols)?;
         let size = piece(rows * cols, cols.max(1)) / cols.max(1);
         let pieces = y.par_chunks_mut((size * cols).max(1));
         let values = self.slice(x).par_chunks((size * d).max(1));

@@ -127,7 +127,7 @@ impl Tape<'_> {
         let (_, cols) = self.dim(table)?;
         let rows = self.fitting_rows("gather", table, rows)?;
         let n = self.indices[rows].of.len();
-        let mut y = self.work.take(n * cols);
+        let mut y = self.room("gather", n, cols)?;
         let values = self.slice(table);
         let chosen = y.chunks_exact_mut(cols.max(1)).zip(&self.indices[rows].of);
         chosen.for_each(|(y, k)| y.copy_from_slice(&values[*k as usize * cols..][..cols]));

@@ -50,8 +50,8 @@ impl Tape<'_> {
             let (n, inputs) = self.dim(*x)?;
             let (outputs, wanted) = self.layer_dim(*layer)?;
             shapes_fit(inputs == wanted, "linear", (n, inputs), (outputs, wanted))?;
+            *y = self.room("linear", n, outputs)?;
             operations += 2 * n * inputs * outputs;
-            *y = self.work.take(n * outputs);
         }
         let tape = &*self;
         let write = |((x, layer), y): (&(Var, Linear), &mut Vec<f32>)| tape.affine(*x, *layer, y);

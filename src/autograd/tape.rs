@@ -19,6 +19,7 @@ use super::reduce::{Mse, Reduce};
 use super::unary::UnaryOp;
 use crate::error::{Error, Result};
 use crate::network::{ParameterId, Parameters, TimeEmbedding};
+use crate::size::elements;
 
 /// A value on a [`Tape`]: a matrix of f32. Cheap to copy; it belongs to the tape that made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +31,8 @@ pub struct Var {
 /// Records operations on matrices and differentiates them; see the [module](super).
 ///
 /// Each operation is a method that takes and returns [`Var`]s. Two shapes that do not fit are an
-/// [`Error::Shapes`] that names both; a `Var` of another tape is [`Error::ForeignVar`].
+/// [`Error::Shapes`] that names both; a `Var` of another tape is [`Error::ForeignVar`]; a result that memory cannot
+/// hold is [`Error::Size`].
 #[derive(Debug)]
 pub struct Tape<'p> {
     pub(super) parameters: &'p Parameters,
@@ -255,6 +257,11 @@ impl<'p> Tape<'p> {
     /// The numbers of a value of this tape, row by row.
     pub(super) fn slice(&self, var: Var) -> &[f32] {
         slice(&self.nodes, self.parameters, var)
+    }
+
+    /// Memory for a new value, which may be larger than its operands.
+    pub(super) fn room(&mut self, op: &'static str, rows: usize, cols: usize) -> Result<Vec<f32>> {
+        Ok(self.work.take(elements::<f32>(op, &[rows, cols])?))
     }
 
     pub(super) fn wants(&self, var: Var) -> bool {
