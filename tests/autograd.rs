@@ -5,7 +5,7 @@
 //! by a good part of the scale.
 
 use diffusion_intuition::autograd::{Gradients, Tape, Var, Workspace, check_gradients};
-use diffusion_intuition::network::{ParameterId, Parameters, TimeEmbedding};
+use diffusion_intuition::network::{Linear, ParameterId, Parameters, TimeEmbedding};
 use diffusion_intuition::{Error, Result, Rng};
 use ndarray::{Array2, array};
 
@@ -311,4 +311,265 @@ fn neither_threads_nor_reused_memory_change_a_bit() {
     }
     let (again_loss, again, _) = large(&parameters, workspace);
     assert_eq!((loss, gradients), (again_loss, again));
+}
+
+/// Σ of an operation's result, differentiated: no rows and no columns are as good as any.
+fn is_differentiable(
+    shapes: &[[usize; 2]],
+    op: impl Fn(&mut Tape, &[Var]) -> Result<Var>,
+) -> Result<()> {
+    let parameters = Parameters::new();
+    let mut tape = Tape::new(&parameters);
+    let make = |shape: &[usize; 2]| tape.variable(&Array2::zeros(*shape));
+    let vars: Vec<Var> = shapes.iter().map(make).collect();
+    let y = op(&mut tape, &vars)?;
+    let loss = tape.sum(y)?;
+    tape.backward(loss, &mut Gradients::new(&parameters))?;
+    for (var, shape) in vars.iter().zip(shapes) {
+        let gradient = tape.gradient(*var).expect("it is on the way to the loss");
+        assert_eq!(gradient.shape(), shape);
+        assert!(gradient.iter().all(|d| d.is_finite()));
+    }
+    Ok(())
+}
+
+#[test]
+fn matrices_without_rows_or_columns_are_matrices() {
+    type Unary = fn(&mut Tape, Var) -> Result<Var>;
+    let unary: [Unary; 7] = [
+        |tape, x| tape.silu(x),
+        |tape, x| tape.tanh(x),
+        |tape, x| tape.sigmoid(x),
+        |tape, x| tape.softplus(x),
+        |tape, x| tape.exp(x),
+        |tape, x| tape.leaky_relu(x, 0.2),
+        |tape, x| tape.fourier(x, &[0.5, 1.5]),
+    ];
+    for shape in [[0, 3], [3, 0], [0, 0]] {
+        for op in unary {
+            is_differentiable(&[shape], |tape, p| op(tape, p[0])).unwrap();
+        }
+        is_differentiable(&[shape], |tape, p| tape.scale(p[0], 2.0)).unwrap();
+        is_differentiable(&[shape; 2], |tape, p| tape.add(p[0], p[1])).unwrap();
+        is_differentiable(&[shape; 2], |tape, p| tape.mul(p[0], p[1])).unwrap();
+        is_differentiable(&[shape; 2], |tape, p| tape.concat(p)).unwrap();
+        let table = [shape[0], 2 * shape[1]];
+        let film = |tape: &mut Tape, p: &[Var]| tape.scale_shift_silu(p[0], p[1]);
+        is_differentiable(&[shape, table], film).unwrap();
+        for table_rows in [0, 2] {
+            let index = vec![0; if table_rows > 0 { shape[0] } else { 0 }];
+            let shape = [index.len(), shape[1]];
+            let table = [table_rows, 2 * shape[1]];
+            is_differentiable(&[shape, shape, table], |tape, p| {
+                let rows = tape.rows(&index, table_rows)?;
+                tape.film_residual(p[0], p[1], p[2], rows)
+            })
+            .unwrap();
+            is_differentiable(&[table], |tape, p| {
+                let rows = tape.rows(&index, table_rows)?;
+                tape.gather(p[0], rows)
+            })
+            .unwrap();
+        }
+    }
+    let empty = |result| assert!(matches!(result, Err(Error::Empty { .. })), "{result:?}");
+    empty(is_differentiable(&[[0, 3]; 2], |tape, p| {
+        tape.mse(p[0], p[1])
+    }));
+    // More rows than anyone can count through, none of them with a number.
+    is_differentiable(&[[usize::MAX >> 3, 0]; 2], |tape, p| tape.concat(p)).unwrap_err();
+    is_differentiable(&[[1 << 37, 0]; 2], |tape, p| tape.concat(p)).unwrap();
+    let wide = is_differentiable(&[[0, usize::MAX >> 3]; 9], |tape, p| tape.concat(p));
+    assert!(matches!(wide, Err(Error::Size { .. })), "{wide:?}");
+    let wide = is_differentiable(&[[0, usize::MAX >> 3]], |tape, p| {
+        tape.fourier(p[0], &[1.0; 4])
+    });
+    assert!(matches!(wide, Err(Error::Size { .. })), "{wide:?}");
+}
+
+#[test]
+fn a_layer_without_rows_has_gradients_of_zero() {
+    let mut parameters = Parameters::new();
+    let layer = parameters.linear("layer", 3, 40, &mut Rng::new(0)).unwrap();
+    let mut tape = Tape::new(&parameters);
+    let x = tape.variable(&Array2::zeros((0, 3)));
+    let y = tape.linear(x, layer).unwrap();
+    assert_eq!(tape.value(y).dim(), (0, 40));
+    let loss = tape.sum(y).unwrap();
+    let mut gradients = Gradients::new(&parameters);
+    tape.backward(loss, &mut gradients).unwrap();
+    assert!(gradients.get(layer.weight).iter().all(|d| *d == 0.0));
+    assert_eq!(tape.gradient(x).unwrap().dim(), (0, 3));
+}
+
+/// A layer is good for the parameters that made it and for those of the same make, and for no others.
+#[test]
+fn another_networks_layer_is_a_stranger() {
+    let make = |names: [&str; 2], widths: [usize; 2]| {
+        let mut parameters = Parameters::new();
+        let mut rng = Rng::new(widths[1] as u64);
+        let layers = [0, 1].map(|i| {
+            parameters
+                .linear(names[i], widths[i], widths[i], &mut rng)
+                .unwrap()
+        });
+        (parameters, layers)
+    };
+    let (own, [first, second]) = make(["a", "b"], [3, 3]);
+    let (_, [other_name, after]) = make(["c", "b"], [3, 3]);
+    let (_, [_, other_shape]) = make(["a", "b"], [3, 4]);
+    let (_, [_, same]) = make(["a", "b"], [3, 3]);
+    let mut longer = own.clone();
+    let beyond = longer.linear("c", 3, 3, &mut Rng::new(0)).unwrap();
+    let mut tape = Tape::new(&own);
+    let x = tape.input(&Array2::ones((2, 3)));
+    for (what, layer) in [
+        ("another name", other_name),
+        ("the same name after another", after),
+        ("another shape", other_shape),
+        ("a later one", beyond),
+        (
+            "a bias of another network",
+            Linear {
+                bias: other_name.bias,
+                ..first
+            },
+        ),
+        (
+            "a weight of another network",
+            Linear {
+                weight: beyond.weight,
+                ..first
+            },
+        ),
+    ] {
+        assert_eq!(
+            tape.linear(x, layer),
+            Err(Error::ForeignParameter),
+            "{what}"
+        );
+    }
+    let y = tape.linear(x, second).unwrap();
+    let z = tape.linear(x, same).unwrap();
+    assert_eq!(tape.value(y), tape.value(z));
+    assert!(tape.linears([(x, first), (x, after)]).is_err());
+    // Parts that are no layer together.
+    let turned = Linear {
+        weight: first.bias,
+        bias: first.weight,
+    };
+    let shapes = |left, right| Error::Shapes {
+        op: "linear",
+        left,
+        right,
+    };
+    assert_eq!(tape.linear(x, turned), Err(shapes([1, 3], [3, 3])));
+    let mut single = Parameters::new();
+    let only = single.zeros("only", [1, 1]).unwrap();
+    let mut tape = Tape::new(&single);
+    let x = tape.input(&Array2::ones((2, 1)));
+    let both = Linear {
+        weight: only,
+        bias: only,
+    };
+    assert_eq!(tape.linear(x, both), Err(shapes([1, 1], [1, 1])));
+}
+
+#[test]
+fn a_loss_that_is_no_number_has_no_gradients_to_compare() {
+    let (parameters, p) = operands(&[[2, 2]]);
+    let check = |step: f32, factor: f32, shift: f32| {
+        check_gradients(&parameters, step, &|tape| {
+            let x = tape.parameter(p[0]);
+            let shift = tape.input(&Array2::from_elem((2, 2), shift));
+            let x = tape.scale(x, factor)?;
+            let x = tape.add(x, shift)?;
+            tape.sum(x)
+        })
+    };
+    assert!(check(1e-2, 1.0, 0.0).is_ok());
+    for shift in [f32::NAN, f32::INFINITY] {
+        let error = check(1e-2, 1.0, shift).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                Error::NotFinite {
+                    what: "the loss",
+                    ..
+                }
+            ),
+            "{error}"
+        );
+    }
+    // Finite here, and not a step away.
+    let error = check(3.0, 1e38, 0.0).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::NotFinite {
+                what: "the loss",
+                ..
+            }
+        ),
+        "{error}"
+    );
+    // Steps that change nothing, or go the other way.
+    for step in [0.0, -1e-2, 1e-12, f32::NAN, f32::INFINITY] {
+        let error = check(step, 1.0, 0.0).unwrap_err();
+        let is_typed = matches!(error, Error::Parameter { .. } | Error::NotFinite { .. });
+        assert!(is_typed, "{step}: {error}");
+    }
+}
+
+#[test]
+fn the_ends_of_f32() {
+    let parameters = Parameters::new();
+    let mut tape = Tape::new(&parameters);
+    let x = tape.input(&array![[-f32::INFINITY, -3e38, -100.0, 3e38]]);
+    let y = tape.silu(x).unwrap();
+    let value = tape.value(y).row(0).to_vec();
+    assert!(value[..3].iter().all(|y| y.abs() < 1e-35), "{value:?}");
+    assert_eq!(value[3], 3e38);
+    let y = tape.softplus(x).unwrap();
+    let value = tape.value(y).row(0).to_vec();
+    assert!(value[..3].iter().all(|y| y.abs() < 1e-35), "{value:?}");
+    assert_eq!(value[3], 3e38);
+    let table = tape.input(&Array2::zeros((1, 8)));
+    let y = tape.scale_shift_silu(x, table).unwrap();
+    let value = tape.value(y).row(0).to_vec();
+    assert!(value[1..3].iter().all(|y| y.abs() < 1e-35), "{value:?}");
+    for bad in [f32::NAN, f32::INFINITY] {
+        let parameter = |result| matches!(result, Err(Error::Parameter { .. }));
+        assert!(parameter(tape.scale(x, bad)) && parameter(tape.leaky_relu(x, bad)));
+        let waves = tape.fourier(x, &[1.0, bad]);
+        assert!(
+            matches!(waves, Err(Error::NotFinite { index: 1, .. })),
+            "{waves:?}"
+        );
+    }
+}
+
+#[test]
+fn an_index_costs_no_more_than_its_batch() {
+    let parameters = Parameters::new();
+    let mut tape = Tape::new(&parameters);
+    // Of a table with four billion rows: fine, until there is one to gather from.
+    let rows = tape.rows(&[7, 0], u32::MAX as usize).unwrap();
+    let table = tape.variable(&Array2::zeros((8, 1)));
+    let fault = tape.gather(table, rows).unwrap_err();
+    assert!(
+        matches!(fault, Error::Shapes { op: "gather", .. }),
+        "{fault}"
+    );
+    for table_rows in [usize::MAX, 1 << 32] {
+        let fault = tape.rows(&[0], table_rows).unwrap_err();
+        assert!(matches!(fault, Error::Parameter { .. }), "{fault}");
+    }
+    let sum = tape.sum(table).unwrap();
+    let given = tape.input(&array![[1.0_f32]]);
+    let mut gradients = Gradients::new(&parameters);
+    tape.backward(sum, &mut gradients).unwrap();
+    assert_eq!(tape.gradient(sum), None);
+    tape.backward(given, &mut gradients).unwrap();
+    assert_eq!(tape.gradient(given), None, "an input has no gradient");
 }

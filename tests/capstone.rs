@@ -100,6 +100,8 @@ fn a_checkpoint_of_another_run_is_refused() {
     for (rows, steps, seed, part) in [
         (&other, 10, 5, "other data"),
         (&rows, 20, 5, "other settings"),
+        // It splits the rows otherwise, too: that is no other data.
+        (&rows, 10, 6, "another seed (5 there, 6 here)"),
     ] {
         match model::train(rows, steps, seed, &path, |_| ()).err() {
             Some(Error::Checkpoint { reason, .. }) => assert!(reason.contains(part), "{reason}"),

@@ -6,7 +6,7 @@ use diffusion_intuition::autograd::{Tape, Var};
 use diffusion_intuition::network::{
     FilmMlp, FilmMlpConfig, Linear, Network, Parameters, TimeEmbedding,
 };
-use diffusion_intuition::train::{Adam, Data, Ema, LearningRate, TrainConfig, Trainer};
+use diffusion_intuition::train::{Adam, Data, Ema, LearningRate, Loss, TrainConfig, Trainer};
 use diffusion_intuition::{Error, Mixture, Prediction, Result, Rng, Schedule};
 use ndarray::{Array1, Array2, array};
 
@@ -345,4 +345,197 @@ fn rows_are_drawn_from_all_of_the_data() {
     let mean = trainer.losses().iter().sum::<f32>() / 200.0;
     // E = 7.5, standard deviation of one square 5.7, of the mean of 51 200 of them 0.025.
     assert!((mean - 7.5).abs() < 0.125, "{mean}");
+}
+
+/// A trainer whose first step leaps to parameters of 1e30 that still are numbers, and whose second loss is none.
+fn leap(network: &Fragile, ema: Option<Ema>) -> Trainer {
+    let config = TrainConfig {
+        learning_rate: LearningRate::constant(1e30),
+        ema,
+        ..TrainConfig::default()
+    };
+    Trainer::new(network, Mixture::bimodal(), &schedule(), config).unwrap()
+}
+
+fn fragile() -> Fragile {
+    let mut parameters = Parameters::new();
+    let layer = parameters.linear("layer", 1, 1, &mut Rng::new(0)).unwrap();
+    Fragile(parameters, layer)
+}
+
+#[test]
+fn a_run_that_diverges_in_its_last_step_says_so() {
+    for steps in [1, 10] {
+        let mut network = fragile();
+        let before = bits(network.parameters());
+        let mut trainer = leap(&network, Some(Ema::default()));
+        let error = trainer.run(&mut network, steps, |_| ()).unwrap_err();
+        assert!(matches!(error, Error::Diverged { step: 1, .. }), "{error}");
+        // Network and average are those of before the leap: what is saved now can be resumed.
+        assert_eq!(bits(network.parameters()), before);
+        assert_eq!(bits(trainer.ema().unwrap()), before);
+        let path = std::env::temp_dir().join(format!("di-leap-{}-{steps}", std::process::id()));
+        trainer.save(&network, &path).unwrap();
+        let slower = TrainConfig::default();
+        let mut again = fragile();
+        let resumed = Trainer::resume(&path, &mut again, Mixture::bimodal(), &schedule(), slower);
+        std::fs::remove_file(&path).unwrap();
+        resumed.unwrap().run(&mut again, 3, |_| ()).unwrap();
+    }
+}
+
+#[test]
+fn parameters_that_are_no_numbers_are_never_put_in_place() {
+    let mut network = fragile();
+    let before = bits(network.parameters());
+    let config = TrainConfig {
+        learning_rate: LearningRate::constant(3e38), // Adam's first step is ten times that, by m̂ = 10 m
+        ..TrainConfig::default()
+    };
+    let mut trainer = Trainer::new(&network, Mixture::bimodal(), &schedule(), config).unwrap();
+    let one = array![[1.0_f32]];
+    let error = trainer.step_on(&mut network, &one, &[3], &one).unwrap_err();
+    assert!(matches!(error, Error::Diverged { step: 0, .. }), "{error}");
+    assert_eq!(bits(network.parameters()), before);
+    assert_eq!((trainer.step(), bits(trainer.ema().unwrap())), (0, before));
+}
+
+#[test]
+fn a_batch_that_is_no_batch_undoes_nothing() {
+    let mut network = fragile();
+    let mut trainer = Trainer::new(
+        &network,
+        Mixture::bimodal(),
+        &schedule(),
+        TrainConfig::default(),
+    )
+    .unwrap();
+    let one = array![[1.0_f32]];
+    trainer.step_on(&mut network, &one, &[3], &one).unwrap();
+    let after = bits(network.parameters());
+    let bad = array![[f32::NAN]];
+    for (x_t, target) in [(&bad, &one), (&one, &bad)] {
+        let error = trainer
+            .step_on(&mut network, x_t, &[3], target)
+            .unwrap_err();
+        assert!(
+            matches!(error, Error::NotFinite { index: 0, .. }),
+            "{error}"
+        );
+    }
+    for shape in [(0, 1), (1, 0)] {
+        let none = Array2::zeros(shape);
+        let ts = vec![3; shape.0];
+        let error = trainer
+            .step_on(&mut network, &none, &ts, &none)
+            .unwrap_err();
+        assert!(matches!(error, Error::Empty { .. }), "{error}");
+    }
+    assert_eq!((trainer.step(), bits(network.parameters())), (1, after));
+}
+
+/// As many numbers as [`Fragile`], under other names.
+#[test]
+fn a_network_of_another_make_is_refused_even_if_it_is_as_large() {
+    let network = fragile();
+    let mut parameters = Parameters::new();
+    let layer = parameters.linear("other", 1, 1, &mut Rng::new(0)).unwrap();
+    let mut other = Fragile(parameters, layer);
+    let before = bits(other.parameters());
+    let mut trainer = leap(&network, None);
+    let error = trainer.run(&mut other, 1, |_| ()).unwrap_err();
+    assert_eq!(error, Error::ForeignParameter);
+    assert_eq!(bits(other.parameters()), before);
+}
+
+/// Answers with a value of a tape of its own, or with fewer rows than it was asked about.
+struct Stranger(Parameters, bool);
+
+impl Network for Stranger {
+    fn parameters(&self) -> &Parameters {
+        &self.0
+    }
+    fn parameters_mut(&mut self) -> &mut Parameters {
+        &mut self.0
+    }
+    fn forward(&self, tape: &mut Tape, _: Var, _: &[usize]) -> Result<Var> {
+        let one = array![[1.0_f32]];
+        match self.1 {
+            true => Ok(Tape::new(&self.0).input(&one)),
+            false => Ok(tape.input(&one)),
+        }
+    }
+}
+
+/// A loss of a tape of its own, or the mean of what there is.
+#[derive(Debug)]
+struct OwnLoss(bool);
+
+impl Loss for OwnLoss {
+    fn loss(
+        &self,
+        tape: &mut Tape,
+        y: Var,
+        _: &ndarray::ArrayRef2<f32>,
+        _: &[usize],
+    ) -> Result<Var> {
+        let none = Parameters::new();
+        match self.0 {
+            true => Ok(Tape::new(&none).input(&array![[1.0_f32]])),
+            false => tape.mean(y),
+        }
+    }
+}
+
+#[test]
+fn what_a_network_or_a_loss_returns_is_looked_at() {
+    let trainer = |network: &dyn Network| {
+        Trainer::new(
+            network,
+            Mixture::bimodal(),
+            &schedule(),
+            TrainConfig::default(),
+        )
+        .unwrap()
+    };
+    let mut stranger = Stranger(Parameters::new(), true);
+    let x = Array2::zeros((5, 1));
+    assert_eq!(stranger.predict_at(&x, 3), Err(Error::ForeignVar));
+    assert_eq!(
+        trainer(&stranger).run(&mut stranger, 1, |_| ()),
+        Err(Error::ForeignVar)
+    );
+    let mut short = Stranger(Parameters::new(), false);
+    let error = trainer(&short)
+        .with_loss(OwnLoss(false))
+        .run(&mut short, 1, |_| ())
+        .unwrap_err();
+    assert!(matches!(error, Error::Shape { .. }), "{error}");
+    let mut network = fragile();
+    let result = trainer(&network)
+        .with_loss(OwnLoss(true))
+        .run(&mut network, 1, |_| ());
+    assert_eq!(result, Err(Error::ForeignVar));
+}
+
+#[test]
+fn settings_that_vanish_or_overflow_in_f32_are_refused() {
+    let network = small(1);
+    let with = |change: fn(&mut TrainConfig)| {
+        let mut config = TrainConfig::default();
+        change(&mut config);
+        Trainer::new(&network, Mixture::bimodal(), &schedule(), config).err()
+    };
+    let changes: [fn(&mut TrainConfig); 4] = [
+        |c| c.adam.epsilon = 1e-60, // 0/0 where a gradient is 0
+        |c| c.adam.epsilon = 1e60,
+        |c| c.learning_rate = LearningRate::constant(1e300),
+        |c| c.learning_rate = LearningRate::cosine(1e-3, 10).last(f64::NAN),
+    ];
+    for (i, change) in changes.into_iter().enumerate() {
+        assert!(
+            matches!(with(change), Some(Error::Parameter { .. })),
+            "change {i}"
+        );
+    }
 }

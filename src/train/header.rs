@@ -2,6 +2,9 @@
 
 use super::json::Json;
 
+/// Names the texts beside the tensors.
+pub(super) const METADATA: &str = "__metadata__";
+
 /// A tensor of a file, and where it stands among the numbers.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -24,14 +27,14 @@ pub(super) fn read_header(text: &str) -> std::result::Result<Header, String> {
     let (mut tensors, mut metadata) = (Vec::new(), Vec::new());
     for (name, value) in members {
         match value {
-            Json::Object(members) if name == "__metadata__" => {
+            Json::Object(members) if name == METADATA => {
                 let texts = members.into_iter().filter_map(|(key, value)| match value {
                     Json::Text(value) => Some((key, value)),
                     _ => None, // null, or nothing that could be asked for
                 });
                 metadata.extend(texts);
             }
-            Json::Word if name == "__metadata__" => {} // null
+            Json::Word if name == METADATA => {} // null
             Json::Object(members) => tensors.push(read_place(name, members)?),
             _ => return Err(format!("\"{name}\" is not an object")),
         }

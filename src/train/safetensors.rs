@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::header::{Place, read_header};
+use super::header::{METADATA, Place, read_header};
 use super::json::quoted;
 use crate::error::{Error, Result};
 use crate::file::{create_atomically, write_atomically};
@@ -262,11 +262,16 @@ fn bytes_of(
             .iter()
             .map(|(k, v)| format!("{}:{}", quoted(k), quoted(v)));
         let pairs: Vec<_> = pairs.collect();
-        members.push(format!("\"__metadata__\":{{{}}}", pairs.join(",")));
+        members.push(format!("\"{METADATA}\":{{{}}}", pairs.join(",")));
     }
     let mut start = 0;
     for (name, shape, values) in tensors {
         check_finite(name, values)?;
+        if name == METADATA {
+            return Err(format!(
+                "a tensor cannot be named \"{name}\": the format has the word for texts"
+            ));
+        }
         let end = start + 4 * values.len();
         let name = quoted(name);
         // `{:?}` of a list of whole numbers is JSON.

@@ -13,3 +13,5 @@ mod harness;
 
 mod core;
 mod measures;
+mod tape;
+mod train;
