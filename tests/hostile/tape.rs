@@ -25,7 +25,7 @@ const ENTRIES: &[Entry] = &[
 const TAME: f32 = 1e15;
 
 /// Layers of one network, or of another.
-fn layers(draw: &mut Draw) -> (Parameters, Vec<Linear>) {
+fn layers(draw: &Draw) -> (Parameters, Vec<Linear>) {
     let mut parameters = Parameters::new();
     let mut layers = Vec::new();
     for i in 0..draw.one(&[1, 2, 3]) {
@@ -43,7 +43,7 @@ struct Stock<'a> {
     rows: Vec<Rows>,
     layers: Vec<Linear>,
     stranger: Var,
-    draw: &'a mut Draw,
+    draw: &'a Draw,
 }
 
 impl Stock<'_> {
@@ -105,7 +105,7 @@ impl Stock<'_> {
     }
 }
 
-fn program(draw: &mut Draw) -> Result<(), String> {
+fn program(draw: &Draw) -> Result<(), String> {
     let (own, mut some) = layers(draw);
     let (others, more) = layers(draw);
     if draw.rarely(8) {
@@ -175,7 +175,7 @@ fn program(draw: &mut Draw) -> Result<(), String> {
     Ok(())
 }
 
-fn rows(draw: &mut Draw) -> Result<(), String> {
+fn rows(draw: &Draw) -> Result<(), String> {
     let none = Parameters::new();
     let mut tape = Tape::new(&none);
     let table_rows = draw.size();
@@ -203,7 +203,7 @@ fn rows(draw: &mut Draw) -> Result<(), String> {
     }
 }
 
-fn differences(draw: &mut Draw) -> Result<(), String> {
+fn differences(draw: &Draw) -> Result<(), String> {
     let (parameters, layers) = layers(draw);
     let (x, step) = (draw.rows(2, 2), draw.f32());
     let checks = check_gradients(&parameters, step, &|tape| {
@@ -225,7 +225,7 @@ fn differences(draw: &mut Draw) -> Result<(), String> {
     }
 }
 
-fn parameters(draw: &mut Draw) -> Result<(), String> {
+fn parameters(draw: &Draw) -> Result<(), String> {
     let mut parameters = Parameters::new();
     let mut rng = Rng::new(0);
     for _ in 0..6 {

@@ -53,7 +53,7 @@ fn is_finite(what: &str, parameters: &Parameters) -> Result<(), String> {
 }
 
 /// A header put together from what headers consist of, and whatever length before it.
-fn header(draw: &mut Draw) -> Result<(), String> {
+fn header(draw: &Draw) -> Result<(), String> {
     const PARTS: [&str; 30] = [
         "{",
         "}",
@@ -121,7 +121,7 @@ fn header(draw: &mut Draw) -> Result<(), String> {
 }
 
 /// A good checkpoint with something changed: refused, and nothing changed by it; or read, and good.
-fn checkpoint(draw: &mut Draw) -> Result<(), String> {
+fn checkpoint(draw: &Draw) -> Result<(), String> {
     let path = file("checkpoint");
     let open = |network: &mut FilmMlp| {
         let config = TrainConfig {
@@ -167,7 +167,7 @@ fn checkpoint(draw: &mut Draw) -> Result<(), String> {
 }
 
 /// Whatever parameters are called, a file that was written can be read.
-fn names(draw: &mut Draw) -> Result<(), String> {
+fn names(draw: &Draw) -> Result<(), String> {
     let mut parameters = Parameters::new();
     for _ in 0..3 {
         let letters = draw.small();
@@ -197,8 +197,8 @@ fn names(draw: &mut Draw) -> Result<(), String> {
     }
 }
 
-fn adam(draw: &mut Draw) -> Adam {
-    let mut or = |usual: f64| if draw.rarely(4) { draw.f64() } else { usual };
+fn adam(draw: &Draw) -> Adam {
+    let or = |usual: f64| if draw.rarely(4) { draw.f64() } else { usual };
     Adam {
         beta1: or(0.9),
         beta2: or(0.999),
@@ -207,7 +207,7 @@ fn adam(draw: &mut Draw) -> Adam {
     }
 }
 
-fn rate(draw: &mut Draw) -> LearningRate {
+fn rate(draw: &Draw) -> LearningRate {
     let peak = if draw.rarely(2) { draw.f64() } else { 1e-3 };
     let rate = match draw.rarely(2) {
         true => LearningRate::constant(peak),
@@ -225,13 +225,13 @@ fn rate(draw: &mut Draw) -> LearningRate {
     }
 }
 
-fn ema(draw: &mut Draw) -> Option<Ema> {
+fn ema(draw: &Draw) -> Option<Ema> {
     let decay = if draw.rarely(2) { draw.f64() } else { 0.9 };
     (!draw.rarely(4)).then_some(Ema { decay })
 }
 
 /// A run that says `Ok` has parameters, and an average, that can be saved, read, and trained on.
-fn run(draw: &mut Draw) -> Result<(), String> {
+fn run(draw: &Draw) -> Result<(), String> {
     let config = TrainConfig {
         batch: draw.small(),
         prediction: draw.one(&[Prediction::Eps, Prediction::X0, Prediction::V]),
@@ -275,7 +275,7 @@ fn run(draw: &mut Draw) -> Result<(), String> {
     }
 }
 
-fn step_on(draw: &mut Draw) -> Result<(), String> {
+fn step_on(draw: &Draw) -> Result<(), String> {
     let mut network = network();
     let config = TrainConfig::default();
     let trainer = Trainer::new(&network, Mixture::bimodal(), &schedule(), config);
@@ -298,8 +298,8 @@ fn step_on(draw: &mut Draw) -> Result<(), String> {
     Ok(())
 }
 
-fn game(draw: &mut Draw) -> Result<(), String> {
-    let widths = |draw: &mut Draw| vec![draw.one(&[1, 3, 3, 3, 0]); draw.one(&[0, 1, 2])];
+fn game(draw: &Draw) -> Result<(), String> {
+    let widths = |draw: &Draw| vec![draw.one(&[1, 3, 3, 3, 0]); draw.one(&[0, 1, 2])];
     let config = GanConfig {
         latent: draw.small(),
         generator: widths(draw),
