@@ -1,9 +1,10 @@
 //! The kernel itself: found, or installed once at the pinned version.
 
+use crate::environment;
 use crate::files;
 use crate::home::Home;
 use crate::locks::Lock;
-use crate::toolchain::{need_c_compiler, which};
+use crate::toolchain::{Toolchain, which};
 use crate::ui;
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
@@ -12,6 +13,11 @@ use std::process::{Command, Stdio};
 
 /// The version that everything here was measured with.
 pub const VERSION: &str = "0.22.0";
+
+/// The Rust that it compiles with (`rust-version` in its manifest).
+const RUST: (u32, u32) = (1, 95);
+/// Disk that compiling it takes, the pages and the Python packages too.
+const ROOM: u64 = 3_000_000_000;
 
 /// The installed kernel, if there is one.
 pub fn installed(home: &Home) -> Option<PathBuf> {
@@ -22,17 +28,36 @@ pub fn installed(home: &Home) -> Option<PathBuf> {
     which("evcxr_jupyter").filter(|kernel| installed_version(kernel).as_deref() == Some(VERSION))
 }
 
+/// Fails with a sentence if the kernel has to be compiled and cannot be.
+pub fn check(home: &Home, toolchain: &Toolchain) -> Result<()> {
+    if installed(home).is_some() {
+        return Ok(());
+    }
+    toolchain.need(RUST, &format!("the Rust kernel evcxr_jupyter {VERSION}"))?;
+    // An interrupted installation has part of it already.
+    let there = files::size(&build_folder(home));
+    files::need_room(
+        home.root(),
+        ROOM.saturating_sub(there),
+        "setting up the book",
+    )
+}
+
 /// The kernel, installed first if it has to be.
 pub fn ensure(home: &Home) -> Result<PathBuf> {
     if let Some(kernel) = installed(home) {
         return Ok(kernel);
     }
-    need_c_compiler()?;
     let _lock = Lock::wait(&home.join("evcxr.lock"), "installing the kernel")?;
     if let Some(kernel) = installed(home) {
         return Ok(kernel);
     }
     install(home)
+}
+
+/// Kept until the install is complete, so that an interrupted one goes on where it was.
+fn build_folder(home: &Home) -> PathBuf {
+    home.join("evcxr-build")
 }
 
 fn folder(home: &Home) -> PathBuf {
@@ -54,7 +79,9 @@ fn install(home: &Home) -> Result<PathBuf> {
     ));
     let aside = home.join(format!(".evcxr-{VERSION}.part"));
     files::remove(&aside)?;
-    let mut child = Command::new("cargo")
+    let mut command = Command::new("cargo");
+    environment::compile_as_set_up(&mut command);
+    let mut child = command
         .args([
             "install",
             "evcxr_jupyter",
@@ -64,8 +91,7 @@ fn install(home: &Home) -> Result<PathBuf> {
             "--root",
         ])
         .arg(&aside)
-        // Kept until the install is complete, so that an interrupted one goes on where it was.
-        .env("CARGO_TARGET_DIR", home.join("evcxr-build"))
+        .env("CARGO_TARGET_DIR", build_folder(home))
         .env("CARGO_TERM_PROGRESS_WHEN", "never")
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -98,6 +124,6 @@ fn install(home: &Home) -> Result<PathBuf> {
     let folder = folder(home);
     files::remove(&folder)?;
     std::fs::rename(&aside, &folder).map_err(|error| files::explain(error, &folder))?;
-    files::remove(&home.join("evcxr-build"))?;
+    files::remove(&build_folder(home))?;
     Ok(folder.join("bin/evcxr_jupyter"))
 }

@@ -32,6 +32,55 @@ pub fn need_space(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Fails with a sentence if the disk that holds the folder has less room than something takes.
+pub fn need_room(folder: &Path, bytes: u64, what: &str) -> Result<()> {
+    let Ok(disk) = rustix::fs::statvfs(folder) else {
+        return Ok(());
+    };
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    if free < bytes {
+        bail!(
+            "{what} takes about {}, and the disk that holds {} has {} free: free some space, or set {} to a \
+             folder on another disk",
+            gigabytes(bytes),
+            folder.display(),
+            gigabytes(free),
+            crate::home::HOME_VARIABLE
+        );
+    }
+    Ok(())
+}
+
+fn gigabytes(bytes: u64) -> String {
+    format!("{:.1} GB", bytes as f64 / 1e9)
+}
+
+/// Fails with a sentence if programs that lie in the folder may not be run.
+pub fn need_execution(folder: &Path) -> Result<()> {
+    #[cfg(target_os = "linux")]
+    if rustix::fs::statvfs(folder)
+        .is_ok_and(|disk| disk.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC))
+    {
+        bail!(
+            "the disk that holds {} is mounted `noexec`, so that no kernel can be run from it: set {} to a folder \
+             on another disk",
+            folder.display(),
+            crate::home::HOME_VARIABLE
+        );
+    }
+    let _ = folder;
+    Ok(())
+}
+
+/// The bytes in all files under a folder, as far as they can be read.
+pub fn size(folder: &Path) -> u64 {
+    let files = list(folder).unwrap_or_default();
+    let sizes = files
+        .iter()
+        .filter_map(|file| fs::symlink_metadata(file).ok());
+    sizes.map(|metadata| metadata.len()).sum()
+}
+
 /// Writes a file so that readers see either the old or the new content.
 pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
     let aside = aside(path)?;

@@ -47,6 +47,16 @@ impl Home {
         self.join("shims")
     }
 
+    /// Stands for `CARGO_HOME` inside a kernel; its `bin` holds the stand-in for cargo.
+    pub fn cargo_front(&self) -> PathBuf {
+        self.join("cargo-front")
+    }
+
+    /// Where kernels look for settings of evcxr: there are none.
+    pub fn no_settings(&self) -> PathBuf {
+        self.join("no-settings")
+    }
+
     /// Compiled libraries, one folder a key.
     pub fn warm(&self) -> PathBuf {
         self.join("warm")
@@ -79,9 +89,9 @@ fn root() -> Result<PathBuf> {
 
 /// The user's home folder.
 pub fn user_home() -> Result<PathBuf> {
-    env::var_os("HOME")
-        .filter(|home| !home.is_empty())
-        .map(PathBuf::from)
+    // Where the variable is not set, the system knows the user's folder.
+    env::home_dir()
+        .filter(|home| !home.as_os_str().is_empty())
         .with_context(|| {
             format!("HOME is not set; set it, or set {HOME_VARIABLE} to a folder of your choice")
         })

@@ -8,12 +8,14 @@ use crate::fingerprint;
 use crate::home::Home;
 use crate::private::Private;
 use crate::profile;
-use crate::shim::{LOCK_VARIABLE, TOOLS_VARIABLE};
+use crate::resolve::LOCK_VARIABLE;
+use crate::shim::{CARGO_HOME_VARIABLE, TOOLS_VARIABLE};
 use crate::stdsrc::{self, Inference};
 use crate::toolchain::{LIBRARY_PATH, Toolchain, with_folders};
-use crate::{evcxr, warm};
+use crate::{environment, evcxr, warm};
 use anyhow::{Context, Result};
 use std::env;
+use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -44,6 +46,7 @@ pub fn run(connection_file: &Path) -> Result<()> {
     };
     profile::write(&home)?;
     let mut command = Command::new(kernel);
+    environment::compile_as_set_up(&mut command);
     command
         .arg("--control_file")
         .arg(connection_file)
@@ -62,7 +65,11 @@ pub fn run(connection_file: &Path) -> Result<()> {
             with_folders(LIBRARY_PATH, &[&toolchain.libraries()])?,
         )
         .env("CARGO", home.shims().join("cargo"))
-        .env(TOOLS_VARIABLE, toolchain.bin());
+        .env(CARGO_HOME_VARIABLE, own_cargo_home())
+        .env("CARGO_HOME", home.cargo_front())
+        .env(TOOLS_VARIABLE, toolchain.bin())
+        // The user's settings for other kernels would name another build folder, or run cells of their own.
+        .env("EVCXR_CONFIG_DIR", home.no_settings());
     if let Some(clone) = &clone {
         command.env(LOCK_VARIABLE, clone.join("Cargo.lock"));
     }
@@ -95,6 +102,13 @@ pub fn run(connection_file: &Path) -> Result<()> {
         }
     }
     Err(command.exec()).context("cannot start the kernel")
+}
+
+/// The user's own `CARGO_HOME`, or nothing; a kernel may be started from within another kernel.
+fn own_cargo_home() -> OsString {
+    env::var_os(CARGO_HOME_VARIABLE)
+        .or_else(|| env::var_os("CARGO_HOME"))
+        .unwrap_or_default()
 }
 
 /// A notebook outside any clone uses the recorded clone, from whose notebooks folder `path = ".."` resolves.

@@ -3,15 +3,18 @@
 use crate::files::{self, Fingerprint};
 use crate::home::Home;
 use crate::locks::Lock;
-use crate::toolchain::{output, which};
-use crate::ui;
+use crate::toolchain::output;
+use crate::{environment, interpreters, ui};
 use anyhow::{Context, Result, bail};
-use std::fs;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
-/// Oldest Python that the pinned packages run on.
-const OLDEST: (u32, u32) = (3, 11);
+/// Disk that the packages take.
+const ROOM: u64 = 400_000_000;
+/// Prints the variables that tell pip where to find packages, as the user's settings of pip say.
+const SETTINGS: &str = include_str!("../python/pip_settings.py");
 
 /// Which set of packages an environment holds.
 #[derive(Clone, Copy)]
@@ -51,22 +54,23 @@ pub struct Python {
 impl Python {
     /// The environment, made first if it has to be.
     pub fn ensure(home: &Home, packages: Packages) -> Result<Python> {
-        let (python, version) = find()?;
+        let (python, version) = interpreters::find()?;
         let mut fingerprint = Fingerprint::default();
         fingerprint.add("python", &version);
         for (name, list) in packages.requirements() {
             fingerprint.add(name, list);
         }
         let folder = home.join(format!("python-{}", fingerprint.finish()));
-        let done = folder.join("complete");
-        if !done.exists() {
+        let environment = Python { folder };
+        if !environment.is_complete() {
             let _lock = Lock::wait(&home.join("python.lock"), "installing Python packages")?;
-            if !done.exists() {
-                install(&python, &folder, packages)?;
-                files::write_atomically(&done, version.as_bytes())?;
+            if !environment.is_complete() {
+                files::need_room(home.root(), ROOM, "installing the Python packages")?;
+                environment.install(&python, packages)?;
+                files::write_atomically(&environment.done(), version.as_bytes())?;
             }
         }
-        Ok(Python { folder })
+        Ok(environment)
     }
 
     /// The environment's interpreter.
@@ -77,11 +81,18 @@ impl Python {
     /// A command that runs the interpreter, undisturbed by the user's own Python settings.
     pub fn command(&self) -> Command {
         let mut command = Command::new(self.interpreter());
+        environment::undisturbed_python(&mut command);
         command
-            .env_remove("PYTHONPATH")
-            .env_remove("PYTHONHOME")
-            .env("PYTHONUTF8", "1");
-        command
+    }
+
+    /// Written last.
+    fn done(&self) -> PathBuf {
+        self.folder.join("complete")
+    }
+
+    /// Whether all was installed, and the Python under it is still there.
+    fn is_complete(&self) -> bool {
+        self.done().exists() && self.interpreter().exists()
     }
 
     /// The folder of the installed packages.
@@ -95,84 +106,59 @@ impl Python {
         }
         bail!("{} holds no packages", self.folder.display())
     }
-}
 
-/// The first Python on the `PATH` that is new enough.
-fn find() -> Result<(PathBuf, String)> {
-    let mut too_old = None;
-    for name in [
-        "python3",
-        "python3.13",
-        "python3.12",
-        "python3.11",
-        "python3.14",
-    ] {
-        let Some(python) = which(name) else { continue };
-        // The same Python can be reached by several paths; its own installation names it.
-        let code =
-            "import sys; print('%d.%d.%d' % sys.version_info[:3], sys.platform, sys.base_prefix)";
-        let Ok(version) = output(Command::new(&python).args(["-I", "-c", code])) else {
-            continue;
-        };
-        let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
-        let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-        if found >= OLDEST {
-            return Ok((python, version.trim().to_owned()));
-        }
-        too_old.get_or_insert(version);
-    }
-    let wanted = format!("{}.{}", OLDEST.0, OLDEST.1);
-    match too_old {
-        Some(version) => bail!(
-            "the Python found is {}, but the book needs {wanted} or later: install a newer one as python3",
-            version.trim()
-        ),
-        None => bail!(
-            "no python3 found: install Python {wanted} or later (with venv) and run `cargo book` again"
-        ),
-    }
-}
-
-fn install(python: &Path, folder: &Path, packages: Packages) -> Result<()> {
-    ui::say("Installing Python packages (pinned, about a minute, once) …");
-    let spinner = ui::spinner("making the Python environment");
-    // A venv cannot be moved, so it is made in place; the file `complete` is written last.
-    files::remove(folder)?;
-    let made = output(Command::new(python).args(["-I", "-m", "venv"]).arg(folder));
-    if let Err(error) = made {
-        files::need_space(folder.parent().unwrap_or(folder))?;
+    fn install(&self, python: &Path, packages: Packages) -> Result<()> {
+        ui::say("Installing Python packages (pinned, about a minute, once) …");
+        let spinner = ui::spinner("making the Python environment");
+        let folder = &self.folder;
+        // A venv cannot be moved, so it is made in place; the file `complete` is written last.
         files::remove(folder)?;
-        bail!(
-            "python3 cannot make a virtual environment: install its venv module (for example: \
-             sudo apt-get install python3-venv) and run `cargo book` again\n{error:#}"
-        );
-    }
-    spinner.set_message("installing Python packages");
-    for (name, list) in packages.requirements() {
-        let path = folder.join(name);
-        fs::write(&path, list).map_err(|error| files::explain(error, &path))?;
-        // The list names every package, so pip need not (and must not) look for more.
-        let installed = output(
-            Command::new(folder.join("bin/python"))
-                .args([
-                    "-m",
-                    "pip",
-                    "install",
-                    "--quiet",
-                    "--disable-pip-version-check",
-                    "--no-input",
-                ])
-                .args(["--no-deps", "--require-hashes", "--requirement"])
-                .arg(&path),
-        );
-        if installed.is_err() {
-            files::need_space(folder)?;
+        let mut command = Command::new(python);
+        environment::undisturbed_python(&mut command);
+        let made = output(command.args(["-I", "-m", "venv"]).arg(folder));
+        if let Err(error) = made {
+            files::need_space(folder.parent().unwrap_or(folder))?;
+            files::remove(folder)?;
+            bail!("{}\n{error:#}", interpreters::NO_VENV);
         }
-        installed.context(
-            "installing the Python packages failed; if the message below speaks of the network, mend that and \
-             run `cargo book` again",
-        )?;
+        spinner.set_message("installing Python packages");
+        let settings = self.pip_settings()?;
+        for (name, list) in packages.requirements() {
+            let path = folder.join(name);
+            fs::write(&path, list).map_err(|error| files::explain(error, &path))?;
+            // The list names every package, so pip need not (and must not) look for more.
+            let installed = output(
+                self.command()
+                    .args(["-m", "pip", "install", "--quiet"])
+                    .args(["--disable-pip-version-check", "--no-input"])
+                    .args(["--no-deps", "--require-hashes", "--requirement"])
+                    .arg(&path)
+                    .env("PIP_CONFIG_FILE", "/dev/null")
+                    .envs(&settings),
+            );
+            if installed.is_err() {
+                files::need_space(folder)?;
+            }
+            installed.context(
+                "installing the Python packages failed; if the message below speaks of the network, mend that \
+                 and run `cargo book` again",
+            )?;
+        }
+        spinner.finish_and_clear();
+        Ok(())
     }
-    spinner.finish_and_clear();
-    Ok(())
+
+    /// The variables by which pip finds packages where the user's settings say (a mirror, a proxy, certificates);
+    /// all other settings, which could install them elsewhere or otherwise, are left out.
+    fn pip_settings(&self) -> Result<BTreeMap<String, String>> {
+        let mut command = self.command();
+        for (name, value) in env::vars_os() {
+            if name.to_str().is_some_and(|name| name.starts_with("PIP_")) {
+                command.env(name, value);
+            }
+        }
+        let settings =
+            output(command.args(["-c", SETTINGS])).context("pip's settings cannot be read")?;
+        serde_json::from_str(&settings).context("pip's settings are not what was expected")
+    }
 }

@@ -6,7 +6,7 @@ use crate::python::{Packages, Python};
 use crate::toolchain::{Toolchain, need_c_compiler};
 use crate::{evcxr, files, kernelspec, private, shim};
 use anyhow::Result;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The parts of a set-up machine.
 pub struct Session {
@@ -29,7 +29,9 @@ impl Session {
         let home = Home::open()?;
         need_c_compiler()?;
         let toolchain = Toolchain::find(clone.root())?;
-        // Python first: if it is missing, that is better known before a quarter of an hour of compiling.
+        // All that can be missing is better known before a quarter of an hour of compiling.
+        files::need_execution(home.root())?;
+        evcxr::check(&home, &toolchain)?;
         let python = Python::ensure(&home, packages)?;
         evcxr::ensure(&home)?;
         install_launcher(&home)?;
@@ -59,14 +61,22 @@ fn install_launcher(home: &Home) -> Result<()> {
             .map_err(|error| files::explain(error, &aside))?;
         std::fs::rename(&aside, &launcher).map_err(|error| files::explain(error, &launcher))?;
     }
-    std::fs::create_dir_all(home.shims())?;
     for name in shim::NAMES {
-        let link = home.shims().join(name);
-        if std::fs::read_link(&link).ok().as_ref() != Some(&launcher) {
-            let aside = files::aside(&link)?;
-            std::os::unix::fs::symlink(&launcher, &aside)?;
-            std::fs::rename(&aside, &link)?;
-        }
+        link(&home.shims().join(name), &launcher)?;
     }
-    Ok(())
+    // The only tool that rust-analyzer looks for in `CARGO_HOME` and that has a stand-in worth the call.
+    link(&home.cargo_front().join("bin/cargo"), &launcher)
+}
+
+/// Makes a link to a file, unless it is there.
+fn link(link: &Path, file: &Path) -> Result<()> {
+    if std::fs::read_link(link).is_ok_and(|found| found == file) {
+        return Ok(());
+    }
+    if let Some(folder) = link.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| files::explain(error, folder))?;
+    }
+    let aside = files::aside(link)?;
+    std::os::unix::fs::symlink(file, &aside).map_err(|error| files::explain(error, &aside))?;
+    std::fs::rename(&aside, link).map_err(|error| files::explain(error, link))
 }

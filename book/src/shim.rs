@@ -1,21 +1,24 @@
-//! Stands in for `cargo` and `rustup` inside a kernel.
+//! Stands in for `cargo`, `rustup` and `mold` inside a kernel.
 //!
-//! The kernel rewrites its `Cargo.toml` several times at start-up, once without any dependency, and cargo then
-//! forgets the versions that the project's lock file pins. The stand-in for cargo puts the project's lock file
-//! back before cargo reads it. The one for rustup answers where the tools are, at once.
+//! The stand-in for cargo sees to it that the kernel's package gets the pinned versions, and asks no other machine
+//! for what lies on this one (see `resolve`). The one for rustup answers where the tools are, at once. The one for
+//! mold keeps the linker: the kernel takes mold or lld as soon as one is installed, and with another linker every
+//! kernel would compile the whole library anew, for good.
 
+use crate::resolve;
+use std::env;
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::{env, fs};
 
 /// Names the folder of the real cargo and rustc.
 pub const TOOLS_VARIABLE: &str = "DIFFUSION_INTUITION_TOOLS";
-/// Names the project's lock file.
-pub const LOCK_VARIABLE: &str = "DIFFUSION_INTUITION_LOCK";
+/// Holds the user's own `CARGO_HOME`, or nothing: in a kernel that variable names the folder of the stand-ins,
+/// because the rust-analyzer in it looks there for cargo before it looks anywhere else.
+pub const CARGO_HOME_VARIABLE: &str = "DIFFUSION_INTUITION_CARGO_HOME";
 /// The tools that are stood in for.
-pub const NAMES: [&str; 2] = ["cargo", "rustup"];
+pub const NAMES: [&str; 3] = ["cargo", "rustup", "mold"];
 
 /// Acts as the tool if this program was called by a tool's name.
 pub fn run_if_called_as_tool() -> Option<ExitCode> {
@@ -23,12 +26,29 @@ pub fn run_if_called_as_tool() -> Option<ExitCode> {
     let called = PathBuf::from(arguments.next()?);
     let arguments: Vec<OsString> = arguments.collect();
     match called.file_name()?.to_str()? {
-        "cargo" => {
-            restore_lock();
-            Some(become_tool(&real_tool("cargo"), &arguments))
-        }
+        "cargo" => Some(act_as_cargo(&arguments)),
+        "mold" => Some(act_as_mold(&arguments)),
         "rustup" => Some(answer_for_rustup(&called, &arguments)),
         _ => None,
+    }
+}
+
+fn act_as_cargo(arguments: &[OsString]) -> ExitCode {
+    let tool = real_tool("cargo");
+    let mut command = command(&tool, arguments);
+    match resolve::prepare(&tool, arguments) {
+        Err(answered) => return answered,
+        Ok(true) => resolve::forbid_network(&mut command),
+        Ok(false) => {}
+    }
+    exec(&mut command)
+}
+
+/// The kernel calls cargo by way of mold if there is one, and so never asks for lld: this one only calls cargo.
+fn act_as_mold(arguments: &[OsString]) -> ExitCode {
+    match arguments {
+        [run, tool, rest @ ..] if run == "-run" => become_tool(Path::new(tool), rest),
+        _ => become_tool(&beyond_shims("mold"), arguments),
     }
 }
 
@@ -43,11 +63,14 @@ fn real_tool(name: &str) -> PathBuf {
     tool.unwrap_or_else(|| beyond_shims(name))
 }
 
+/// The file of this program.
+fn own_file() -> Option<PathBuf> {
+    env::current_exe().ok()?.canonicalize().ok()
+}
+
 /// The first tool of this name on the `PATH` that is not this program.
 fn beyond_shims(name: &str) -> PathBuf {
-    let own = env::current_exe()
-        .ok()
-        .and_then(|path| path.canonicalize().ok());
+    let own = own_file();
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)
         .map(|folder| folder.join(name))
@@ -80,29 +103,26 @@ fn own_place(called: &Path) -> PathBuf {
 }
 
 fn become_tool(tool: &Path, arguments: &[OsString]) -> ExitCode {
-    let error = Command::new(tool).args(arguments).exec();
-    eprintln!("cannot run {}: {error}", tool.display());
-    ExitCode::FAILURE
+    exec(&mut command(tool, arguments))
 }
 
-/// Puts the project's lock file into the kernel's package if the package uses the library and its own lock
-/// file does not know it.
-fn restore_lock() {
-    let library = "diffusion-intuition";
-    let uses_library = fs::read_to_string("Cargo.toml").is_ok_and(|text| text.contains(library));
-    let is_kernel = env::var_os("EVCXR_TMPDIR")
-        .map(PathBuf::from)
-        .is_some_and(|folder| {
-            env::current_dir()
-                .is_ok_and(|here| folder.canonicalize().is_ok_and(|folder| folder == here))
-        });
-    let Some(lock) = env::var_os(LOCK_VARIABLE).filter(|_| uses_library && is_kernel) else {
-        return;
+/// A command that runs a tool with the user's own `CARGO_HOME`.
+pub fn command(tool: &Path, arguments: &[OsString]) -> Command {
+    let mut command = Command::new(tool);
+    command.args(arguments);
+    // A stand-in called by another stand-in still needs both variables.
+    let stand_in = tool.canonicalize().ok() == own_file();
+    match env::var_os(CARGO_HOME_VARIABLE).filter(|_| !stand_in) {
+        Some(home) if home.is_empty() => command.env_remove("CARGO_HOME"),
+        Some(home) => command.env("CARGO_HOME", home),
+        None => &mut command,
     };
-    let knows = fs::read_to_string("Cargo.lock")
-        .is_ok_and(|text| text.contains(&format!("name = \"{library}\"")));
-    if !knows {
-        // Without the file cargo chooses versions itself: slower and not pinned, but not wrong.
-        let _ = fs::copy(lock, "Cargo.lock");
-    }
+    command
+}
+
+fn exec(command: &mut Command) -> ExitCode {
+    let error = command.exec();
+    let name = command.get_program().to_string_lossy();
+    eprintln!("cannot run {name}: {error}");
+    ExitCode::FAILURE
 }

@@ -37,6 +37,28 @@ impl Toolchain {
         &self.version
     }
 
+    /// Fails with a sentence if this Rust is older than a program needs.
+    pub fn need(&self, (major, minor): (u32, u32), what: &str) -> Result<()> {
+        let release = self.line("release: ");
+        let mut numbers = release.split('.').map(|number| number.parse().unwrap_or(0));
+        let found: (u32, u32) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+        if found < (major, minor) {
+            bail!(
+                "{what} needs Rust {major}.{minor} or later, and this is {release}: install a newer one \
+                 (`rustup update stable`) and run `cargo book` again"
+            );
+        }
+        Ok(())
+    }
+
+    /// What `rustc -vV` says behind these words.
+    fn line(&self, words: &str) -> &str {
+        let mut lines = self.version.lines();
+        lines
+            .find_map(|line| line.strip_prefix(words))
+            .unwrap_or_default()
+    }
+
     /// The folder of cargo and rustc themselves.
     pub fn bin(&self) -> PathBuf {
         self.sysroot.join("bin")
@@ -44,11 +66,7 @@ impl Toolchain {
 
     /// The folder of the standard library as a shared library.
     pub fn libraries(&self) -> PathBuf {
-        let host = self
-            .version
-            .lines()
-            .find_map(|line| line.strip_prefix("host: "))
-            .unwrap_or_default();
+        let host = self.line("host: ");
         self.sysroot.join("lib/rustlib").join(host).join("lib")
     }
 
@@ -77,10 +95,16 @@ pub fn output(command: &mut Command) -> Result<String> {
 
 /// Looks for a program on the `PATH`.
 pub fn which(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
+    which_all(name).into_iter().next()
+}
+
+/// All programs of this name on the `PATH`, the first one first.
+pub fn which_all(name: &str) -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .map(|folder| folder.join(name))
-        .find(|file| is_executable(file))
+        .filter(|file| is_executable(file))
+        .collect()
 }
 
 fn is_executable(file: &Path) -> bool {
@@ -91,7 +115,9 @@ fn is_executable(file: &Path) -> bool {
 
 /// Says what to do if there is no C compiler, which links every cell.
 pub fn need_c_compiler() -> Result<()> {
-    if which("cc").is_none() {
+    // A system may have a `cc` that only says how to get one.
+    let works = which("cc").is_some_and(|cc| output(Command::new(cc).arg("--version")).is_ok());
+    if !works {
         bail!(
             "no C compiler (`cc`) found: install one ({}) and run `cargo book` again",
             if cfg!(target_os = "macos") {
@@ -118,4 +144,23 @@ pub fn with_folders(variable: &str, folders: &[&Path]) -> Result<OsString> {
     let rest =
         std::env::split_paths(OsStr::new(&path)).filter(|folder| !folder.as_os_str().is_empty());
     std::env::join_paths(front.chain(rest)).context("a folder on the PATH has a colon in its name")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_rust_is_told_from_a_newer_one() {
+        let rust = |version: &str| Toolchain {
+            sysroot: PathBuf::new(),
+            version: format!("rustc {version}\nrelease: {version}\nhost: x\n"),
+        };
+        for newer in ["1.95.0", "1.97.0-nightly", "2.0.0"] {
+            rust(newer).need((1, 95), "it").unwrap();
+        }
+        let sentence = rust("1.94.1").need((1, 95), "it").unwrap_err().to_string();
+        assert!(sentence.contains("1.94.1") && sentence.contains("1.95 or later"));
+        assert!(rust("unknown").need((1, 95), "it").is_err());
+    }
 }

@@ -1,0 +1,89 @@
+"""Proves that a kernel that is set up asks no other machine for anything: `cargo book missing` calls it.
+
+Everything that could ask is told to do so through a proxy, which only counts the calls.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+
+class Proxy:
+    """Counts who calls, and answers nobody."""
+
+    def __init__(self):
+        self.calls = 0
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        """Takes calls for as long as this process lives."""
+        while True:
+            caller, _ = self.socket.accept()
+            self.calls += 1
+            caller.close()
+
+    def environment(self):
+        """Variables that send everyone here."""
+        names = ("CARGO_HTTP_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY")
+        kept = {name: value for name, value in os.environ.items() if name != "CARGO_NET_OFFLINE"}
+        return {**kept, **dict.fromkeys(names, self.address), "CARGO_NET_RETRY": "0", "NO_PROXY": "", "no_proxy": ""}
+
+
+def sees_calls(folder):
+    """Whether the proxy notices cargo looking for a package: a check that sees nothing proves nothing."""
+    (folder / "src").mkdir(parents=True)
+    (folder / "src/lib.rs").touch()
+    (folder / "Cargo.toml").write_text(
+        '[package]\nname = "asks"\nedition = "2021"\n[dependencies]\nndarray = "0.17"\n[workspace]\n', encoding="utf-8"
+    )
+    proxy = Proxy()
+    subprocess.run(
+        ["cargo", "metadata", "--format-version=1"],
+        cwd=folder,
+        env=proxy.environment(),
+        capture_output=True,
+        check=False,
+    )
+    return proxy.calls > 0
+
+
+def notebook(dependencies):
+    """A notebook with the `:dep` cell of the book, and one cell that infers nothing."""
+
+    def cell(number, source):
+        return {
+            "cell_type": "code",
+            "id": f"cell-{number}",
+            "metadata": {},
+            "source": source,
+            "outputs": [],
+            "execution_count": None,
+        }
+
+    title = {"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# No network"}
+    cells = [title, cell(1, dependencies), cell(2, 'let x: f64 = 1.5;\nprintln!("{x}")')]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+def calls_of_a_press(program, folder):
+    """How many calls a press makes whose library is compiled, and what it said."""
+    first = json.loads(Path("notebooks/01-core-idea.ipynb").read_text(encoding="utf-8"))
+    sources = ("".join(cell["source"]) for cell in first["cells"] if cell["cell_type"] == "code")
+    # Elsewhere the path of the library is not what it is beside the notebooks.
+    dependencies = next(sources).replace('".."', json.dumps(str(Path.cwd())))
+    (folder / "notebooks").mkdir()
+    (folder / "notebooks/offline.ipynb").write_text(notebook(dependencies), encoding="utf-8")
+    command = [program, "--fresh", "--notebooks", folder / "notebooks", "--out", folder / "pages"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+    if done.returncode:
+        return None, done.stdout + done.stderr
+    proxy = Proxy()
+    done = subprocess.run(
+        command, env=proxy.environment(), capture_output=True, text=True, timeout=300, check=False
+    )
+    return (None if done.returncode else proxy.calls), done.stdout + done.stderr
