@@ -55,6 +55,15 @@ ALLOWED = {
     "allowed-compile-error": "let x: i32 = true;",
     "allowed-panic": 'panic!("shown on purpose");',
 }
+# What the compiler takes, the pages show: identifiers of any script (ᾱ in one character and in two, which is the
+# same name), labels, raw identifiers, every kind of literal.
+UNUSUAL = [
+    'let β: f64 = 0.5;\nlet ᾱ_t: f64 = 1.0 - β;\nprintln!("{ᾱ_t}")',
+    'let x\u0304: f64 = β;\nprintln!("{}", x\u0304)',
+    "struct Größe;\nfn σ<'λ>(δ: &'λ str) -> &'λ str { δ }\nmod мир { pub const É: i32 = 1; }",
+    "let r#match: i32 = 'äußere: loop { break 'äußere 1; };\nprintln!(\"{}\", r#match + мир::É)",
+    "let c: char = '\\u{1F_600}';\nlet raw: &std::ffi::CStr = cr#\"a \"b\"\"#;\nprintln!(\"{c} {raw:?} {}\", σ(\"½\"))",
+]
 
 
 def cell(source, tags=(), number=0):
@@ -121,7 +130,14 @@ def main():
             print(f"{'ok' if good else 'FAILED'}: {name}")
             if not good:
                 print(text)
-    print(f"{len(CASES) + len(ALLOWED) - failed} passed, {failed} failed")
+        cells = [title("unusual"), *(cell(source, (), i) for i, source in enumerate(UNUSUAL))]
+        code, text, out = press(command, folder, "unusual", cells, [])
+        good = code == 0 and (out / "index.html").exists()
+        failed += not good
+        print(f"{'ok' if good else 'FAILED'}: unusual but legal code is pressed")
+        if not good:
+            print(text)
+    print(f"{len(CASES) + len(ALLOWED) + 1 - failed} passed, {failed} failed")
     return failed > 0
 
 

@@ -1,9 +1,14 @@
 """How Sphinx presses the book."""
 
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
 project = "Diffusion Models Intuition, in Rust"
 language = "en"
 
-extensions = ["myst_nb", "sphinx_book_theme", "sphinx_copybutton", "sphinxcontrib.bibtex"]
+extensions = ["myst_nb", "sphinx_book_theme", "sphinx_copybutton", "sphinxcontrib.bibtex", "rust_cells"]
 exclude_patterns = ["_static"]
 templates_path = ["_templates"]
 
