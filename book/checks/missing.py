@@ -5,6 +5,7 @@ Usage: python3 book/checks/missing.py PROGRAM   (the compiled `book`)
 The program runs with a `PATH` of its own, which holds only what a case leaves on it, and with a home of its own.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,8 +13,48 @@ import sys
 import tempfile
 from pathlib import Path
 
+import offline
+
 NOWHERE = "http://127.0.0.1:9"  # nothing listens there
 OLD = "#!/bin/sh\necho '3.8.0 linux /usr'\n"
+NEW = "#!/bin/sh\necho '3.15.0 linux /usr'\n"
+OLD_RUST = """#!/bin/sh
+case "$1" in
+--print) echo /nonexistent ;;
+*) printf 'rustc 1.94.0\\nrelease: 1.94.0\\nhost: x86_64-unknown-linux-gnu\\n' ;;
+esac
+"""
+NO_TOOLS = "#!/bin/sh\necho 'no developer tools were found' >&2\nexit 1\n"
+# Where pip would put packages, and which it would take, by a user's variables and by a user's file.
+PIP_VARIABLES = {
+    "PIP_TARGET": "/nonexistent",
+    "PIP_PREFIX": "/nonexistent",
+    "PIP_USER": "1",
+    "PIP_REQUIRE_VIRTUALENV": "1",
+    "PIP_CONSTRAINT": "/nonexistent",
+    "PIP_NO_BINARY": ":all:",
+    "PIP_TIMEOUT": "7",
+    "PIP_USE_FEATURE": "truststore fast-deps",
+}
+PIP_FILE = """[global]
+index-url = https://mirror.invalid/simple
+cert = /etc/mirror.pem
+timeout = 5
+break-system-packages = true
+[install]
+user = true
+target = /nonexistent
+find-links =
+    /wheels
+    /more
+"""
+PIP_KEPT = {
+    "PIP_INDEX_URL": "https://mirror.invalid/simple",
+    "PIP_CERT": "/etc/mirror.pem",
+    "PIP_TIMEOUT": "7",
+    "PIP_FIND_LINKS": "\n/wheels\n/more",
+    "PIP_USE_FEATURE": "truststore",
+}
 NO_VENV = """#!/bin/sh
 case "$2" in
 -c) exec "{python}" "$@" ;;
@@ -51,6 +92,16 @@ def cases(folder, python):
         ["no C compiler", "install one"],
     )
     yield (
+        "a C compiler that is none",
+        {"PATH": programs(folder / "1a", rust, cc=NO_TOOLS, **with_python)},
+        ["no C compiler", "install one"],
+    )
+    yield (
+        "an old rustc",
+        {"PATH": programs(folder / "1b", ["cargo", "cc"], rustc=OLD_RUST, **with_python)},
+        ["needs Rust 1.95 or later", "1.94.0", "rustup update"],
+    )
+    yield (
         "no rustc",
         {"PATH": programs(folder / "2", ["cc"], **with_python)},
         ["rustc does not answer", "install Rust"],
@@ -58,12 +109,24 @@ def cases(folder, python):
     yield (
         "no python3",
         {"PATH": programs(folder / "3", [*rust, "cc"])},
-        ["no python3 found", "install Python 3.11"],
+        ["no python3 found", "install Python 3.11 to 3.14"],
     )
     yield (
         "an old python3",
         {"PATH": programs(folder / "4", [*rust, "cc"], python3=OLD)},
         ["3.8.0", "install a newer one"],
+    )
+    yield (
+        "a python3 too new",
+        {"PATH": programs(folder / "4a", [*rust, "cc"], python3=NEW)},
+        ["3.15.0", "made for Python 3.11 to 3.14", "install one of these"],
+    )
+    # Which Python was taken shows in what fails next.
+    others = {"python3": NEW, "python3.14": OLD, "python3.12": NO_VENV.format(python=python)}
+    yield (
+        "a python3 that fits beside others that do not",
+        {"PATH": programs(folder / "4b", [*rust, "cc"], **others)},
+        ["install its venv module", "No module named venv"],
     )
     yield (
         "no venv",
@@ -91,17 +154,25 @@ def cases(folder, python):
         {"PATH": everything, "DIFFUSION_INTUITION_HOME": "/dev/null/home"},
         ["cannot make /dev/null/home", "set DIFFUSION_INTUITION_HOME"],
     )
-    full = folder / "full"
-    full.mkdir()
-    if small_disk(full):
-        yield (
-            "a full disk",
-            {"PATH": everything, "DIFFUSION_INTUITION_HOME": str(full)},
-            ["disk", "full", "free some space"],
-        )
-        subprocess.run(["umount", full], check=False)
-    else:
-        print("left out: a full disk (no right to mount a small one)")
+    yield from cases_of_disks(folder, everything, home)
+
+
+def cases_of_disks(folder, path, home):
+    """Disks that hold too little, or from which nothing may be run, where we may make some."""
+    for name, options, kernel, wanted in [
+        ("little room for the kernel", "size=64m", False, ["takes about 3.0 GB", "0.1 GB free", "free some space"]),
+        ("little room for packages", "size=256k", True, ["takes about 0.4 GB", "0.0 GB free", "free some space"]),
+        ("a disk that runs no programs", "size=64m,noexec", True, ["noexec", "set DIFFUSION_INTUITION_HOME"]),
+    ]:
+        disk = folder / name
+        disk.mkdir()
+        if not mount(disk, options):
+            print(f"left out: {name} (no right to mount a disk)")
+            continue
+        for installed in home.glob("evcxr-*/") if kernel else []:
+            (disk / installed.name).symlink_to(installed)
+        yield name, {"PATH": path, "DIFFUSION_INTUITION_HOME": str(disk)}, wanted
+        subprocess.run(["umount", disk], check=False)
 
 
 def installed_home():
@@ -109,13 +180,35 @@ def installed_home():
     return Path(sys.prefix).parent
 
 
-def small_disk(folder):
-    """Mounts a disk that is soon full, where that is allowed."""
-    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder]
+def mount(folder, options):
+    """Mounts a disk in memory, where that is allowed."""
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder]
     try:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
     except OSError:
         return False
+
+
+def pip_goes_where_it_should(folder):
+    """Whether only where packages come from is left of a user's settings of pip."""
+    (folder / "pip.conf").write_text(PIP_FILE, encoding="utf-8")
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    environment = {**own, **PIP_VARIABLES, "PIP_CONFIG_FILE": str(folder / "pip.conf")}
+    script = Path(__file__).resolve().parent.parent / "python/pip_settings.py"
+    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=False)
+    # The machine's own settings may add to them.
+    kept = json.loads(done.stdout or "{}")
+    wrong = [name for name in kept if name in PIP_VARIABLES and name not in PIP_KEPT]
+    good = all(kept.get(name) == value for name, value in PIP_KEPT.items()) and not wrong
+    return good, f"{kept}\n{done.stderr}"
+
+
+def nothing_is_asked(program, folder):
+    """Whether a kernel that is set up starts without any call to another machine."""
+    if not offline.sees_calls(folder / "asks"):
+        return False, "the check does not see calls"
+    calls, said = offline.calls_of_a_press(program, folder)
+    return calls == 0, f"{calls} calls\n{said}"
 
 
 def main():
@@ -142,6 +235,12 @@ def main():
             print(f"{'ok' if good else 'FAILED'}: {name}", flush=True)
             if not good:
                 print(f"exit code {done.returncode}, missing {missing}\n{done.stdout}{done.stderr}")
+        for name, (good, said) in {
+            "a user's settings of pip": pip_goes_where_it_should(folder),
+            "no network for a kernel": nothing_is_asked(program, folder),
+        }.items():
+            passed, failed = passed + good, failed + (not good)
+            print(f"{'ok' if good else 'FAILED'}: {name}{'' if good else chr(10) + said}")
     print(f"{passed} passed, {failed} failed")
     return failed > 0
 

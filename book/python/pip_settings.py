@@ -4,10 +4,11 @@ Kept are the settings of where packages come from and how they are fetched, from
 variables. Left out is what changes where they are installed, which are taken, and whether at all.
 """
 
-import ast
 import json
-import subprocess
 import sys
+
+from pip._internal.configuration import Configuration
+from pip._internal.exceptions import PipError
 
 KEPT = {
     "cache-dir",
@@ -31,28 +32,32 @@ KEPT = {
 KEPT_VALUES = {"use-deprecated": "legacy-certs", "use-feature": "truststore"}
 
 
-def settings(lines):
-    """The variables for these lines of `pip config list`: later sections count more, as they do for pip."""
+def flat(items):
+    """The pairs of key and value; later versions of pip keep them by file."""
+    for key, value in items:
+        if isinstance(value, dict):
+            yield from value.items()
+        else:
+            yield key, value
+
+
+def settings(pairs):
+    """The variables for pip's settings: later sections count more, as they do for pip."""
     kept = {}
     for section in ("global.", "install.", ":env:."):
-        for line in lines:
-            key, _, text = line.partition("=")
-            if not key.startswith(section):
-                continue
-            name, value = key.removeprefix(section), ast.literal_eval(text)
+        for key, value in pairs:
+            name = key.removeprefix(section)
             wanted = KEPT_VALUES.get(name)
-            if name in KEPT or (wanted and wanted in value.split()):
+            if key.startswith(section) and (name in KEPT or (wanted and wanted in value.split())):
                 kept["PIP_" + name.upper().replace("-", "_")] = wanted or value
     return kept
 
 
 if __name__ == "__main__":
-    listed = subprocess.run(
-        [sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "list"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if listed.returncode:
-        sys.exit(listed.stderr)
-    print(json.dumps(settings(listed.stdout.splitlines())))
+    # Not `pip config list`, which takes the user's settings for options of its own: with `user` it lists one file.
+    configuration = Configuration(isolated=False)
+    try:
+        configuration.load()
+    except PipError as error:
+        sys.exit(str(error))
+    print(json.dumps(settings(list(flat(configuration.items())))))
