@@ -203,12 +203,15 @@ def pip_goes_where_it_should(folder):
     return good, f"{kept}\n{done.stderr}"
 
 
-def nothing_is_asked(program, folder):
-    """Whether a kernel that is set up starts without any call to another machine."""
+def set_up_for_good(program, folder):
+    """Whether a kernel that is set up calls no other machine, and compiles nothing anew for a new linker."""
     if not offline.sees_calls(folder / "asks"):
-        return False, "the check does not see calls"
-    calls, said = offline.calls_of_a_press(program, folder)
-    return calls == 0, f"{calls} calls\n{said}"
+        return {"no network for a kernel": (False, "the check does not see calls")}
+    calls, linkers, said = offline.calls_of_a_press(program, folder)
+    return {
+        "no network for a kernel": (calls == 0, f"{calls} calls\n{said}"),
+        "linkers installed later": (linkers == [], f"called: {linkers}\n{said}"),
+    }
 
 
 def main():
@@ -237,7 +240,7 @@ def main():
                 print(f"exit code {done.returncode}, missing {missing}\n{done.stdout}{done.stderr}")
         for name, (good, said) in {
             "a user's settings of pip": pip_goes_where_it_should(folder),
-            "no network for a kernel": nothing_is_asked(program, folder),
+            **set_up_for_good(program, folder),
         }.items():
             passed, failed = passed + good, failed + (not good)
             print(f"{'ok' if good else 'FAILED'}: {name}{'' if good else chr(10) + said}")

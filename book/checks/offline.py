@@ -1,6 +1,6 @@
-"""Proves that a kernel that is set up asks no other machine for anything: `cargo book missing` calls it.
+"""Proves that a kernel that is set up asks no other machine for anything and keeps its linker.
 
-Everything that could ask is told to do so through a proxy, which only counts the calls.
+`cargo book missing` calls it. Everything that could ask is told to do so through a proxy, which only counts the calls.
 """
 
 import json
@@ -70,8 +70,29 @@ def notebook(dependencies):
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
+LINKER = """#!/bin/sh
+echo "$0" >> "{record}"
+case "$1" in
+-run) shift; exec "$@" ;;
+*) exec ld "$@" ;;
+esac
+"""
+
+
+def new_linkers(folder, record):
+    """A folder with the linkers that a person installs later; they record that they were called."""
+    folder.mkdir()
+    for name in ("lld", "ld.lld", "mold"):
+        (folder / name).write_text(LINKER.format(record=record), encoding="utf-8")
+        (folder / name).chmod(0o755)
+    return folder
+
+
 def calls_of_a_press(program, folder):
-    """How many calls a press makes whose library is compiled, and what it said."""
+    """The calls that a press makes whose library is compiled, the new linkers that it uses, and what it said.
+
+    The first two are `None` if it fails.
+    """
     first = json.loads(Path("notebooks/01-core-idea.ipynb").read_text(encoding="utf-8"))
     sources = ("".join(cell["source"]) for cell in first["cells"] if cell["cell_type"] == "code")
     # Elsewhere the path of the library is not what it is beside the notebooks.
@@ -81,9 +102,12 @@ def calls_of_a_press(program, folder):
     command = [program, "--fresh", "--notebooks", folder / "notebooks", "--out", folder / "pages"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     if done.returncode:
-        return None, done.stdout + done.stderr
-    proxy = Proxy()
-    done = subprocess.run(
-        command, env=proxy.environment(), capture_output=True, text=True, timeout=300, check=False
-    )
-    return (None if done.returncode else proxy.calls), done.stdout + done.stderr
+        return None, None, done.stdout + done.stderr
+    proxy, record = Proxy(), folder / "linkers"
+    linkers = new_linkers(folder / "linker", record)
+    environment = {**proxy.environment(), "PATH": f"{linkers}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    said = done.stdout + done.stderr
+    if done.returncode:
+        return None, None, said
+    return proxy.calls, record.read_text(encoding="utf-8").split() if record.exists() else [], said

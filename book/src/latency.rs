@@ -5,7 +5,7 @@ use crate::launcher::{INFERENCE_VARIABLE, KEY_VARIABLE};
 use crate::python::Packages;
 use crate::session::Session;
 use crate::toolchain::output;
-use crate::{cells, kernelspec, ui, warm};
+use crate::{cells, environment, kernelspec, ui, warm};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -121,8 +121,10 @@ fn release_program(session: &Session) -> Result<std::path::PathBuf> {
     files::write_atomically(&folder.join("Cargo.toml"), manifest.as_bytes())?;
     files::write_atomically(&folder.join("src/main.rs"), main.as_bytes())?;
     std::fs::copy(session.clone.join("Cargo.lock"), folder.join("Cargo.lock"))?;
+    let mut command = Command::new("cargo");
+    environment::compile_as_set_up(&mut command);
     output(
-        Command::new("cargo")
+        command
             .args(["build", "--release", "--quiet"])
             .env("CARGO_TARGET_DIR", folder.join("target"))
             .current_dir(&folder),
