@@ -129,12 +129,6 @@ impl Draw {
         })
     }
 
-    /// A matrix of finite f32.
-    pub fn finite_rows(&self, n: usize, d: usize) -> Array2<f32> {
-        self.rows(n, d)
-            .mapv(|x| if x.is_finite() { x } else { 0.5 })
-    }
-
     pub fn column(&self, n: usize) -> Array1<f32> {
         self.rows(n, 1).column(0).to_owned()
     }
