@@ -4,6 +4,11 @@ use super::clip::Point;
 use super::format;
 use crate::{Error, Result};
 
+/// An axis shorter than this has no labels that double precision can tell apart.
+const SHORTEST: f64 = 1e-300;
+/// Differences of two values on an axis must not overflow.
+const FARTHEST: f64 = 4e307;
+
 /// What the caller asked of an axis.
 #[derive(Debug, Clone, Default)]
 pub(super) struct AxisSpec {
@@ -78,12 +83,21 @@ impl Axis {
             None => automatic(data),
         };
         let length = high - low;
-        if !length.is_finite() || length < f64::MIN_POSITIVE {
+        if !(SHORTEST..=2.0 * FARTHEST).contains(&length) {
             return Err(Error::Parameter {
                 name: "length of an axis",
                 value: length,
-                valid: "a finite positive number",
+                valid: "between 1e-300 and 8e307",
             });
+        }
+        for value in [low, high] {
+            if value.abs() > FARTHEST {
+                return Err(Error::Parameter {
+                    name: "end of an axis",
+                    value,
+                    valid: "between -4e307 and 4e307",
+                });
+            }
         }
         Ok(Self {
             label: spec.label.clone(),
@@ -94,10 +108,15 @@ impl Axis {
         })
     }
 
-    /// A value in axis units. What a logarithmic axis cannot show lies far below it.
+    /// A value in axis units. What a logarithmic axis cannot show lies far below it; what lies more than a
+    /// million axes away is drawn there, where no pixel can tell, so that differences do not overflow.
     pub(super) fn map(&self, value: f64) -> f64 {
         match self.log {
-            false => value,
+            false => {
+                let far = 1e6 * (self.high - self.low);
+                let (low, high) = (self.low - far, self.high + far);
+                value.clamp(low.max(-FARTHEST), high.min(FARTHEST))
+            }
             true if value > 0.0 => value.log10(),
             true => self.low - 10.0,
         }

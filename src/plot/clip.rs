@@ -45,6 +45,11 @@ impl Bounds {
         (enter <= leave).then(|| (at(enter), at(leave)))
     }
 
+    /// Whether the segment `a`–`b` comes inside.
+    pub(super) fn crosses(&self, a: Point, b: Point) -> bool {
+        self.segment(a, b).is_some()
+    }
+
     /// The pieces of a polyline that lie inside.
     pub(super) fn polyline(&self, points: &[Point]) -> Vec<Vec<Point>> {
         let mut pieces: Vec<Vec<Point>> = Vec::new();

@@ -4,7 +4,7 @@ use plotters::chart::{ChartBuilder, ChartContext, LabelAreaPosition};
 use plotters::coord::Shift;
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
-use plotters::element::{Circle, EmptyElement, PathElement, Polygon, Rectangle, Text};
+use plotters::element::{Circle, PathElement, Polygon, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{
     Color, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TRANSPARENT, TextStyle,
@@ -15,15 +15,16 @@ use super::clip::{Bounds, Point};
 use super::color::{GRID, INK, heat};
 use super::heat::blocks;
 use super::layout::Place;
+use super::lines;
 use super::marks::{Dash, Mark, Shape, spacing};
+use super::notes;
 use super::svg::{Item, Layer, SCALE, parse};
-use super::text;
 use super::ticked::Ticked;
 use crate::{Error, Result};
 
 pub(super) type Canvas<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 pub(super) type Drawn = std::result::Result<(), DrawingAreaErrorKind<std::io::Error>>;
-type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Ticked, Ticked>>;
+pub(super) type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Ticked, Ticked>>;
 
 /// A length of the figure in drawing pixels.
 pub(super) fn px(length: f64) -> i32 {
@@ -58,7 +59,7 @@ pub(super) fn text_style(size: f64, bold: bool, h: HPos, v: VPos) -> TextStyle<'
 }
 
 /// The chart at `place`, which plotters maps from axis units to drawing pixels.
-fn chart(place: &Place, draw: impl FnOnce(&mut Chart) -> Drawn) -> Result<Vec<Item>> {
+pub(super) fn chart(place: &Place, draw: impl FnOnce(&mut Chart) -> Drawn) -> Result<Vec<Item>> {
     canvas(place.page, |root| {
         let (left, bottom) = (px(place.left), px(place.bottom));
         let (x, y, w, h) = (px(place.x), px(place.y), px(place.width), px(place.height));
@@ -75,7 +76,8 @@ fn chart(place: &Place, draw: impl FnOnce(&mut Chart) -> Drawn) -> Result<Vec<It
 }
 
 /// Grid, axis lines, tick labels and axis labels.
-pub(super) fn axes(place: &Place) -> Result<Layer> {
+pub(super) fn axes(place: &Place) -> Result<Vec<Layer>> {
+    let centred = |size| text_style(size, false, HPos::Center, VPos::Center);
     let label = |ticks: &[(f64, String)], shown: bool, at: f64| {
         let tick = ticks.iter().find(|tick| shown && tick.0 == at);
         tick.map(|tick| tick.1.clone()).unwrap_or_default()
@@ -86,19 +88,29 @@ pub(super) fn axes(place: &Place) -> Result<Layer> {
             .light_line_style(TRANSPARENT)
             .axis_style(INK.stroke_width(px(1.0) as u32))
             .set_all_tick_mark_size(px(3.0))
-            .label_style(text_style(text::TICK, false, HPos::Center, VPos::Center))
-            .axis_desc_style(text_style(text::LABEL, false, HPos::Center, VPos::Center));
-        if place.show_x && !place.x_axis.label.is_empty() {
-            mesh.x_desc(place.x_axis.label.as_str());
+            .label_style(centred(place.form.tick))
+            .axis_desc_style(centred(place.form.label));
+        if let [label] = place.x_label.as_slice() {
+            mesh.x_desc(label.as_str());
         }
-        if place.show_y && !place.y_axis.label.is_empty() {
-            mesh.y_desc(place.y_axis.label.as_str());
+        if !place.y_label.is_empty() {
+            mesh.y_desc(place.y_label.as_str());
         }
         mesh.x_label_formatter(&|at| label(&place.x_ticks, place.show_x, *at))
             .y_label_formatter(&|at| label(&place.y_ticks, place.show_y, *at))
             .draw()
     })?;
-    Ok(Layer::plain(items))
+    let mut layers = vec![Layer::plain(items)];
+    let size = place.form.label;
+    if place.x_label.len() > 1 {
+        let (at, style) = (place.x_label_at(), (false, HPos::Center));
+        layers.push(lines::draw(place.page, &place.x_label, at, size, style)?);
+    }
+    if !place.y_above.is_empty() {
+        let (at, style) = (place.y_above_at(), (false, HPos::Left));
+        layers.push(lines::draw(place.page, &place.y_above, at, size, style)?);
+    }
+    Ok(layers)
 }
 
 /// What a mark needs to know beyond itself.
@@ -109,10 +121,12 @@ pub(super) struct Look {
     pub scale: (f64, f64),
     /// Place among the bars of the panel, and their number.
     pub bar: (usize, usize),
+    /// A histogram as its outline, because another one lies below it.
+    pub outlined: bool,
 }
 
-/// One mark, clipped to the plot area.
-pub(super) fn mark(place: &Place, mark: &Mark, look: Look) -> Result<Layer> {
+/// One mark of `marks`, clipped to the plot area.
+pub(super) fn mark(place: &Place, mark: &Mark, look: Look, marks: &[Mark]) -> Result<Layer> {
     let bounds = Bounds {
         x: (place.x_axis.low, place.x_axis.high),
         y: (place.y_axis.low, place.y_axis.high),
@@ -132,17 +146,13 @@ pub(super) fn mark(place: &Place, mark: &Mark, look: Look) -> Result<Layer> {
         out
     };
     let items = match &mark.shape {
-        Shape::Lines(lines) => chart(place, |chart| {
-            for line in lines {
-                let line: Vec<Point> = line.iter().map(map).collect();
-                for piece in bounds.polyline(&line) {
-                    chart
-                        .plotting_area()
-                        .draw(&PathElement::new(piece, stroke))?;
-                }
-            }
-            Ok(())
-        }),
+        Shape::Lines(lines) => {
+            let lines: Vec<Vec<Point>> = lines
+                .iter()
+                .map(|line| line.iter().map(map).collect())
+                .collect();
+            polylines(place, &bounds, &lines, stroke)
+        }
         Shape::Dots(points) => {
             let inside = points.iter().map(map).filter(|p| bounds.contains(*p));
             let radius = (px(mark.width) / 2).max(1);
@@ -165,6 +175,13 @@ pub(super) fn mark(place: &Place, mark: &Mark, look: Look) -> Result<Layer> {
                 .chain([(last, 0.0)])
                 .collect();
             let outline: Vec<Point> = outline.iter().map(map).collect();
+            if look.outlined {
+                let stroke = look.color.stroke_width(px(mark.width).max(1) as u32);
+                return polylines(place, &bounds, &[outline], stroke).map(|items| Layer {
+                    dash: mark.dash,
+                    ..Layer::plain(items)
+                });
+            }
             polygons(place, &[bounds.polygon(&outline)], fill)
         }
         Shape::Bars(points) => {
@@ -186,7 +203,8 @@ pub(super) fn mark(place: &Place, mark: &Mark, look: Look) -> Result<Layer> {
         }
         Shape::Heat { values, x, y } => {
             let edge = |(low, high): (f64, f64), i: usize, n: usize| {
-                low + (high - low) * i as f64 / n as f64
+                let share = i as f64 / n as f64;
+                low * (1.0 - share) + high * share
             };
             let (rows, columns) = values.dim();
             chart(place, |chart| {
@@ -209,49 +227,8 @@ pub(super) fn mark(place: &Place, mark: &Mark, look: Look) -> Result<Layer> {
                 Ok(())
             })
         }
-        Shape::VerticalRule(at) => {
-            let at = place.x_axis.map(*at);
-            let ends = [(at, bounds.y.0), (at, bounds.y.1)];
-            let right = at > bounds.x.0 + 0.7 * (bounds.x.1 - bounds.x.0);
-            let (h, dx) = if right {
-                (HPos::Right, -5.0)
-            } else {
-                (HPos::Left, 5.0)
-            };
-            rule(
-                place,
-                &bounds,
-                ends,
-                stroke,
-                (&mark.name, ends[1], h, VPos::Top, (dx, 4.0)),
-            )
-        }
-        Shape::HorizontalRule(at) => {
-            let at = place.y_axis.map(*at);
-            let ends = [(bounds.x.0, at), (bounds.x.1, at)];
-            let high = at > bounds.y.0 + 0.85 * (bounds.y.1 - bounds.y.0);
-            let (v, dy) = if high {
-                (VPos::Top, 5.0)
-            } else {
-                (VPos::Bottom, -3.0)
-            };
-            rule(
-                place,
-                &bounds,
-                ends,
-                stroke,
-                (&mark.name, ends[1], HPos::Right, v, (-4.0, dy)),
-            )
-        }
-        Shape::Note(p) => {
-            let at = map(p);
-            chart(place, |chart| {
-                note(
-                    chart,
-                    &bounds,
-                    (&mark.name, at, HPos::Center, VPos::Center, (0.0, 0.0)),
-                )
-            })
+        Shape::VerticalRule(_) | Shape::HorizontalRule(_) | Shape::Note(_) => {
+            notes::items(place, &bounds, mark, stroke, marks)
         }
     };
     Ok(Layer {
@@ -262,6 +239,21 @@ pub(super) fn mark(place: &Place, mark: &Mark, look: Look) -> Result<Layer> {
             mark.dash
         },
         halo: true,
+    })
+}
+
+fn polylines(
+    place: &Place,
+    bounds: &Bounds,
+    lines: &[Vec<Point>],
+    stroke: ShapeStyle,
+) -> Result<Vec<Item>> {
+    chart(place, |chart| {
+        let mut pieces = lines.iter().flat_map(|line| bounds.polyline(line));
+        pieces.try_for_each(|piece| {
+            let line = PathElement::new(piece, stroke);
+            chart.plotting_area().draw(&line)
+        })
     })
 }
 
@@ -276,34 +268,4 @@ fn polygons(place: &Place, outlines: &[Vec<Point>], fill: ShapeStyle) -> Result<
                     .draw(&Polygon::new(outline.clone(), fill))
             })
     })
-}
-
-/// A text at a point of the chart: where, how anchored, and moved by how many pixels.
-type Label<'a> = (&'a str, Point, HPos, VPos, Point);
-
-fn rule(
-    place: &Place,
-    bounds: &Bounds,
-    ends: [Point; 2],
-    stroke: ShapeStyle,
-    label: Label,
-) -> Result<Vec<Item>> {
-    chart(place, |chart| {
-        if bounds.contains(ends[0]) {
-            chart
-                .plotting_area()
-                .draw(&PathElement::new(ends.to_vec(), stroke))?;
-        }
-        note(chart, bounds, label)
-    })
-}
-
-fn note(chart: &mut Chart, bounds: &Bounds, (text, at, h, v, shift): Label) -> Drawn {
-    if text.is_empty() || !bounds.contains(at) {
-        return Ok(());
-    }
-    let style = text_style(text::LABEL, false, h, v);
-    let element =
-        EmptyElement::at(at) + Text::new(text.to_owned(), (px(shift.0), px(shift.1)), style);
-    chart.plotting_area().draw(&element)
 }

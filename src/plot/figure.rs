@@ -15,13 +15,20 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figure {
     svg: String,
+    /// The drawing in both of its forms.
+    both: String,
     alt: String,
     size: (u32, u32),
 }
 
 impl Figure {
-    pub(super) fn new(svg: String, alt: String, size: (u32, u32)) -> Self {
-        Self { svg, alt, size }
+    pub(super) fn new(svg: String, both: String, alt: String, size: (u32, u32)) -> Self {
+        Self {
+            svg,
+            both,
+            alt,
+            size,
+        }
     }
 
     /// Panels in a grid of `columns` (1 to 3) columns, row by row, under one title and one legend.
@@ -40,7 +47,7 @@ impl Figure {
     ///
     /// # Errors
     /// Those of [`Panel::figure`], [`Error::Empty`] without panels, [`Error::Parameter`] for `columns`
-    /// outside 1 to 3.
+    /// outside 1 to 3 and for more than 1000 panels.
     pub fn panels(title: &str, columns: usize, panels: &[Panel], alt: &str) -> Result<Self> {
         page::build(title, columns, panels, alt)
     }
@@ -48,18 +55,41 @@ impl Figure {
     /// Panels over time: frames on one pair of axes, those of the first panel, with ranges that hold all
     /// frames. Each frame shows its label above the axes.
     ///
-    /// The SVG plays by itself, unless the reader prefers reduced motion: then the first frame stands. A
-    /// page takes over by adding the class `di-slider-on` to the root and `di-current` to one frame.
+    /// The SVG plays by itself, unless the reader prefers reduced motion: then the last frame stands, and on
+    /// paper too. A page takes over by adding the class `di-slider-on` to the root and `di-current` to one
+    /// frame.
     ///
     /// # Errors
-    /// As for [`Figure::panels`].
+    /// As for [`Figure::panels`]; [`Error::Parameter`] for more than 1000 frames.
     pub fn frames(title: &str, frames: &[(String, Panel)], alt: &str) -> Result<Self> {
-        page::build_frames(title, frames, alt)
+        page::build_frames(title, frames, None, alt)
+    }
+
+    /// Like [`Figure::frames`], for a film whose last frame does not tell its story: where nothing moves, and
+    /// on paper, the frame at index `story` (from 0) stands.
+    ///
+    /// # Errors
+    /// As for [`Figure::frames`]; [`Error::Parameter`] if there is no such frame.
+    pub fn frames_with_story(
+        title: &str,
+        frames: &[(String, Panel)],
+        story: usize,
+        alt: &str,
+    ) -> Result<Self> {
+        page::build_frames(title, frames, Some(story), alt)
     }
 
     /// The drawing: a complete SVG document.
     pub fn svg(&self) -> &str {
         &self.svg
+    }
+
+    /// The drawing for a page whose style picks one of its two forms: their shapes are in the custom properties
+    /// `--di-wide` and `--di-narrow`, and nothing else says how high the drawing is.
+    pub(super) fn for_page(&self) -> String {
+        let (width, height) = self.size;
+        let whole = format!(" viewBox=\"0 0 {width} {height}\"");
+        self.both.replacen(&whole, "", 1)
     }
 
     /// The alternative text, on one line.
@@ -95,10 +125,11 @@ impl Figure {
         print!("{}", self.notebook_output());
     }
 
-    /// What [`evcxr_display`](Figure::evcxr_display) prints.
+    /// What [`evcxr_display`](Figure::evcxr_display) prints. The SVG in it holds a second form of the drawing,
+    /// hidden: narrow, with the panels below each other, which a page may show in place of the first.
     pub fn notebook_output(&self) -> String {
         content("text/html", &self.html())
-            + &content("image/svg+xml", &self.svg)
+            + &content("image/svg+xml", &self.both)
             + &content("text/plain", &self.alt)
     }
 }

@@ -14,18 +14,21 @@ fn hold(frames: usize) -> f64 {
     (1.5 / pace(frames)).ceil()
 }
 
-/// The frames as groups. All but the first are hidden where no style sheet or animation runs.
-pub(super) fn groups(frames: &[(&str, String)]) -> String {
+/// The frames as groups. All but the one that tells the story are hidden where no animation runs.
+pub(super) fn groups(frames: &[(&str, String)], story: usize) -> String {
     let pace = pace(frames.len());
     let period = pace * (frames.len() as f64 - 1.0 + hold(frames.len()));
     let mut out = String::from("<g>\n");
     for (i, (label, content)) in frames.iter().enumerate() {
         // A negative delay puts every frame into its phase from the start.
         let delay = short(pace * i as f64 - period);
-        let hidden = if i > 0 { " visibility=\"hidden\"" } else { "" };
+        let (class, hidden) = match i == story {
+            true => ("di-frame di-story", ""),
+            false => ("di-frame", " visibility=\"hidden\""),
+        };
         let _ = write!(
             out,
-            "<g class=\"di-frame\" data-label=\"{}\"{hidden} style=\"animation-delay:{delay}s\">\n{content}</g>\n",
+            "<g class=\"{class}\" data-label=\"{}\"{hidden} style=\"animation-delay:{delay}s\">\n{content}</g>\n",
             escape(label)
         );
     }

@@ -1,34 +1,44 @@
-//! From panels to a figure: colours and scales for all of them, then layout and drawing.
+//! From panels to a figure: layout and drawing, once wide and once narrow.
 
-use plotters::element::Text;
-use plotters::style::RGBColor;
-use plotters::style::text_anchor::{HPos, VPos};
+use plotters::style::text_anchor::HPos;
 
-use super::axis::{Axis, bounds};
-use super::color::{INK, SERIES};
-use super::document::{Document, document};
-use super::draw::{self, Look, canvas, px, text_style};
+use super::axis::Axis;
+use super::document::{Document, Sheet, document};
+use super::draw;
+use super::form::Form;
 use super::layout::{self, Layout, Place};
-use super::legend::Entry;
-use super::marks::{Mark, Shape, Tint};
-use super::svg::{self, Layer};
-use super::text::{PANEL_TITLE, TITLE, clean};
-use super::{Figure, Panel, format, frames};
+use super::lines;
+use super::looks::Looks;
+use super::marks::{Mark, Shape};
+use super::piece::{self, Piece};
+use super::text;
+use super::{Figure, Panel, frames};
 use crate::{Error, Result};
+
+/// A mark with more bytes of geometry than this is drawn once and shown twice.
+const SHARED: usize = 1200;
+/// More frames than this are no film.
+const MOST_FRAMES: usize = 1000;
 
 /// A grid of panels.
 pub(super) fn build(title: &str, columns: usize, panels: &[Panel], alt: &str) -> Result<Figure> {
     let panels: Vec<&Panel> = panels.iter().collect();
     let looks = Looks::new(&panels, alt)?;
-    let axes = panels
+    let axes: Vec<(Axis, Axis)> = panels
         .iter()
         .map(|panel| layout::axes(&[panel]))
         .collect::<Result<_>>()?;
-    let layout = layout::grid(title, columns, &panels, axes, looks.legend(&panels))?;
-    let mut layers = heading(&layout)?;
-    for (place, panel) in layout.places.iter().zip(&panels) {
-        layers.push(panel_title(place, &place.title, false)?);
-        layers.extend(looks.panel(place, panel, |_| true)?);
+    let lay_out = |form| layout::grid(form, title, columns, &panels, &axes, looks.legend(&panels));
+    let (wide, narrow) = (lay_out(Form::WIDE)?, lay_out(Form::NARROW)?);
+    let mut pieces = [heading(&wide)?, heading(&narrow)?];
+    let mut shared = Shared::new(SHARED);
+    for (i, panel) in panels.iter().enumerate() {
+        let places = [&wide.places[i], &narrow.places[i]];
+        for (pieces, place) in pieces.iter_mut().zip(places) {
+            pieces.push(panel_title(place, &place.title, false)?);
+            pieces.extend(draw::axes(place)?.iter().map(Piece::new));
+        }
+        shared.marks(&looks, places, panel, |_| true, &mut pieces)?;
     }
     let title = match title {
         "" => panels
@@ -39,222 +49,162 @@ pub(super) fn build(title: &str, columns: usize, panels: &[Panel], alt: &str) ->
         title => title,
     };
     Ok(document(Document {
-        page: layout.page,
         title,
         alt,
-        body: svg::write(&layers),
-        frames: 0,
+        wide: Sheet::new(&wide, piece::write(&pieces[0])),
+        narrow: Sheet::new(&narrow, piece::write(&pieces[1])),
+        film: None,
     }))
 }
 
-/// Panels over time on the axes of the first.
-pub(super) fn build_frames(title: &str, frames: &[(String, Panel)], alt: &str) -> Result<Figure> {
+/// Panels over time on the axes of the first; `story` is the frame that stands where nothing moves.
+pub(super) fn build_frames(
+    title: &str,
+    frames: &[(String, Panel)],
+    story: Option<usize>,
+    alt: &str,
+) -> Result<Figure> {
     let panels: Vec<&Panel> = frames.iter().map(|frame| &frame.1).collect();
     let looks = Looks::new(&panels, alt)?;
-    // The label of a frame stands where a panel has its title: keep the room for it.
+    let story = check_film(frames.len(), story)?;
+    // The label of a frame stands where a panel has its title: keep the room for the longest.
+    let labels = frames.iter().map(|frame| frame.0.as_str());
+    let longest = labels.max_by(|a, b| text::width(a, 1.0).total_cmp(&text::width(b, 1.0)));
     let stage = Panel {
-        title: frames[0].0.clone(),
+        title: longest.unwrap_or_default().to_owned(),
         ..panels[0].clone()
     };
-    let axes: Vec<(Axis, Axis)> = vec![layout::axes(&panels)?];
-    let layout = layout::grid(title, 1, &[&stage], axes, looks.legend(&panels))?;
-    let place = &layout.places[0];
+    let axes = [layout::axes(&panels)?];
+    let lay_out = |form| layout::grid(form, title, 1, &[&stage], &axes, looks.legend(&panels));
+    let (wide, narrow) = (lay_out(Form::WIDE)?, lay_out(Form::NARROW)?);
+    let places = [&wide.places[0], &narrow.places[0]];
 
     // What every frame repeats is drawn once.
-    let still = |i: usize| {
-        let mark = panels[0].marks.get(i);
-        panels.len() > 1 && panels.iter().all(|panel| panel.marks.get(i) == mark)
-    };
-    let mut layers = heading(&layout)?;
-    layers.extend(looks.panel(place, panels[0], still)?);
-    let mut body = svg::write(&layers);
-    let mut groups = Vec::new();
-    for (label, panel) in frames {
-        let mut layers = vec![panel_title(place, std::slice::from_ref(label), true)?];
-        layers.extend(looks.marks(place, panel, |i| !still(i))?);
-        groups.push((label.as_str(), svg::write(&layers)));
+    let still: Vec<bool> = (0..panels[0].marks.len())
+        .map(|i| {
+            let mark = panels[0].marks.get(i);
+            panels.len() > 1 && panels.iter().all(|panel| panel.marks.get(i) == mark)
+        })
+        .collect();
+    let still = |i: usize| still.get(i).copied().unwrap_or(false);
+    let mut pieces = [heading(&wide)?, heading(&narrow)?];
+    for (pieces, place) in pieces.iter_mut().zip(places) {
+        pieces.extend(draw::axes(place)?.iter().map(Piece::new));
     }
-    body.push_str(&frames::groups(&groups));
+    let mut shared = Shared::new(SHARED / frames.len());
+    shared.marks(&looks, places, panels[0], still, &mut pieces)?;
+    let mut bodies = pieces.map(|pieces| piece::write(&pieces));
+    let mut groups = [Vec::new(), Vec::new()];
+    for (label, panel) in frames {
+        let mut pieces = [Vec::new(), Vec::new()];
+        for (pieces, place) in pieces.iter_mut().zip(places) {
+            pieces.push(panel_title(place, &place.title_lines(label), true)?);
+        }
+        shared.marks(&looks, places, panel, |i| !still(i), &mut pieces)?;
+        for (groups, pieces) in groups.iter_mut().zip(pieces) {
+            groups.push((label.as_str(), piece::write(&pieces)));
+        }
+    }
+    for (body, groups) in bodies.iter_mut().zip(groups) {
+        body.push_str(&frames::groups(&groups, story));
+    }
+    let [wide_body, narrow_body] = bodies;
     Ok(document(Document {
-        page: layout.page,
         title: if title.is_empty() { "Figure" } else { title },
         alt,
-        body,
-        frames: frames.len(),
+        wide: Sheet::new(&wide, wide_body),
+        narrow: Sheet::new(&narrow, narrow_body),
+        film: Some((frames.len(), story)),
     }))
+}
+
+/// The frame that tells the story: the last one, unless another is named.
+fn check_film(frames: usize, story: Option<usize>) -> Result<usize> {
+    if frames > MOST_FRAMES {
+        return Err(Error::Parameter {
+            name: "number of frames",
+            value: frames as f64,
+            valid: "at most 1000",
+        });
+    }
+    match story.unwrap_or(frames - 1) {
+        story if story < frames => Ok(story),
+        story => Err(Error::Parameter {
+            name: "frame that tells the story",
+            value: story as f64,
+            valid: "the index of a frame, counted from 0",
+        }),
+    }
 }
 
 /// The figure's title and legend.
-fn heading(layout: &Layout) -> Result<Vec<Layer>> {
-    let mut layers = vec![lines(
-        layout.page,
-        &layout.title,
-        layout.title_at,
-        TITLE,
-        true,
-    )?];
-    layers.extend(layout.legend.draw(layout.page)?);
-    Ok(layers)
+fn heading(layout: &Layout) -> Result<Vec<Piece>> {
+    let (size, style) = (layout.form.title, (true, HPos::Left));
+    let title = lines::draw(layout.page, &layout.title, layout.title_at, size, style)?;
+    let legend = layout.legend.draw(layout.page)?;
+    Ok([title].iter().chain(&legend).map(Piece::new).collect())
 }
 
-fn panel_title(place: &Place, title: &[String], bold: bool) -> Result<Layer> {
-    let top = place.y - 5.0 - 1.4 * PANEL_TITLE * title.len() as f64;
-    lines(place.page, title, (place.x, top), PANEL_TITLE, bold)
+fn panel_title(place: &Place, title: &[String], bold: bool) -> Result<Piece> {
+    let (size, style) = (place.form.panel_title, (bold, HPos::Left));
+    let layer = lines::draw(place.page, title, place.title_at, size, style)?;
+    Ok(Piece::new(&layer))
 }
 
-fn lines(
-    page: (f64, f64),
-    text: &[String],
-    (x, y): (f64, f64),
-    size: f64,
-    bold: bool,
-) -> Result<Layer> {
-    let items = canvas(page, |root| {
-        text.iter().enumerate().try_for_each(|(i, line)| {
-            let at = (px(x), px(y + 1.4 * size * (i as f64 + 0.5)));
-            root.draw(&Text::new(
-                clean(line),
-                at,
-                text_style(size, bold, HPos::Left, VPos::Center),
-            ))
-        })
-    })?;
-    Ok(Layer::plain(items))
+/// Draws marks at both of their places; what is long is written once, at the first.
+struct Shared {
+    longest: usize,
+    count: usize,
 }
 
-/// Colours and colour scales, the same for the same name all over the figure.
-struct Looks {
-    names: Vec<String>,
-    scales: Vec<(String, (f64, f64))>,
-}
-
-impl Looks {
-    /// Also returns what was wrong with the panels or the alternative text.
-    fn new(panels: &[&Panel], alt: &str) -> Result<Self> {
-        if panels.is_empty() {
-            return Err(Error::Empty {
-                what: "list of panels",
-            });
-        }
-        if alt.trim().is_empty() {
-            return Err(Error::Empty {
-                what: "alternative text",
-            });
-        }
-        let mut looks = Self {
-            names: Vec::new(),
-            scales: Vec::new(),
-        };
-        for panel in panels {
-            if let Some(error) = &panel.error {
-                return Err(error.clone());
-            }
-            for (i, mark) in panel.marks.iter().enumerate() {
-                let key = key(i, mark);
-                if let Shape::Heat { values, .. } = &mark.shape {
-                    let found = bounds(values.iter().copied());
-                    match looks.scales.iter_mut().find(|scale| scale.0 == key) {
-                        Some((_, scale)) => *scale = (scale.0.min(found.0), scale.1.max(found.1)),
-                        None => looks.scales.push((key, found)),
-                    }
-                } else if mark.is_series()
-                    && mark.tint == Tint::Automatic
-                    && !looks.names.contains(&key)
-                {
-                    looks.names.push(key);
-                }
-            }
-        }
-        for (_, scale) in &mut looks.scales {
-            if scale.0 >= 0.0 && scale.0 < 0.2 * scale.1 {
-                scale.0 = 0.0;
-            }
-            if scale.0 == scale.1 {
-                scale.1 = scale.0 + 1.0;
-            }
-        }
-        Ok(looks)
+impl Shared {
+    fn new(longest: usize) -> Self {
+        Self { longest, count: 0 }
     }
 
-    fn color(&self, i: usize, mark: &Mark) -> RGBColor {
-        match mark.tint {
-            Tint::Ink => INK,
-            Tint::Series(index) => SERIES[index],
-            Tint::Automatic => {
-                let key = key(i, mark);
-                let index = self.names.iter().position(|name| *name == key).unwrap_or(0);
-                SERIES[index % SERIES.len()]
-            }
-        }
-    }
-
-    fn scale(&self, i: usize, mark: &Mark) -> (f64, f64) {
-        let key = key(i, mark);
-        self.scales
-            .iter()
-            .find(|scale| scale.0 == key)
-            .map_or((0.0, 1.0), |scale| scale.1)
-    }
-
-    fn legend(&self, panels: &[&Panel]) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = Vec::new();
-        for (i, mark) in panels
-            .iter()
-            .flat_map(|panel| panel.marks.iter().enumerate())
-        {
-            let heat = matches!(mark.shape, Shape::Heat { .. });
-            let listed = entries.iter().any(|entry| entry.name() == mark.name);
-            if mark.name.is_empty() || listed || !(mark.is_series() || heat) {
+    /// The marks of a panel that `chosen` picks by position.
+    fn marks(
+        &mut self,
+        looks: &Looks,
+        places: [&Place; 2],
+        panel: &Panel,
+        chosen: impl Fn(usize) -> bool,
+        pieces: &mut [Vec<Piece>; 2],
+    ) -> Result<()> {
+        for (i, mark) in panel.marks.iter().enumerate().filter(|(i, _)| chosen(*i)) {
+            let draw = |place| draw::mark(place, mark, looks.look(i, panel), &panel.marks);
+            let wide = Piece::new(&draw(places[0])?);
+            let stretch = stretch(places);
+            if wide.geometry.len() <= self.longest || !may_stretch(mark, stretch) {
+                pieces[0].push(wide);
+                pieces[1].push(Piece::new(&draw(places[1])?));
                 continue;
             }
-            let scale = self.scale(i, mark);
-            let ends = [scale.0, scale.1].map(|end| format::shortest(end, 2));
-            let [low, high] = ends;
-            entries.push(Entry::new(mark, self.color(i, mark), (low, high)));
+            let (sx, sy) = stretch;
+            let moved = (
+                places[1].x - sx * places[0].x,
+                places[1].y - sy * places[0].y,
+            );
+            pieces[0].push(wide.numbered(self.count));
+            pieces[1].push(Piece::shared(self.count, stretch, moved));
+            self.count += 1;
         }
-        entries
-    }
-
-    /// Axes with the marks that `chosen` picks by position.
-    fn panel(
-        &self,
-        place: &Place,
-        panel: &Panel,
-        chosen: impl Fn(usize) -> bool,
-    ) -> Result<Vec<Layer>> {
-        let mut layers = vec![draw::axes(place)?];
-        layers.extend(self.marks(place, panel, chosen)?);
-        Ok(layers)
-    }
-
-    fn marks(
-        &self,
-        place: &Place,
-        panel: &Panel,
-        chosen: impl Fn(usize) -> bool,
-    ) -> Result<Vec<Layer>> {
-        let is_bars = |mark: &&Mark| matches!(mark.shape, Shape::Bars(_));
-        let bars = panel.marks.iter().filter(is_bars).count();
-        let look = |i: usize, mark: &Mark| Look {
-            color: self.color(i, mark),
-            scale: self.scale(i, mark),
-            bar: (panel.marks[..i].iter().filter(is_bars).count(), bars.max(1)),
-        };
-        panel
-            .marks
-            .iter()
-            .enumerate()
-            .filter(|(i, _)| chosen(*i))
-            .map(|(i, mark)| draw::mark(place, mark, look(i, mark)))
-            .collect()
+        Ok(())
     }
 }
 
-/// What marks that look the same have in common: the name, or the position if they have none.
-fn key(i: usize, mark: &Mark) -> String {
-    if mark.name.is_empty() {
-        format!("\0{i}")
-    } else {
-        mark.name.clone()
-    }
+/// Width and height of the second plot area in those of the first.
+fn stretch([first, second]: [&Place; 2]) -> (f64, f64) {
+    (second.width / first.width, second.height / first.height)
+}
+
+/// Text must not be stretched, dots must stay round, and lines about as wide.
+fn may_stretch(mark: &Mark, (sx, sy): (f64, f64)) -> bool {
+    let most = match mark.shape {
+        Shape::VerticalRule(_) | Shape::HorizontalRule(_) | Shape::Note(_) => return false,
+        Shape::Dots(_) => 1.03,
+        Shape::Heat { .. } => 10.0,
+        _ => 1.6,
+    };
+    (1.0 / most..=most).contains(&(sx / sy))
 }

@@ -15,7 +15,12 @@ body{max-width:46rem;margin:2rem auto;padding:0 1rem;font:1rem/1.55 system-ui,-a
 h1{line-height:1.2}\
 h2{margin-top:2.2rem}\
 figure{margin:1.5rem 0;overflow-x:auto}\
-svg.di-figure{display:block;margin:auto}\
+figure:has(svg){container-type:inline-size}\
+svg.di-figure{display:block;margin:auto;aspect-ratio:var(--di-wide)}\
+@container (max-width:30.5rem){\
+svg.di-figure{width:100%;max-width:27rem!important;aspect-ratio:var(--di-narrow)}\
+.di-wide{display:none}\
+svg.di-figure>.di-narrow{display:inline}}\
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}\
 caption{text-align:left;font-weight:600;padding:.3rem 0}\
 th,td{padding:.25rem .6rem;border-bottom:1px solid #8886}\
@@ -62,7 +67,7 @@ impl Report {
 
     /// Adds a figure, as SVG within the page.
     pub fn figure(&mut self, figure: &Figure) -> &mut Self {
-        self.add(format_args!("<figure>\n{}</figure>", figure.svg()))
+        self.add(format_args!("<figure>\n{}</figure>", figure.for_page()))
     }
 
     /// Adds a table.

@@ -141,25 +141,8 @@ fn pixels(points: &str) -> Vec<Pixel> {
         .collect()
 }
 
-/// The layers as SVG elements: geometry first, text above it.
-pub(super) fn write(layers: &[Layer]) -> String {
-    let geometry: String = layers.iter().map(geometry).collect();
-    let mut out = String::new();
-    if !geometry.is_empty() {
-        let scale = 1.0 / SCALE;
-        let _ = write!(
-            out,
-            "<g transform=\"scale({scale})\" fill=\"none\" stroke-linejoin=\"round\">\n{geometry}</g>\n"
-        );
-    }
-    for layer in layers {
-        out.push_str(&texts(layer));
-    }
-    out
-}
-
 /// Neighbours with the same paint become one element.
-fn geometry(layer: &Layer) -> String {
+pub(super) fn geometry(layer: &Layer) -> String {
     let mut out = String::new();
     let run = |a: &&Item, b: &&Item| {
         let same = match (&a.kind, &b.kind) {
@@ -256,7 +239,7 @@ fn dash(dash: Dash, width: i32) -> String {
     }
 }
 
-fn texts(layer: &Layer) -> String {
+pub(super) fn texts(layer: &Layer) -> String {
     let mut out = String::new();
     let texts: Vec<&Text> = layer.items.iter().filter_map(Item::text).collect();
     let same = |a: &&Text, b: &&Text| a.size == b.size && a.anchor == b.anchor && a.bold == b.bold;
@@ -310,6 +293,6 @@ impl Text {
 }
 
 /// A length with at most one decimal.
-fn short(value: f64) -> String {
+pub(super) fn short(value: f64) -> String {
     format!("{}", (value * 10.0).round() / 10.0)
 }

@@ -36,21 +36,6 @@ fn advance(c: char) -> f64 {
     }
 }
 
-/// `text` in lines of at most `max` units, broken at spaces.
-pub(super) fn wrap(text: &str, width: impl Fn(&str) -> f64, max: f64) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if width(&format!("{line} {word}")) <= max => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
 /// Writes subscripts: in `β_t`, `q(x_t)` and `x_{t−1}`, what follows the underscore is put between `open`
 /// and `close`, with `back` around the rest. A word like `alpha_bar` is left alone.
 pub(super) fn subscripts(text: &str, open: &str, close: &str, back: (&str, &str)) -> String {
