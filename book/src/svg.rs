@@ -28,6 +28,7 @@ pub fn inline(svg: &str, prefix: &str) -> String {
 /// A drawing as a figure of a page, under a name and with room for the controls of its frames.
 pub fn in_page(svg: &str, prefix: &str, name: &str) -> String {
     let drawing = inline(svg, &format!("{prefix}-")).replace("\n\n", "\n");
+    let drawing = two_forms(drawing);
     // Where the page's script will put its controls, so that nothing moves when it does.
     let controls = if drawing.contains(" data-frames=") {
         "<div class=\"di-controls\"></div>"
@@ -35,6 +36,21 @@ pub fn in_page(svg: &str, prefix: &str, name: &str) -> String {
         ""
     };
     format!("<div><div class=\"di-figure-frame\" id=\"{name}\">{drawing}</div>{controls}</div>")
+}
+
+/// A drawing that holds a wide and a narrow form is as high as the page's style makes it, by the shape of the form
+/// that it shows: so its own view box goes.
+fn two_forms(drawing: String) -> String {
+    let root = drawing.find('>').map_or("", |end| &drawing[..end]);
+    let view = root
+        .split_once(" viewBox=\"")
+        .and_then(|(_, view)| view.split('"').next());
+    match view {
+        Some(view) if root.contains("--di-narrow:") => {
+            drawing.replacen(&format!(" viewBox=\"{view}\""), "", 1)
+        }
+        _ => drawing,
+    }
 }
 
 /// The title of a drawing, or nothing.
@@ -77,7 +93,7 @@ fn names(svg: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{inline, title};
+    use super::{in_page, inline, title};
 
     #[test]
     fn a_drawing_has_one_title() {
@@ -86,6 +102,19 @@ mod tests {
             "The loss"
         );
         assert_eq!(title("<svg></svg>"), "");
+    }
+
+    #[test]
+    fn the_style_of_the_page_picks_one_of_two_forms() {
+        let plain = "<svg class=\"di-figure\" viewBox=\"0 0 4 3\"><path d=\"M0 0\"/></svg>";
+        assert!(in_page(plain, "f1", "name").contains(plain));
+        let both = "<svg class=\"di-figure\" viewBox=\"0 0 4 3\" style=\"--di-wide:4/3;--di-narrow:2/5\">\
+                    <svg class=\"di-wide\" viewBox=\"0 0 4 3\"><g id=\"m0\"/></svg>\
+                    <svg class=\"di-narrow\" viewBox=\"0 0 2 5\"><use href=\"#m0\"/></svg></svg>";
+        let page = in_page(both, "f1", "name");
+        assert!(page.contains("<svg class=\"di-figure\" style=\"--di-wide:4/3;--di-narrow:2/5\">"));
+        assert!(page.contains("class=\"di-wide\" viewBox=\"0 0 4 3\"><g id=\"f1-m0\"/>"));
+        assert!(page.contains("class=\"di-narrow\" viewBox=\"0 0 2 5\"><use href=\"#f1-m0\"/>"));
     }
 
     #[test]

@@ -61,7 +61,10 @@ impl Form {
         let nominal = [310.0, 240.0, 165.0][columns - 1];
         match self.narrow {
             false => wanted.unwrap_or(nominal),
-            true => 210.0 * (wanted.unwrap_or(nominal) / nominal).max(0.4),
+            true => {
+                let usual = [210.0, 190.0, 165.0][columns - 1];
+                usual * (wanted.unwrap_or(nominal) / nominal).max(0.4)
+            }
         }
     }
 

@@ -143,7 +143,10 @@ fn area(place: &Place, spot: &Spot, width: f64) -> Bounds {
     }
 }
 
-/// How many of the marks' points and pieces of lines lie in an area.
+/// Weight of a text under a text against that of a point.
+const TEXT: usize = 100;
+
+/// How many of the marks' points and pieces of lines lie in an area, and texts.
 fn crossings(place: &Place, marks: &[Mark], area: &Bounds) -> usize {
     let map = |p: &Point| (place.x_axis.map(p.0), place.y_axis.map(p.1));
     let line = |points: &[Point]| {
@@ -159,6 +162,11 @@ fn crossings(place: &Place, marks: &[Mark], area: &Bounds) -> usize {
         Shape::Steps { edges, heights } => {
             let tops: Vec<Point> = edges.iter().copied().zip(heights.iter().copied()).collect();
             line(&tops)
+        }
+        Shape::Note(p) => {
+            let note = spots(place, &mark.shape, pixel(place, map(p)))[0];
+            let width = text::width(&mark.name, place.form.label);
+            TEXT * usize::from(self::area(place, &note, width).meets(area))
         }
         _ => 0,
     };

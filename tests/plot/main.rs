@@ -3,6 +3,7 @@
 mod document;
 mod errors;
 mod geometry;
+mod narrow;
 mod page;
 mod reader;
 mod report;

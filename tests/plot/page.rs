@@ -21,15 +21,15 @@ fn frames_are_counted_labelled_and_share_axes() {
     assert_eq!(attribute(&tags[0], "data-frames"), Some("5"));
     let groups: Vec<&String> = tags
         .iter()
-        .filter(|tag| tag.contains("class=\"di-frame\""))
+        .filter(|tag| tag.contains("class=\"di-frame"))
         .collect();
     assert_eq!(groups.len(), 5);
     for (i, group) in groups.iter().enumerate() {
         assert_eq!(attribute(group, "data-label"), Some(&*format!("t = {i}")));
         assert_eq!(
             attribute(group, "visibility"),
-            (i > 0).then_some("hidden"),
-            "only the first without animation"
+            (i < 4).then_some("hidden"),
+            "only the last without animation"
         );
         assert!(figure.svg().contains(&format!(">t = {i}</text>")));
     }

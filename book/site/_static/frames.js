@@ -19,7 +19,10 @@
   class Player {
     constructor(figure, controls) {
       this.figure = figure;
-      this.frames = [...figure.querySelectorAll(".di-frame")];
+      // The drawing holds its frames once in each of its forms, of which the page shows one.
+      const forms = figure.querySelectorAll(":scope > .di-wide, :scope > .di-narrow");
+      this.films = [...(forms.length ? forms : [figure])].map((form) => [...form.querySelectorAll(".di-frame")]);
+      this.frames = this.films[0];
       this.timer = 0;
       const title = figure.querySelector("title")?.textContent.trim() || "figure";
       this.button = element("button", { type: "button" });
@@ -41,7 +44,8 @@
       output.replaceChildren(...this.labels);
       controls.replaceChildren(this.button, this.slider, output);
       figure.classList.add("di-slider-on");
-      this.show(0);
+      // Where nothing moves by itself, the frame stands that tells the story.
+      this.show(calm.matches ? Number(figure.dataset.storyFrame) || 0 : 0);
       this.pause();
       this.listen();
     }
@@ -73,7 +77,7 @@
 
     show(index) {
       this.index = index;
-      this.frames.forEach((frame, at) => frame.classList.toggle("di-current", at === index));
+      this.films.forEach((film) => film.forEach((frame, at) => frame.classList.toggle("di-current", at === index)));
       this.labels.forEach((label, at) => label.classList.toggle("di-current", at === index));
       this.slider.value = String(index);
       this.slider.setAttribute("aria-valuetext", this.labels[index].textContent);
