@@ -74,7 +74,9 @@ where
     std::ops::Range<T>: Iterator<Item = T>,
 {
     fn into_values(self) -> Vec<f64> {
-        self.map(Number::to_f64).collect()
+        // One more than is ever drawn is enough to be told so.
+        let values = self.take(super::marks::MOST_VALUES + 1);
+        values.map(Number::to_f64).collect()
     }
 }
 

@@ -13,7 +13,8 @@ pub(super) struct Block {
 
 /// Level of a value on the scale from `low` to `high`.
 fn level(value: f64, (low, high): (f64, f64)) -> usize {
-    let at = (value - low) / (high - low) * HEAT_LEVELS as f64;
+    // Halved, because the difference of two finite numbers need not be finite.
+    let at = (0.5 * value - 0.5 * low) / (0.5 * high - 0.5 * low) * HEAT_LEVELS as f64;
     (at.max(0.0) as usize).min(HEAT_LEVELS - 1)
 }
 
@@ -30,15 +31,21 @@ fn cover(levels: &Array2<usize>, at: usize) -> Vec<Block> {
     let mut growing: Vec<Block> = Vec::new();
     for (i, row) in levels.rows().into_iter().enumerate() {
         let mut next = Vec::new();
+        let mut above = growing.into_iter().peekable();
+        let row = row.to_vec();
         let mut j = 0;
         while j < row.len() {
-            let length = row.iter().skip(j).take_while(|level| **level >= at).count();
+            let length = row[j..].iter().take_while(|level| **level >= at).count();
             if length > 0 {
                 let x = (j, j + length);
-                let start = growing
-                    .iter()
-                    .find(|block| block.x == x)
-                    .map_or(i, |block| block.y.0);
+                // Both rows run from left to right, so what lies left of this run ends here.
+                while above.peek().is_some_and(|block| block.x.0 < j) {
+                    done.extend(above.next());
+                }
+                let start = match above.next_if(|block| block.x == x) {
+                    Some(block) => block.y.0,
+                    None => i,
+                };
                 next.push(Block {
                     x,
                     y: (start, i + 1),
@@ -46,8 +53,7 @@ fn cover(levels: &Array2<usize>, at: usize) -> Vec<Block> {
             }
             j += length.max(1);
         }
-        growing.retain(|block| !next.iter().any(|new| new.x == block.x));
-        done.append(&mut growing);
+        done.extend(above);
         growing = next;
     }
     done.append(&mut growing);

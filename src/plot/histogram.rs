@@ -47,7 +47,8 @@ impl Histogram {
             (low, high) = (low - 0.5, high + 0.5);
         }
         let width = (high - low) / bins as f64;
-        if !width.is_finite() || low + width == low {
+        let unit = 1.0 / (values.len() as f64 * width);
+        if !(width.is_finite() && unit.is_finite()) || low + width == low || high - width == high {
             return Err(Error::Parameter {
                 name: "bin width",
                 value: width,
@@ -58,7 +59,6 @@ impl Histogram {
         for v in values {
             counts[(((v - low) / width) as usize).min(bins - 1)] += 1;
         }
-        let unit = 1.0 / (values.len() as f64 * width);
         Ok(Self {
             edges: (0..=bins).map(|i| low + width * i as f64).collect(),
             density: counts.iter().map(|n| *n as f64 * unit).collect(),

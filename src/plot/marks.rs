@@ -7,6 +7,9 @@ use super::clip::Point;
 use super::text::clean;
 use crate::{Error, Result};
 
+/// More values than this are not drawn.
+pub(super) const MOST_VALUES: usize = 1 << 24;
+
 /// How a line is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dash {
@@ -204,10 +207,17 @@ pub(super) fn spacing(points: &[Point]) -> f64 {
         .unwrap_or(1.0)
 }
 
-/// Values are there and finite.
+/// Values are there, finite, and not more than anyone draws.
 pub(super) fn check(what: &'static str, values: &[f64]) -> Result<()> {
     if values.is_empty() {
         return Err(Error::Empty { what });
+    }
+    if values.len() > MOST_VALUES {
+        return Err(Error::Parameter {
+            name: what,
+            value: values.len() as f64,
+            valid: "at most 16777216 values",
+        });
     }
     match values.iter().position(|v| !v.is_finite()) {
         Some(index) => Err(Error::NotFinite {

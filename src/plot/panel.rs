@@ -111,7 +111,7 @@ impl Panel {
     }
 
     /// Names instead of numbers on the x axis, at x = 0, 1, 2, …; for [`bars`](Panel::bars). Short ones:
-    /// they stand side by side.
+    /// they stand side by side, and what does not fit is cut short.
     pub fn x_names(mut self, names: &[&str]) -> Self {
         self.x.names = names.iter().map(|name| clean(name)).collect();
         self
@@ -273,8 +273,18 @@ impl Panel {
     }
 }
 
+/// More cells than this are more than a figure has pixels.
+const MOST_CELLS: usize = 1_000_000;
+
 fn heat(values: Array2<f64>, x: (f64, f64), y: (f64, f64)) -> Result<Shape> {
     check("heat map", &values.iter().copied().collect::<Vec<_>>())?;
+    if values.len() > MOST_CELLS {
+        return Err(Error::Parameter {
+            name: "cells of a heat map",
+            value: values.len() as f64,
+            valid: "at most 1000000",
+        });
+    }
     check("ranges of a heat map", &[x.0, x.1, y.0, y.1])?;
     for range in [x, y] {
         if range.0 >= range.1 {

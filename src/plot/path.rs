@@ -8,6 +8,9 @@ pub(super) type Pixel = (i32, i32);
 /// Largest distance, in drawing pixels, by which simplifying may move a line: an eighth of a pixel.
 const TOLERANCE: f64 = 0.5;
 
+/// Points that are simplified together.
+const STRETCH: usize = 2048;
+
 /// The `d` attribute of several lines or (`closed`) shapes.
 pub(super) fn path(lines: &[&[Pixel]], closed: bool) -> String {
     let mut pen = Pen::default();
@@ -108,8 +111,13 @@ fn simplify(points: &[Pixel]) -> Vec<Pixel> {
     }
     let mut keep = vec![false; points.len()];
     keep[0] = true;
-    keep[points.len() - 1] = true;
-    let mut open = vec![(0, points.len() - 1)];
+    // In stretches, because a zigzag that grows would take the square of its length.
+    let mut open = Vec::new();
+    for start in (0..points.len() - 1).step_by(STRETCH) {
+        let end = (start + STRETCH).min(points.len() - 1);
+        keep[end] = true;
+        open.push((start, end));
+    }
     while let Some((first, last)) = open.pop() {
         let farthest = (first + 1..last)
             .map(|i| (distance(points[i], points[first], points[last]), i))
