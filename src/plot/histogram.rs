@@ -47,8 +47,8 @@ impl Histogram {
             (low, high) = (low - 0.5, high + 0.5);
         }
         let width = (high - low) / bins as f64;
-        let unit = 1.0 / (values.len() as f64 * width);
-        if !(width.is_finite() && unit.is_finite()) || low + width == low || high - width == high {
+        let unit = 1.0 / values.len() as f64 / width;
+        if !(width.is_finite() && unit.is_normal()) || low + width == low || high - width == high {
             return Err(Error::Parameter {
                 name: "bin width",
                 value: width,

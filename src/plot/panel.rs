@@ -3,6 +3,7 @@
 use ndarray::Array2;
 
 use super::axis::AxisSpec;
+use super::clip::Point;
 use super::data::{Matrix, Values};
 use super::histogram::Histogram;
 use super::marks::{Mark, Shape, check, zip};
@@ -160,7 +161,7 @@ impl Panel {
             &x.into_values(),
             &y.into_values(),
         );
-        self.add(name, points.map(Shape::Dots))
+        self.add(name, points.and_then(few).map(Shape::Dots))
     }
 
     /// Points from a batch of 2-D samples: a matrix of two columns, one row a point.
@@ -210,7 +211,7 @@ impl Panel {
             &x.into_values(),
             &heights.into_values(),
         );
-        self.add(name, points.map(Shape::Bars))
+        self.add(name, points.and_then(few).map(Shape::Bars))
     }
 
     /// A map of `values` over the rectangle `x` × `y`, cut into as many equal cells as the matrix has
@@ -271,6 +272,18 @@ impl Panel {
         self.error.get_or_insert(error);
         self
     }
+}
+
+/// Dots and bars are elements of their own: more than a million are a mistake.
+fn few(points: Vec<Point>) -> Result<Vec<Point>> {
+    if points.len() > MOST_CELLS {
+        return Err(Error::Parameter {
+            name: "dots or bars of a mark",
+            value: points.len() as f64,
+            valid: "at most 1000000",
+        });
+    }
+    Ok(points)
 }
 
 /// More cells than this are more than a figure has pixels.

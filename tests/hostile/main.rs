@@ -13,5 +13,6 @@ mod harness;
 
 mod core;
 mod measures;
+mod plot;
 mod tape;
 mod train;
