@@ -350,7 +350,9 @@
       const { x, y, width, height } = element.getBoundingClientRect();
       return [x + scrollX, y + scrollY, width, height].map((n) => Math.round(n * 2) / 2).join(" ");
     };
-    const frames = all(".di-frame", figure);
+    // A drawing holds its frames once in each of its forms, of which one is shown.
+    const form = all(":scope > .di-wide, :scope > .di-narrow", figure).find(seen) ?? figure;
+    const frames = all(".di-frame", form);
     const controls = figure.closest(".di-figure-frame")?.parentElement.querySelector(".di-controls");
     const parts = [figure, controls, ...(controls ? all("button, input", controls) : [])];
     return {
