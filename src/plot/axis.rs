@@ -9,6 +9,9 @@ const SHORTEST: f64 = 1e-300;
 /// Differences of two values on an axis must not overflow.
 const FARTHEST: f64 = 4e307;
 
+/// Beyond these powers of ten there are no numbers.
+const DECADES: f64 = 400.0;
+
 /// What the caller asked of an axis.
 #[derive(Debug, Clone, Default)]
 pub(super) struct AxisSpec {
@@ -82,30 +85,37 @@ impl Axis {
             None if spec.log => automatic_log(data),
             None => automatic(data),
         };
-        let length = high - low;
-        if !(SHORTEST..=2.0 * FARTHEST).contains(&length) {
-            return Err(Error::Parameter {
-                name: "length of an axis",
-                value: length,
-                valid: "between 1e-300 and 8e307",
-            });
-        }
-        for value in [low, high] {
-            if value.abs() > FARTHEST {
-                return Err(Error::Parameter {
-                    name: "end of an axis",
-                    value,
-                    valid: "between -4e307 and 4e307",
-                });
-            }
-        }
-        Ok(Self {
+        let axis = Self {
             label: spec.label.clone(),
             low,
             high,
             log: spec.log,
             names: spec.names.clone(),
-        })
+        };
+        axis.check()?;
+        Ok(axis)
+    }
+
+    /// Whether the axis can be drawn and labelled.
+    pub(super) fn check(&self) -> Result<()> {
+        let fails = |name, value, valid| Err(Error::Parameter { name, value, valid });
+        let length = self.high - self.low;
+        if !(SHORTEST..=2.0 * FARTHEST).contains(&length) {
+            return fails("length of an axis", length, "between 1e-300 and 8e307");
+        }
+        for end in [self.low, self.high] {
+            if self.log && self.names.is_empty() && end.abs() > DECADES {
+                return fails(
+                    "power of ten at the end of an axis",
+                    end,
+                    "from -400 to 400",
+                );
+            }
+            if end.abs() > FARTHEST {
+                return fails("end of an axis", end, "between -4e307 and 4e307");
+            }
+        }
+        Ok(())
     }
 
     /// A value in axis units. What a logarithmic axis cannot show lies far below it; what lies more than a

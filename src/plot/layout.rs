@@ -77,6 +77,7 @@ pub(super) fn axes(panels: &[&Panel]) -> Result<(Axis, Axis)> {
             if spec.range.is_none() {
                 let middle = 0.5 * (axis.low + axis.high);
                 (axis.low, axis.high) = (middle - 0.5 * length, middle + 0.5 * length);
+                axis.check()?;
             }
         }
     }
