@@ -32,11 +32,11 @@ impl Form {
         narrow: false,
     };
 
-    /// On the smallest common phone a unit is 0.9 pixels: no type, and no subscript, is below 9.5 there.
+    /// On the smallest common phone a unit is at least 0.92 pixels: no type, and no subscript, is below 9.5 there.
     pub(super) const NARROW: Self = Self {
-        tick: 13.4,
-        label: 13.4,
-        panel_title: 14.0,
+        tick: 13.8,
+        label: 13.8,
+        panel_title: 14.4,
         title: 15.5,
         margin: 4.0,
         narrow: true,
@@ -72,7 +72,7 @@ impl Form {
     pub(super) fn max_height(&self, wanted: Option<f64>, columns: usize) -> f64 {
         match self.narrow {
             false => wanted.unwrap_or([440.0, 300.0, 230.0][columns - 1]),
-            true => PHONE,
+            true => [PHONE, 290.0, 250.0][columns - 1],
         }
     }
 }
