@@ -21,20 +21,20 @@ const ENTRIES: &[Entry] = &[
     ("crowds", crowds),
 ];
 
-fn one_panel(draw: &mut Draw) -> Result<(), String> {
+fn one_panel(draw: &Draw) -> Result<(), String> {
     let panel = any_panel(draw);
     let alt = text(draw);
     sound(panel.figure(&alt))
 }
 
-fn panels(draw: &mut Draw) -> Result<(), String> {
+fn panels(draw: &Draw) -> Result<(), String> {
     let panels: Vec<Panel> = (0..draw.small()).map(|_| any_panel(draw)).collect();
     let columns = draw.one(&[0, 1, 2, 3, 3, 4, usize::MAX]);
     let (title, alt) = (text(draw), text(draw));
     sound(Figure::panels(&title, columns, &panels, &alt))
 }
 
-fn film(draw: &mut Draw) -> Result<(), String> {
+fn film(draw: &Draw) -> Result<(), String> {
     let mut frames: Vec<(String, Panel)> = Vec::new();
     for _ in 0..draw.small() {
         frames.push((text(draw), any_panel(draw)));
@@ -46,10 +46,10 @@ fn film(draw: &mut Draw) -> Result<(), String> {
     })
 }
 
-fn heat_map(draw: &mut Draw) -> Result<(), String> {
+fn heat_map(draw: &Draw) -> Result<(), String> {
     let (n, m) = (draw.small(), draw.small());
     let values = Array2::from_shape_vec((n, m), draw.list(n * m)).expect("as many");
-    let range = |draw: &mut Draw| match draw.rarely(3) {
+    let range = |draw: &Draw| match draw.rarely(3) {
         true => (draw.f64(), draw.f64()),
         false => (0.0, 1.0),
     };
@@ -58,7 +58,7 @@ fn heat_map(draw: &mut Draw) -> Result<(), String> {
     sound(settings(draw, panel).figure("A map."))
 }
 
-fn histogram(draw: &mut Draw) -> Result<(), String> {
+fn histogram(draw: &Draw) -> Result<(), String> {
     let n = draw.small();
     let bins = draw.one(&[0, 1, 2, 50, 10_000, 10_001, usize::MAX]);
     let Ok(histogram) = Histogram::new(draw.list(n), bins) else {
@@ -74,7 +74,7 @@ fn histogram(draw: &mut Draw) -> Result<(), String> {
     }
 }
 
-fn table(draw: &mut Draw) -> Result<(), String> {
+fn table(draw: &Draw) -> Result<(), String> {
     let names: Vec<String> = (0..draw.small()).map(|_| text(draw)).collect();
     let headers: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut table = Table::new(&text(draw), &headers);
@@ -88,7 +88,7 @@ fn table(draw: &mut Draw) -> Result<(), String> {
 }
 
 /// Rarely, because each is large.
-fn crowds(draw: &mut Draw) -> Result<(), String> {
+fn crowds(draw: &Draw) -> Result<(), String> {
     let line = || Panel::new().line("y", 0..2, 0..2);
     if !draw.rarely(60) {
         return Ok(());
@@ -114,7 +114,7 @@ fn crowds(draw: &mut Draw) -> Result<(), String> {
 }
 
 /// A panel with a few marks and settings.
-fn any_panel(draw: &mut Draw) -> Panel {
+fn any_panel(draw: &Draw) -> Panel {
     let mut panel = Panel::new()
         .title(&text(draw))
         .x_label(&text(draw))
@@ -125,7 +125,7 @@ fn any_panel(draw: &mut Draw) -> Panel {
     settings(draw, panel)
 }
 
-fn mark(draw: &mut Draw, panel: Panel) -> Panel {
+fn mark(draw: &Draw, panel: Panel) -> Panel {
     let n = draw.small();
     let other = if draw.rarely(8) { draw.small() } else { n };
     let (x, y, z) = (draw.list(n), draw.list(other), draw.list(n));
@@ -144,7 +144,7 @@ fn mark(draw: &mut Draw, panel: Panel) -> Panel {
     }
 }
 
-fn settings(draw: &mut Draw, mut panel: Panel) -> Panel {
+fn settings(draw: &Draw, mut panel: Panel) -> Panel {
     if draw.rarely(4) {
         panel = panel.x_range(draw.f64(), draw.f64());
     }
@@ -179,7 +179,7 @@ fn settings(draw: &mut Draw, mut panel: Panel) -> Panel {
     panel
 }
 
-fn text(draw: &mut Draw) -> String {
+fn text(draw: &Draw) -> String {
     let text = draw.one(&[
         "",
         " ",
