@@ -9,13 +9,15 @@ that writes to stderr has failed, unless it carries the tag `raises-exception`, 
 sends stderr from a thread of its own, so a line can arrive after the cell's end: late lines are waited for after
 each cell, what arrives before the next cell can have been compiled is the last one's, and at the end of the
 notebook a marker on stderr proves that none is missing.
+
+What a cell prints is bounded: a page keeps the first lines and says how many more there were, and a cell that
+prints more than the kernel can pass on has failed.
 """
 
 import asyncio
 import contextlib
 import json
 import os
-import re
 import signal
 import sys
 import threading
@@ -23,19 +25,32 @@ import time
 from queue import Empty
 
 import nbformat
+import zmq
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from outputs import LETTERS, LINES, failure_of, tidy
+from processes import has_closed_stdout, memory_of
 
 LATE = 0.06  # seconds to wait for late output after each cell
 PATIENCE = 3  # seconds to wait for the failure of a cell that must fail
 COMPILING = 0.05  # seconds that pass in any case before a cell runs: the compiler alone takes longer
+MOST = 300_000  # lines, then the cell has failed
+MEMORY = 1 << 30  # bytes that the kernel may grow by during a cell: it keeps what it has not yet passed on
+WATCH = 0.5  # seconds between looks at the kernel while a cell runs
 MARKER = "end of the notebook's stderr"
-ANSI = re.compile(r"\x1b\[[0-9;]*m")
+# The report is ours alone: a kernel that inherited it would hold it open when this process is killed.
+reporting = os.fdopen(os.dup(1), "w", encoding="utf-8")
+os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def report(**fields):
     """Prints one line of the report."""
-    print(json.dumps(fields), flush=True)
+    print(json.dumps(fields), file=reporting, flush=True)
+
+
+def surplus_waits(channel):
+    """Whether messages wait to be taken in."""
+    return zmq.Socket.shadow(channel.socket).poll(0)
 
 
 class Failure(Exception):
@@ -53,25 +68,82 @@ class Executor(NotebookClient):
         super().__init__(*arguments, **options)
         self.errors_seen = []  # every (request, text) on stderr, whoever read it
         self.cell_of = {}  # the index of the cell of every request
-        self.began = 0.0  # when the current cell was sent
+        self.begin()
+
+    def begin(self):
+        """Begins a cell."""
+        self.began = time.monotonic()  # when the cell was sent
         self.first_error = None  # when the first line came over stderr since then
+        self.printed = {"stdout": [0, 0], "stderr": [0, 0]}  # lines and letters kept
+        self.left_out = 0  # lines that are not
 
     async def async_start_new_kernel_client(self):
         """Listens to everything that comes in, also to what the client itself drops."""
         kernel_groups.append(self.km.provisioner.pid)
         client = await super().async_start_new_kernel_client()
-        get_message = client.iopub_channel.get_msg
+        channel = client.iopub_channel
+        get_message = channel.get_msg
 
-        async def listen(*arguments, **options):
-            message = await get_message(*arguments, **options)
+        async def listen(timeout=None):
+            message = None
+            while self.left_out and message is None and surplus_waits(channel):
+                message = self.skip(channel)
+                await asyncio.sleep(0)
+            message = message or await get_message(timeout=timeout)
             if message["msg_type"] == "stream" and message["content"]["name"] == "stderr":
-                request = message["parent_header"].get("msg_id")
-                self.errors_seen.append((request, message["content"]["text"]))
+                request, text = message["parent_header"].get("msg_id"), message["content"]["text"]
+                if len(self.errors_seen) < LINES or MARKER in text:
+                    self.errors_seen.append((request, text))
                 self.first_error = self.first_error or time.monotonic()
             return message
 
-        client.iopub_channel.get_msg = listen
+        channel.get_msg = listen
         return client
+
+    def skip(self, channel):
+        """Takes in printed lines that are left out anyway, fifty times as fast as the client; returns what is no
+        such line, or nothing."""
+        socket = zmq.Socket.shadow(channel.socket)
+        for _ in range(LINES):
+            try:
+                frames = socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return None
+            content = json.loads(frames[-1])
+            if json.loads(frames[-4])["msg_type"] != "stream" or content["name"] != "stdout":
+                return channel.session.deserialize(channel.session.feed_identities(frames)[1])
+            self.left_out += content["text"].count("\n")
+        return None
+
+    def output(self, outs, msg, display_id, cell_index):
+        """Takes in an output; printed text only as far as a page keeps it."""
+        if msg["msg_type"] == "stream":
+            content = msg["content"]
+            kept = self.printed[content["name"]]
+            room = LETTERS - kept[1]
+            if kept[0] >= LINES or room <= 0:
+                self.left_out += content["text"].count("\n")
+                return None
+            if len(content["text"]) > room:
+                self.left_out += 1
+                content["text"] = content["text"][:room] + "\n"
+            kept[0] += content["text"].count("\n")
+            kept[1] += len(content["text"])
+        return super().output(outs, msg, display_id, cell_index)
+
+    async def watch(self):
+        """Looks at the kernel while a cell runs; returns when the cell must be ended, with the reason."""
+        kernel, closed = self.km.provisioner.pid, 0
+        start = await asyncio.to_thread(memory_of, kernel)
+        while True:
+            await asyncio.sleep(WATCH)
+            if self.left_out > MOST:
+                return f"the cell printed more than {MOST:,} lines"
+            if await asyncio.to_thread(memory_of, kernel) - start > MEMORY:
+                return "the cell printed more than the kernel can pass on, or a line without an end"
+            closed = closed + 1 if await asyncio.to_thread(has_closed_stdout, kernel) else 0
+            if closed > 3:
+                return "the cell closed its standard output, over which the kernel hears of its end"
 
     def early(self):
         """Whether the first line on stderr came before the current cell can have run."""
@@ -96,7 +168,11 @@ class Executor(NotebookClient):
         end = time.monotonic() + 60
         while not any(MARKER in text for _, text in self.errors_seen):
             if time.monotonic() > end:
-                raise Failure(None, "the kernel no longer answers after the last cell")
+                raise Failure(
+                    None,
+                    "the kernel no longer passes on what is written to stderr: a cell closed it, or wrote what is "
+                    "not UTF-8",
+                )
             with contextlib.suppress(Empty):
                 await self.kc.iopub_channel.get_msg(timeout=1)
             if not await self.km.is_alive():
@@ -104,38 +180,18 @@ class Executor(NotebookClient):
         return [entry for entry in self.errors_seen if entry[0] != request and MARKER not in entry[1]]
 
 
-def tidy(cell):
-    """Joins pieces of printed text and puts them before the result, which the kernel sends last."""
-    streams, others = {}, []
-    for output in cell.outputs:
-        if output.output_type == "stream":
-            name = output.name
-            streams[name] = streams.get(name, "") + output.text
-        else:
-            if "execution_count" in output:
-                output.execution_count = cell.execution_count
-            others.append(output)
-    printed = [
-        nbformat.v4.new_output("stream", name=name, text=streams[name])
-        for name in ("stdout", "stderr")
-        if name in streams
-    ]
-    cell.outputs = printed + others
-
-
-def failure_of(cell):
-    """What went wrong in a cell, or nothing."""
-    said = "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr")
-    for output in cell.outputs:
-        if output.output_type == "error":
-            trace = "\n".join(output.traceback) or output.evalue
-            return "\n".join(filter(None, [ANSI.sub("", trace), said]))
-        if "<svg" in output.get("data", {}).get("text/plain", ""):
-            return (
-                "a figure came out as text: the kernel did not find how to show the cell's last expression "
-                "(which may not use up a variable: pass a reference)"
-            )
-    return said or None
+async def run_watched(executor, cell, index):
+    """Runs a cell until it ends or must be ended."""
+    running = asyncio.ensure_future(executor.async_execute_cell(cell, index))
+    watching = asyncio.ensure_future(executor.watch())
+    try:
+        await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            raise Failure(index, watching.result())
+        await running
+    finally:
+        running.cancel()
+        watching.cancel()
 
 
 async def execute_cell(executor, cell, index, before, count):
@@ -145,13 +201,15 @@ async def execute_cell(executor, cell, index, before, count):
         execute_reply["parent_header"]["msg_id"]
     )
     allowed = "raises-exception" in cell.metadata.get("tags", [])
-    executor.began, executor.first_error = time.monotonic(), None
-    await executor.async_execute_cell(cell, index)
+    executor.begin()
+    await run_watched(executor, cell, index)
     for request in requests:
         executor.cell_of[request] = index
         await executor.late_output(cell, index, request, PATIENCE if allowed else 0)
     cell.execution_count = count
-    tidy(cell)
+    tidy(cell, executor.left_out)
+    if executor.left_out:
+        report(event="note", index=index, left_out=executor.left_out)
     failure = failure_of(cell)
     if failure and executor.early():
         raise Failure(before, failure)

@@ -41,7 +41,7 @@ pub struct PressOptions {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Longest time that one cell may take
-    #[arg(long, value_name = "SECONDS", default_value_t = execute::CELL_TIMEOUT)]
+    #[arg(long, value_name = "SECONDS", default_value_t = execute::CELL_TIMEOUT, value_parser = cell_timeout)]
     pub cell_timeout: u64,
 }
 
@@ -53,7 +53,7 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Remove everything that this command ever made, the kernelspec too
+    /// Remove everything that this command ever made, the kernelspec too, and nothing else
     Clean,
     /// Measure the time from kernel start to the first figure
     Latency {
@@ -84,13 +84,28 @@ enum Command {
     /// Remove a kernel's private folder once the kernel is gone
     #[command(hide = true)]
     Janitor {
-        /// The folder
-        folder: PathBuf,
         /// The kernel's process
         kernel: i32,
+        /// The process of the Jupyter that started it, or 0
+        jupyter: i32,
+        /// The folder
+        #[arg(long)]
+        folder: Option<PathBuf>,
         /// Key under which to keep what was compiled
+        #[arg(long)]
         keep: Option<String>,
     },
+}
+
+/// A time in whole seconds. Jupyter takes 0 for no limit, and counts milliseconds in 32 bits.
+fn cell_timeout(text: &str) -> Result<u64, String> {
+    const WEEK: u64 = 7 * 24 * 60 * 60;
+    match text.parse() {
+        Ok(seconds) if (1..=WEEK).contains(&seconds) => Ok(seconds),
+        _ => Err(format!(
+            "a cell can be given from 1 second to a week ({WEEK} seconds), in whole seconds"
+        )),
+    }
 }
 
 /// Reads the command line and does what it says.
@@ -108,9 +123,37 @@ pub fn run() -> Result<()> {
         Some(Command::Browse { screenshots }) => checks::browse(screenshots.as_deref()),
         Some(Command::Kernel { connection_file }) => launcher::run(&connection_file),
         Some(Command::Janitor {
-            folder,
             kernel,
+            jupyter,
+            folder,
             keep,
-        }) => private::attend(&folder, kernel, keep.as_deref()),
+        }) => private::attend(kernel, jupyter, folder.as_deref(), keep.as_deref()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::Parser;
+
+    #[test]
+    fn times_and_folders_that_mean_nothing_are_refused() {
+        let read = |argument: &str| Cli::try_parse_from(["book", argument]);
+        for right in ["--cell-timeout=1", "--cell-timeout=604800", "--out=pages"] {
+            assert!(read(right).is_ok(), "{right}");
+        }
+        for wrong in ["0", "-1", "604801", "18446744073709551616", "1.5", ""] {
+            let error = read(&format!("--cell-timeout={wrong}"))
+                .err()
+                .unwrap()
+                .to_string();
+            assert!(
+                error.contains("from 1 second to a week") || wrong.is_empty(),
+                "{error}"
+            );
+        }
+        for empty in ["--out=", "--notebooks="] {
+            assert!(read(empty).is_err(), "{empty}");
+        }
     }
 }

@@ -2,8 +2,30 @@
 
 use crate::files;
 use crate::home::Home;
-use anyhow::{Context, Result};
+use crate::owned::{self, Layout};
+use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
+
+/// What a run makes on its way.
+const WORK: Layout = Layout {
+    whole: is_work,
+    inside: &[],
+    telling: is_work,
+};
+
+fn is_work(name: &str) -> bool {
+    [
+        "executed",
+        "jupyter",
+        "lock",
+        "python",
+        "source",
+        "speed",
+        "warm.ipynb",
+        "warm-executed.ipynb",
+    ]
+    .contains(&name)
+}
 
 /// A folder whose `Cargo.toml` is the library's.
 #[derive(Clone)]
@@ -65,6 +87,29 @@ impl Clone {
     /// Where cargo and this program put what they make.
     pub fn target(&self) -> PathBuf {
         self.join("target")
+    }
+
+    /// The folder for what a run makes on its way.
+    pub fn work(&self) -> PathBuf {
+        self.target().join("book-work")
+    }
+
+    /// Makes that folder; refuses one that holds something else.
+    pub fn claim_work(&self) -> Result<PathBuf> {
+        let against = owned::claim(&self.work(), &WORK)?;
+        if !against.is_empty() {
+            bail!(
+                "`cargo book` works in {}, which holds files that it did not make ({}): move them elsewhere",
+                self.work().display(),
+                owned::some_of(&against)
+            );
+        }
+        Ok(self.work())
+    }
+
+    /// Removes what a run made on its way; returns what stays.
+    pub fn remove_work(&self) -> Result<Vec<String>> {
+        owned::remove(&self.work(), &WORK)
     }
 
     /// Everything that decides how the library compiles, as paths: the sources and the manifests.

@@ -1,6 +1,7 @@
 //! Executes notebooks in the real kernel through Jupyter's own client.
 
 use crate::cells;
+use crate::files;
 use crate::kernelspec;
 use crate::launcher::{INFERENCE_VARIABLE, KEY_VARIABLE};
 use crate::session::Session;
@@ -13,6 +14,13 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::Instant;
+
+/// The executor, in the folder that it imports its parts from.
+pub const SCRIPTS: [(&str, &str); 3] = [
+    ("execute.py", include_str!("../python/execute.py")),
+    ("outputs.py", include_str!("../python/outputs.py")),
+    ("processes.py", include_str!("../python/processes.py")),
+];
 
 /// Longest time that a cell may take unless the command line says otherwise, in seconds.
 pub const CELL_TIMEOUT: u64 = 600;
@@ -80,6 +88,7 @@ fn follow(
             Some("cells") => bar.set_length(event["count"].as_u64().unwrap_or(0)),
             Some("start") => bar.set_message(first_line(job, &event)),
             Some("end") => bar.inc(1),
+            Some("note") => bar.suspend(|| ui::say(&note(job, &event))),
             Some("failure") => ended = Some(Err(failure(job, &event))),
             Some("done") => ended = Some(Ok(bar.length().unwrap_or(0))),
             _ => {}
@@ -91,7 +100,8 @@ fn follow(
     }
     ended.unwrap_or_else(|| {
         Err(anyhow!(
-            "the executor of {} ended early ({status})",
+            "the Python that executes {} ended before its work ({status}), killed by somebody or for want of memory: \
+             run the command again",
             name(job.notebook)
         ))
     })
@@ -107,10 +117,18 @@ fn start(session: &Session, job: &Job, environment: &[(&str, &OsStr)]) -> Result
         "cell_timeout": job.cell_timeout,
         "startup_timeout": STARTUP_TIMEOUT,
     });
+    let scripts = session.work.join("python");
+    for (name, text) in SCRIPTS {
+        let path = scripts.join(name);
+        if std::fs::read_to_string(&path).ok().as_deref() != Some(text) {
+            files::write_atomically(&path, text.as_bytes())?;
+        }
+    }
     session
         .python
         .command()
-        .args(["-c", include_str!("../python/execute.py")])
+        .arg("-B")
+        .arg(scripts.join("execute.py"))
         .arg(description.to_string())
         .env("JUPYTER_PATH", session.work.join("jupyter"))
         .env(INFERENCE_VARIABLE, "explicit")
@@ -130,12 +148,18 @@ fn start(session: &Session, job: &Job, environment: &[(&str, &OsStr)]) -> Result
 /// The first line of a cell that says something, for the progress bar.
 fn first_line(job: &Job, event: &Value) -> String {
     let source = source_of(job, event).unwrap_or_default();
-    source
-        .lines()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or_default()
-        .trim()
-        .to_owned()
+    let line = source.lines().find(|line| !line.trim().is_empty());
+    ui::plain(line.unwrap_or_default().trim())
+}
+
+/// That a page does not keep all that a cell printed.
+fn note(job: &Job, event: &Value) -> String {
+    format!(
+        "{}: cell {} prints {} lines more than a page keeps; it says so",
+        name(job.notebook),
+        event["index"].as_u64().unwrap_or(0) + 1,
+        event["left_out"]
+    )
 }
 
 fn source_of(job: &Job, event: &Value) -> Option<String> {
@@ -146,13 +170,13 @@ fn source_of(job: &Job, event: &Value) -> Option<String> {
 
 /// What a person needs to mend a failing cell.
 fn failure(job: &Job, event: &Value) -> anyhow::Error {
-    let message = event["message"].as_str().unwrap_or_default().trim_end();
+    let message = ui::plain(event["message"].as_str().unwrap_or_default().trim_end());
     let path = job.notebook.display();
     match (event["index"].as_u64(), source_of(job, event)) {
         (Some(index), Some(source)) => anyhow!(
             "{path}: cell {} failed\n\n{}\n\n{message}",
             index + 1,
-            indent(&source)
+            indent(&ui::plain(&source))
         ),
         _ => anyhow!("{path}: {message}"),
     }

@@ -2,6 +2,7 @@
 
 use crate::clone::Clone;
 use crate::evcxr;
+use crate::execute;
 use crate::files::Fingerprint;
 use crate::profile;
 use crate::toolchain::Toolchain;
@@ -45,7 +46,9 @@ pub fn environment(clone: &Clone, toolchain: &Toolchain) -> Result<String> {
     }
     add_compilers(&mut fingerprint, toolchain);
     fingerprint.add("python", include_str!("../requirements.txt"));
-    fingerprint.add("executor", include_str!("../python/execute.py"));
+    for (name, text) in execute::SCRIPTS {
+        fingerprint.add(name, text);
+    }
     Ok(fingerprint.finish())
 }
 

@@ -1,11 +1,58 @@
 //! The per-user folder that holds everything installed, shared by all clones.
 
-use anyhow::{Context, Result};
+use crate::owned::{self, Layout};
+use crate::{files, shim};
+use anyhow::{Context, Result, bail};
 use std::env;
 use std::path::{Path, PathBuf};
 
 /// Names the folder outright, for those who want it elsewhere.
 pub const HOME_VARIABLE: &str = "DIFFUSION_INTUITION_HOME";
+
+/// What this program makes in the folder: a new name belongs here, else `cargo book clean` leaves it.
+const LAYOUT: Layout = Layout {
+    whole: |name| {
+        let named = |start: &str| name.starts_with(start);
+        let locks = [
+            "evcxr.lock",
+            "python.lock",
+            "std.lock",
+            "warm.lock",
+            "lab.lock",
+        ];
+        let others = ["clone.json", "no-std", "evcxr-build"];
+        locks.contains(&name)
+            || others.contains(&name)
+            || named("python-")
+            || named("std-")
+            || named(".std-")
+            || named("evcxr-")
+            || named(".evcxr-")
+    },
+    inside: &[
+        ("bin", |name| name == "book"),
+        (".cargo", |name| name == "config.toml"),
+        ("shims", |name| shim::NAMES.contains(&name)),
+        // A process and a time.
+        ("kernels", |name| {
+            let name = name.strip_suffix(".lock").unwrap_or(name);
+            name.split('-').count() == 2 && name.split('-').all(files::is_number)
+        }),
+        // A hash.
+        ("warm", |name| {
+            let name = name.strip_prefix('.').unwrap_or(name);
+            let hash = name.strip_suffix(".lock").or(name.strip_suffix(".part"));
+            let hash = hash.unwrap_or(name);
+            hash.len() == 20 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+        }),
+    ],
+    telling: |name| {
+        name == "clone.json"
+            || name.starts_with("evcxr")
+            || name.starts_with("python-")
+            || name == "python.lock"
+    },
+};
 
 /// The folder and the places inside it.
 #[derive(Clone)]
@@ -14,7 +61,7 @@ pub struct Home {
 }
 
 impl Home {
-    /// Finds the folder and makes it if it does not exist.
+    /// Finds the folder and makes it if it does not exist; refuses one that holds something else.
     pub fn open() -> Result<Home> {
         let root = root()?;
         std::fs::create_dir_all(&root).with_context(|| {
@@ -24,7 +71,29 @@ impl Home {
         let root = root
             .canonicalize()
             .context("cannot resolve the cache folder")?;
+        let against = owned::claim(&root, &LAYOUT)?;
+        if !against.is_empty() {
+            bail!(
+                "{} holds files that `cargo book` did not make ({}), and it needs a folder of its own: set \
+                 {HOME_VARIABLE} to a new one",
+                root.display(),
+                owned::some_of(&against)
+            );
+        }
         Ok(Home { root })
+    }
+
+    /// The folder whether it exists or not, and whether it is ours.
+    pub fn look() -> Result<(Home, bool)> {
+        let root = root()?;
+        let root = root.canonicalize().unwrap_or(root);
+        let ours = owned::against(&root, &LAYOUT)?.is_empty();
+        Ok((Home { root }, ours))
+    }
+
+    /// Removes what this program made in the folder; returns what stays.
+    pub fn remove(&self) -> Result<Vec<String>> {
+        owned::remove(&self.root, &LAYOUT)
     }
 
     /// The folder itself.
@@ -95,4 +164,74 @@ pub fn user_home() -> Result<PathBuf> {
         .with_context(|| {
             format!("HOME is not set; set it, or set {HOME_VARIABLE} to a folder of your choice")
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Home, LAYOUT};
+    use crate::files::Scratch;
+    use crate::owned;
+    use std::fs;
+
+    #[test]
+    fn a_folder_of_an_earlier_version_is_known_and_removed() {
+        let scratch = Scratch::new("earlier-home");
+        let root = scratch.path().join("cache");
+        // As the version before tags left it, one folder of each kind.
+        let hash = "244d2238341ff92efe59";
+        for file in [
+            "bin/book",
+            ".cargo/config.toml",
+            "shims/cargo",
+            "kernels/12-1764226000000000000.lock",
+            "kernels/12-1764226000000000000/target/file",
+            &format!("warm/{hash}/warm.json"),
+            &format!("warm/{hash}.lock"),
+            &format!("warm/.{hash}.part/build/file"),
+            &format!("python-{hash}/complete"),
+            &format!("std-{hash}/core/lib.rs"),
+            "no-std/core/file",
+            "evcxr-0.22.0/.crates.toml",
+            ".evcxr-0.22.0.part/file",
+            "evcxr-build/release/file",
+            "clone.json",
+            ".clone.json.12.0",
+            "evcxr.lock",
+            "python.lock",
+            "std.lock",
+            "warm.lock",
+        ] {
+            let file = root.join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "").unwrap();
+        }
+        assert!(owned::claim(&root, &LAYOUT).unwrap().is_empty());
+        let home = Home { root: root.clone() };
+        assert!(home.remove().unwrap().is_empty());
+        assert!(!root.exists());
+    }
+
+    #[test]
+    fn a_user_s_home_folder_is_refused() {
+        let scratch = Scratch::new("user-home");
+        let root = scratch.path();
+        // What an earlier version made in it does not make it ours.
+        for file in [
+            ".cargo/config.toml",
+            ".cargo/bin/cargo",
+            "clone.json",
+            "bin/book",
+            "Documents/thesis.tex",
+        ] {
+            let file = root.join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "mine").unwrap();
+        }
+        assert!(!owned::claim(root, &LAYOUT).unwrap().is_empty());
+        let home = Home {
+            root: root.to_owned(),
+        };
+        assert!(!home.remove().unwrap().is_empty());
+        assert!(root.join(".cargo/bin/cargo").exists() && root.join("bin/book").exists());
+    }
 }

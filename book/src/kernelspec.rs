@@ -2,8 +2,9 @@
 
 use crate::files;
 use crate::home::{Home, user_home};
+use crate::ui;
 use anyhow::{Context, Result};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// The name that the notebooks' metadata carry.
@@ -13,20 +14,39 @@ pub const DISPLAY_NAME: &str = "Rust (Diffusion Models)";
 
 /// Writes the kernelspec for the user.
 pub fn install(home: &Home) -> Result<()> {
-    write(&user_folder()?, &home.launcher())
+    let folder = user_folder()?;
+    let path = file(&folder);
+    if path.exists() && read(&path).is_none() {
+        ui::say(&format!(
+            "{} is not this program's and stays as it is: remove it if editors shall find the kernel",
+            path.display()
+        ));
+        return Ok(());
+    }
+    write(&folder, &home.launcher())
 }
 
-/// Removes the user's kernelspec.
-pub fn remove() -> Result<()> {
-    files::remove(&user_folder()?.join(NAME))
+/// Removes the user's kernelspec if it starts the launcher of this folder, or one that is gone.
+pub fn remove(home: &Home) -> Result<bool> {
+    let path = file(&user_folder()?);
+    let launcher = read(&path).and_then(|spec| Some(PathBuf::from(spec["argv"][0].as_str()?)));
+    let ours = launcher.is_some_and(|launcher| launcher == home.launcher() || !launcher.exists());
+    if ours {
+        files::remove(&path)?;
+        if let Some(folder) = path.parent() {
+            // What somebody put beside it stays.
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
+    Ok(ours)
 }
 
-/// Writes a kernelspec that starts `launcher` into a folder of kernelspecs.
+/// Writes a kernelspec that starts `launcher` into a folder of kernelspecs. What was added to one stays in it.
 pub fn write(folder: &Path, launcher: &Path) -> Result<()> {
     let launcher = launcher
         .to_str()
         .context("the path of the launcher is not valid UTF-8")?;
-    let spec = json!({
+    let wanted = json!({
         "argv": [launcher, "kernel", "{connection_file}"],
         "display_name": DISPLAY_NAME,
         "language": "rust",
@@ -34,12 +54,32 @@ pub fn write(folder: &Path, launcher: &Path) -> Result<()> {
         "interrupt_mode": "message",
         "metadata": { "debugger": false },
     });
-    let text = serde_json::to_string_pretty(&spec)?;
-    let path = folder.join(NAME).join("kernel.json");
-    if std::fs::read_to_string(&path).ok().as_ref() != Some(&text) {
+    let path = file(folder);
+    let found = read(&path);
+    let mut spec = found.clone().unwrap_or_else(|| json!({}));
+    for (key, value) in wanted.as_object().into_iter().flatten() {
+        spec[key] = value.clone();
+    }
+    if found.as_ref() != Some(&spec) {
+        let text = serde_json::to_string_pretty(&spec)?;
         files::write_atomically(&path, text.as_bytes())?;
     }
     Ok(())
+}
+
+fn file(folder: &Path) -> PathBuf {
+    folder.join(NAME).join("kernel.json")
+}
+
+/// A kernelspec that this program wrote.
+fn read(path: &Path) -> Option<Value> {
+    let spec: Value = serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()?;
+    let argv = spec["argv"].as_array()?;
+    let ours = argv.len() == 3
+        && Path::new(argv[0].as_str()?).file_name()? == "book"
+        && argv[1] == "kernel"
+        && argv[2] == "{connection_file}";
+    ours.then_some(spec)
 }
 
 /// Where Jupyter looks for a user's kernelspecs.
@@ -53,4 +93,34 @@ fn user_folder() -> Result<PathBuf> {
         Some(data) if data.is_absolute() => data.join("jupyter/kernels"),
         _ => user.join(".local/share/jupyter/kernels"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{file, read, write};
+    use crate::files::Scratch;
+    use serde_json::Value;
+    use std::fs;
+    use std::path::Path;
+
+    #[test]
+    fn own_kernelspecs_are_known_and_keep_what_was_added() {
+        let scratch = Scratch::new("kernelspec");
+        let path = file(scratch.path());
+        // The work folder's names whatever binary runs; ours is always called `book`.
+        write(scratch.path(), Path::new("/old/bin/book")).unwrap();
+        let mut spec = read(&path).unwrap();
+        spec["env"]["RUST_LOG"] = Value::from("debug");
+        fs::write(&path, spec.to_string()).unwrap();
+        write(scratch.path(), Path::new("/new/bin/book")).unwrap();
+        let spec = read(&path).unwrap();
+        assert_eq!(spec["argv"][0], "/new/bin/book");
+        assert_eq!(spec["env"]["RUST_LOG"], "debug");
+        fs::write(
+            &path,
+            r#"{"argv": ["python", "-m", "mine", "{connection_file}"]}"#,
+        )
+        .unwrap();
+        assert!(read(&path).is_none());
+    }
 }

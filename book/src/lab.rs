@@ -1,5 +1,6 @@
 //! `cargo book lab`: JupyterLab with the kernel ready.
 
+use crate::locks::Lock;
 use crate::python::Packages;
 use crate::session::Session;
 use crate::{cells, files, ui, warm};
@@ -10,6 +11,9 @@ use std::os::unix::process::CommandExt;
 /// Without the question whether to fetch news.
 const QUIET: &str =
     r#"{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}"#;
+
+/// Held while a JupyterLab runs, in the per-user folder.
+pub const LOCK: &str = "lab.lock";
 
 /// Opens JupyterLab on the clone's notebooks; this process becomes its server.
 pub fn run(arguments: &[String]) -> Result<()> {
@@ -28,9 +32,15 @@ pub fn run(arguments: &[String]) -> Result<()> {
         &settings.join("labconfig/page_config.json"),
         QUIET.as_bytes(),
     )?;
+    // Jupyter refuses to serve root unless told that it is meant; in a container root is often the only user.
+    let root = rustix::process::geteuid().is_root();
+    if root {
+        ui::say("You are root, so every cell has all rights on this machine.");
+    }
     ui::say(
         "Opening JupyterLab; it listens on this machine only, the link below carries its token. Ctrl-C ends it.",
     );
+    Lock::shared(&session.home.join(LOCK))?.keep_across_exec()?;
     let error = session
         .python
         .command()
@@ -47,6 +57,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
             "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
         ])
         .args(["--LabApp.extension_manager=readonly"])
+        .args(root.then_some("--ServerApp.allow_root=True"))
         .env("JUPYTER_CONFIG_PATH", settings)
         .args(arguments)
         .current_dir(&notebooks)

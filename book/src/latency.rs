@@ -98,7 +98,6 @@ fn kernel(session: &Session, sources: &[String], key: &str, inference: &str) -> 
             .env(KEY_VARIABLE, key)
             .env(INFERENCE_VARIABLE, inference),
     )?;
-    // The kernel prints to the same place; the report is the last line.
     serde_json::from_str(report.lines().last().unwrap_or_default())
         .context("the measuring script said nothing")
 }

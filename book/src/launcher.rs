@@ -6,7 +6,7 @@
 use crate::clone::Clone;
 use crate::fingerprint;
 use crate::home::Home;
-use crate::private::Private;
+use crate::private::{self, Private};
 use crate::profile;
 use crate::resolve::LOCK_VARIABLE;
 use crate::shim::{CARGO_HOME_VARIABLE, TOOLS_VARIABLE};
@@ -76,6 +76,7 @@ pub fn run(connection_file: &Path) -> Result<()> {
     match env::var_os(WARMING_VARIABLE) {
         Some(folder) => {
             command.env("EVCXR_TMPDIR", folder);
+            private::watch()?;
         }
         None => {
             let private = Private::reserve(&home)?;

@@ -5,6 +5,7 @@
 //! sees to it that a failing cell fails the book.
 
 mod cells;
+mod chapter;
 mod checks;
 mod clean;
 mod cli;
@@ -17,15 +18,19 @@ mod files;
 mod fingerprint;
 mod home;
 mod interpreters;
+mod inventory;
 mod kernelspec;
 mod lab;
 mod latency;
 mod launcher;
 mod locks;
 mod numbers;
+mod owned;
 mod pinned;
+mod place;
 mod press;
 mod private;
+mod process;
 mod profile;
 mod python;
 mod references;

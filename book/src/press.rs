@@ -1,24 +1,18 @@
 //! The press: executes what changed, then builds the site.
 
+use crate::chapter::Chapter;
 use crate::cli::PressOptions;
 use crate::execute::{self, Job};
-use crate::files::{self, Fingerprint};
+use crate::files;
 use crate::locks::Lock;
 use crate::python::Packages;
 use crate::session::Session;
-use crate::{cells, compare, fingerprint, site, swap, ui, warm};
+use crate::swap::Claim;
+use crate::{cells, compare, fingerprint, place, site, ui, warm};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-
-/// One notebook of the book on its way through the press.
-struct Chapter {
-    path: PathBuf,
-    notebook: Value,
-    /// Where its executed form is kept; the name changes with everything that the outputs depend on.
-    executed: PathBuf,
-}
+use std::path::Path;
 
 /// Presses the book.
 pub fn run(options: &PressOptions) -> Result<()> {
@@ -31,36 +25,41 @@ pub fn run(options: &PressOptions) -> Result<()> {
     let folder = folder
         .canonicalize()
         .with_context(|| format!("no folder {}", folder.display()))?;
-    let out = match &options.out {
-        Some(out) => std::path::absolute(out)?,
-        None => session.clone.target().join("book"),
+    if folder.starts_with(session.work.canonicalize()?) {
+        bail!(
+            "{} is a folder that `cargo book` itself works in",
+            folder.display()
+        );
+    }
+    // Before anything is executed it is known that the pages will have a place.
+    let out = match options.check {
+        true => None,
+        false => {
+            let out = place::find(options.out.as_deref(), &session.clone, &session.home)?;
+            let claim = Claim::new(&out)?;
+            Some((out, claim))
+        }
     };
-    swap::restore(&out)?;
     let (chapters, others) = find(&session, &folder, &options.only)?;
     execute_all(&session, &folder, &chapters, options)?;
     let executed: Vec<(String, Value)> = chapters
         .iter()
-        .map(|chapter| Ok((execute::name(&chapter.path), merged(chapter)?)))
+        .map(|chapter| Ok((execute::name(&chapter.path), chapter.merged()?)))
         .collect::<Result<_>>()?;
-    if options.check {
+    let Some((out, _claim)) = out else {
         return check(&chapters, &executed);
-    }
+    };
     if options.write {
-        for (chapter, (name, notebook)) in chapters.iter().zip(&executed) {
-            files::write_atomically(&chapter.path, text_of(notebook)?.as_bytes())?;
-            ui::say(&format!(
-                "{name}: outputs written into {}",
-                chapter.path.display()
-            ));
+        for (chapter, (_, notebook)) in chapters.iter().zip(&executed) {
+            chapter.write_back(notebook)?;
         }
     }
     // Chapters that were not asked for stay in the book, as they were last executed or committed.
     let mut pages = executed;
     for chapter in &others {
-        let notebook = match chapter.executed.exists() {
-            true => merged(chapter)?,
-            false => chapter.notebook.clone(),
-        };
+        let notebook = chapter
+            .merged()
+            .unwrap_or_else(|_| chapter.notebook.clone());
         pages.push((execute::name(&chapter.path), notebook));
     }
     pages.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -92,27 +91,8 @@ fn find(session: &Session, folder: &Path, only: &[String]) -> Result<(Vec<Chapte
     if paths.is_empty() {
         bail!("no notebook in {}", folder.display());
     }
-    let chapter = |path: PathBuf| -> Result<Chapter> {
-        let notebook = cells::read(&path)?;
-        let mut fingerprint = Fingerprint::default();
-        fingerprint
-            .add("environment", &environment)
-            .add("folder", folder.as_os_str().as_encoded_bytes());
-        for cell in cells::of(&notebook)
-            .iter()
-            .filter(|cell| cells::is_code(cell))
-        {
-            fingerprint
-                .add("source", cells::source(cell))
-                .add("tags", cell["metadata"]["tags"].to_string());
-        }
-        let name = format!("{}-{}.ipynb", execute::name(&path), fingerprint.finish());
-        Ok(Chapter {
-            path,
-            notebook,
-            executed: session.work.join("executed").join(name),
-        })
-    };
+    let store = session.work.join("executed");
+    let chapter = |path| Chapter::read(path, folder, &environment, &store);
     let chapters: Vec<Chapter> = paths.into_iter().map(chapter).collect::<Result<_>>()?;
     let asked = |chapter: &Chapter| only.is_empty() || only.contains(&execute::name(&chapter.path));
     Ok(chapters.into_iter().partition(asked))
@@ -128,7 +108,7 @@ fn execute_all(
     let afresh = options.fresh || options.check;
     let todo: Vec<_> = chapters
         .iter()
-        .filter(|chapter| afresh || !chapter.executed.exists())
+        .filter(|chapter| afresh || chapter.merged().is_err())
         .collect();
     let mut key = String::new();
     if !todo.is_empty() {
@@ -138,7 +118,9 @@ fn execute_all(
             .collect();
         key = warm::ensure(session, folder, &dependencies)?;
     }
-    std::fs::create_dir_all(session.work.join("executed"))?;
+    let store = session.work.join("executed");
+    std::fs::create_dir_all(&store).map_err(|error| files::explain(error, &store))?;
+    forget_parts(&store)?;
     let mut failures = Vec::new();
     for chapter in todo {
         files::remove(&chapter.executed)?;
@@ -151,8 +133,10 @@ fn execute_all(
         };
         match execute::run(session, &job, &key) {
             Ok(()) => {
-                forget_older(chapter)?;
-                std::fs::rename(&part, &chapter.executed)
+                chapter.forget_older()?;
+                std::fs::File::open(&part)
+                    .and_then(|file| file.sync_all())
+                    .and_then(|()| std::fs::rename(&part, &chapter.executed))
                     .map_err(|error| files::explain(error, &chapter.executed))?;
             }
             Err(failure) => failures.push(format!("{failure:#}")),
@@ -164,57 +148,14 @@ fn execute_all(
     Ok(())
 }
 
-/// Removes executed forms of earlier states of a notebook.
-fn forget_older(chapter: &Chapter) -> Result<()> {
-    let Some(folder) = chapter.executed.parent() else {
-        return Ok(());
-    };
-    let name = execute::name(&chapter.path);
-    for file in files::list(folder)? {
-        let stem = execute::name(&file);
-        // The hash at the end has no hyphen.
-        if file.extension().is_some_and(|ending| ending == "ipynb")
-            && stem
-                .rsplit_once('-')
-                .is_some_and(|(found, _)| found == name)
-        {
+/// Removes what executions that were killed have left.
+fn forget_parts(store: &Path) -> Result<()> {
+    for file in files::list(store)? {
+        if file.extension().is_some_and(|ending| ending == "part") {
             files::remove(&file)?;
         }
     }
     Ok(())
-}
-
-/// The notebook as it is now with the outputs of its execution, which may have been under other prose.
-fn merged(chapter: &Chapter) -> Result<Value> {
-    let executed = cells::read(&chapter.executed)?;
-    let mut notebook = chapter.notebook.clone();
-    let mut outputs = cells::of(&executed)
-        .iter()
-        .filter(|cell| cells::is_code(cell));
-    for cell in notebook["cells"].as_array_mut().into_iter().flatten() {
-        cell["source"] = cells::lines(&cells::source(cell));
-        if cells::is_code(cell) {
-            let from = outputs
-                .next()
-                .context("an executed notebook lacks a cell")?;
-            cell["outputs"] = from["outputs"].clone();
-            cell["execution_count"] = from["execution_count"].clone();
-        }
-    }
-    for key in ["kernelspec", "language_info"] {
-        notebook["metadata"][key] = executed["metadata"][key].clone();
-    }
-    Ok(notebook)
-}
-
-/// A notebook's text as Jupyter itself writes it, so that saving there changes nothing.
-pub fn text_of(notebook: &Value) -> Result<String> {
-    let mut text = Vec::new();
-    let formatter = serde_json::ser::PrettyFormatter::with_indent(b" ");
-    let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
-    serde::Serialize::serialize(notebook, &mut serializer)?;
-    text.push(b'\n');
-    Ok(String::from_utf8(text)?)
 }
 
 /// Compares every execution with the committed outputs.

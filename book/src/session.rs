@@ -38,7 +38,7 @@ impl Session {
         clone.record(&home)?;
         kernelspec::install(&home)?;
         private::sweep(&home)?;
-        let work = clone.target().join("book-work");
+        let work = clone.claim_work()?;
         kernelspec::write(&work.join("jupyter/kernels"), &std::env::current_exe()?)?;
         Ok(Session {
             home,

@@ -1,8 +1,8 @@
 //! The static site: prepares the executed notebooks for Sphinx, and lets Sphinx make the pages.
 
 use crate::cells;
+use crate::chapter::text_of;
 use crate::files;
-use crate::press::text_of;
 use crate::references::References;
 use crate::session::Session;
 use crate::{execute, svg, swap, ui};

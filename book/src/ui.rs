@@ -8,6 +8,18 @@ pub fn say(line: &str) {
     println!("{line}");
 }
 
+/// A text from elsewhere, with signs for control characters, which a terminal would obey.
+pub fn plain(text: &str) -> String {
+    text.chars()
+        .map(|letter| match letter {
+            '\n' | '\t' => letter,
+            '\0'..' ' => char::from_u32(0x2400 + u32::from(letter)).unwrap_or(' '),
+            _ if letter.is_control() => '\u{fffd}',
+            _ => letter,
+        })
+        .collect()
+}
+
 /// A turning sign with a message and the time so far.
 pub fn spinner(message: &str) -> ProgressBar {
     let spinner = ProgressBar::new_spinner();
@@ -38,5 +50,16 @@ pub fn seconds(time: Duration) -> String {
         s if s < 9.95 => format!("{s:.1} s"),
         s if s < 119.5 => format!("{s:.0} s"),
         s => format!("{} min {} s", s as u64 / 60, s as u64 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_terminal_is_told_nothing() {
+        assert_eq!(plain("a\n\tβ"), "a\n\tβ");
+        assert_eq!(plain("\x1b[2J\x07\u{9b}\x7f"), "␛[2J␇\u{fffd}\u{fffd}");
     }
 }
