@@ -4,9 +4,11 @@ Usage: python3 book/checks/failures.py [COMMAND …]   (the command is `cargo bo
 """
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 GOOD = 'println!("fine");'
@@ -48,7 +50,41 @@ CASES = {
         "died",
         [],
     ),
+    "closed-output": (
+        'unsafe extern "C" { fn close(file: i32) -> i32; } unsafe { close(1); }',
+        [],
+        "closed its standard output",
+        [],
+    ),
+    "not-utf-8": (
+        'std::io::Write::write_all(&mut std::io::stdout(), b"\\xff\\n")?; 1',
+        [],
+        "valid UTF-8",
+        [],
+    ),
+    "endless-line": (
+        'loop { print!("a line without an end, a line without an end, a line without an end"); }',
+        [],
+        "a line without an end",
+        [],
+    ),
+    "long-result": ('"x".repeat(5_000_000)', [], "a page holds", []),
+    "terminal": ('panic!("\\x1b[2J\\x07");', [], "␛[2J␇", []),
     "expected-error-missing": (GOOD, ["raises-exception"], "raises-exception", []),
+}
+# name: (source, text of the page, largest page in bytes, text that the press says, or nothing)
+GOOD_CELLS = {
+    "many-lines": (
+        'for line in 0..200_000 { println!("line {line}"); }',
+        "… and 199,000 more lines, left out here",
+        100_000,
+        "prints 199000 lines more",
+    ),
+    # Printed in one piece, which the kernel sends only after the cell's end.
+    "long-line": ('println!("{}", "long".repeat(2_000_000));', "left out here", 300_000, ""),
+    "control-characters": ('println!("a\\0b\\x07c\\x1b[2Jd");', "a␀b␇c␛[2Jd", 100_000, ""),
+    # It outlives the cell with the cell's own pipes, but not the kernel.
+    "child": ('std::process::Command::new("sleep").arg("4321").spawn()?; println!("left");', "left", 100_000, ""),
 }
 # The same in cells that may fail: the press succeeds.
 ALLOWED = {
@@ -100,6 +136,56 @@ def press(command, folder, name, cells, arguments):
     return done.returncode, done.stdout + done.stderr, out
 
 
+def refusals(command, folder):
+    """What must be refused before anything is executed or removed: yields what was tried, and whether it was."""
+    own = folder / "own"
+    theirs = {
+        "notebooks": folder / "mine",
+        "a thesis": folder / "thesis",
+        "a list from elsewhere": folder / "copied",
+        "a page that was changed": folder / "changed",
+        "a file among pages": folder / "added",
+    }
+    code, _, pages = press(command, folder, "own", [title("own"), cell(GOOD, number=1)], [])
+    yield "pages of its own", code == 0
+    for place in theirs.values():
+        place.mkdir()
+        (place / "thesis.tex").write_text("years of work", encoding="utf-8")
+    (theirs["notebooks"] / "mine.ipynb").write_text((own / "own.ipynb").read_text(encoding="utf-8"), encoding="utf-8")
+    shutil.copy(pages / ".cargo-book", theirs["a list from elsewhere"])
+    for name in ("a page that was changed", "a file among pages"):
+        shutil.copytree(pages, theirs[name], dirs_exist_ok=True)
+    (theirs["a page that was changed"] / "thesis.tex").unlink()
+    (theirs["a page that was changed"] / "index.html").write_text("years of work", encoding="utf-8")
+    link, file = folder / "link", folder / "file"
+    link.symlink_to(theirs["a thesis"])
+    file.write_text("years of work", encoding="utf-8")
+    tried = {
+        **{f"--out holds {name}": ["--out", place] for name, place in theirs.items()},
+        "--out is a link to a thesis": ["--out", link],
+        "--out is a file": ["--out", file],
+        "--out is below a file": ["--out", file / "pages"],
+        "--out is the root": ["--out", "/"],
+        "--out is the clone": ["--out", "."],
+        "--out holds the clone": ["--out", ".."],
+        "--out is the home folder": ["--out", Path.home()],
+        "--out is the book's source": ["--out", "book/site/pages"],
+        "--out is empty": ["--out="],
+        "--cell-timeout is 0": ["--cell-timeout", "0"],
+        "--cell-timeout is negative": ["--cell-timeout=-1"],
+    }
+    for name, given in tried.items():
+        before = sorted((path, path.lstat().st_mtime_ns) for path in folder.rglob("*"))
+        done = subprocess.run(
+            [*command, "--notebooks", own, *given], capture_output=True, text=True, timeout=600, check=False
+        )
+        after = sorted((path, path.lstat().st_mtime_ns) for path in folder.rglob("*"))
+        good = done.returncode != 0 and done.stderr.startswith("error: ") and before == after
+        if not good:
+            print(f"exit code {done.returncode}\n{done.stdout}{done.stderr}")
+        yield name, good
+
+
 def main():
     """Runs all cases and ends with a line that counts them."""
     command = sys.argv[1:] or ["cargo", "book"]
@@ -137,7 +223,24 @@ def main():
         print(f"{'ok' if good else 'FAILED'}: unusual but legal code is pressed")
         if not good:
             print(text)
-    print(f"{len(CASES) + len(ALLOWED) + 1 - failed} passed, {failed} failed")
+        for name, (source, shown, most, said) in GOOD_CELLS.items():
+            start = time.monotonic()
+            cells = [title(name), cell(GOOD, number=1), cell(source, number=2), cell(GOOD, number=3)]
+            code, text, out = press(command, folder, name, cells, [])
+            page = (out / f"{name}.html").read_text(encoding="utf-8") if code == 0 else ""
+            good = shown in page and len(page) < most and said in text
+            failed += not good
+            print(f"{'ok' if good else 'FAILED'}: {name} ({time.monotonic() - start:.0f} s)")
+            if not good:
+                print(f"exit code {code}, page of {len(page)} letters\n{text}")
+        if subprocess.run(["pgrep", "-f", "^sleep 4321$"], capture_output=True, check=False).returncode == 0:
+            failed += 1
+            print("FAILED: a cell's child outlives its kernel")
+        results = list(refusals(command, folder))
+        for name, good in results:
+            failed += not good
+            print(f"{'ok' if good else 'FAILED'}: {name}")
+    print(f"{len(CASES) + len(ALLOWED) + len(GOOD_CELLS) + len(results) + 1 - failed} passed, {failed} failed")
     return failed > 0
 
 

@@ -28,7 +28,7 @@ import nbformat
 import zmq
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from outputs import LETTERS, LINES, failure_of, tidy
+from outputs import LETTERS, LINES, add_printed, failure_of, tidy
 from processes import has_closed_stdout, memory_of
 
 LATE = 0.06  # seconds to wait for late output after each cell
@@ -36,6 +36,7 @@ PATIENCE = 3  # seconds to wait for the failure of a cell that must fail
 COMPILING = 0.05  # seconds that pass in any case before a cell runs: the compiler alone takes longer
 MOST = 300_000  # lines, then the cell has failed
 MEMORY = 1 << 30  # bytes that the kernel may grow by during a cell: it keeps what it has not yet passed on
+ARRIVAL = 120  # seconds that the outputs may take to arrive after the cell's end, on a busy machine
 WATCH = 0.5  # seconds between looks at the kernel while a cell runs
 MARKER = "end of the notebook's stderr"
 # The report is ours alone: a kernel that inherited it would hold it open when this process is killed.
@@ -68,6 +69,7 @@ class Executor(NotebookClient):
         super().__init__(*arguments, **options)
         self.errors_seen = []  # every (request, text) on stderr, whoever read it
         self.cell_of = {}  # the index of the cell of every request
+        self.ended = {}  # the cell of every request that has ended, the last one last
         self.begin()
 
     def begin(self):
@@ -95,10 +97,22 @@ class Executor(NotebookClient):
                 if len(self.errors_seen) < LINES or MARKER in text:
                     self.errors_seen.append((request, text))
                 self.first_error = self.first_error or time.monotonic()
+            if message["msg_type"] == "stream" and message["content"]["name"] == "stdout":
+                self.take_in_late(message)
             return message
 
         channel.get_msg = listen
         return client
+
+    def take_in_late(self, message):
+        """Gives what an earlier cell printed to that cell: the kernel may send it after the cell's end."""
+        parent = message["parent_header"]
+        cell = self.ended.get(parent.get("msg_id"))
+        if cell is None and self.ended and time.monotonic() - self.began < COMPILING:
+            cell = list(self.ended.values())[-1]
+        if cell is not None:
+            add_printed(cell, message["content"]["text"])
+            parent["msg_id"] = None  # no one else's
 
     def skip(self, channel):
         """Takes in printed lines that are left out anyway, fifty times as fast as the client; returns what is no
@@ -206,6 +220,7 @@ async def execute_cell(executor, cell, index, before, count):
     for request in requests:
         executor.cell_of[request] = index
         await executor.late_output(cell, index, request, PATIENCE if allowed else 0)
+        executor.ended[request] = cell
     cell.execution_count = count
     tidy(cell, executor.left_out)
     if executor.left_out:
@@ -228,7 +243,9 @@ async def execute_cells(executor, cells):
         started = time.monotonic()
         try:
             forgiven.update(await execute_cell(executor, cell, index, before, count))
-        except CellTimeoutError:
+        except CellTimeoutError as error:
+            if "IOPub" in str(error):
+                raise Failure(index, f"the cell's outputs did not arrive within {ARRIVAL} s") from None
             raise Failure(index, f"the cell took longer than {executor.timeout} s") from None
         except DeadKernelError:
             raise Failure(index, "the kernel died") from None
@@ -272,6 +289,8 @@ async def execute(job):
         kernel_name=job["kernel"],
         timeout=job["cell_timeout"],
         startup_timeout=job["startup_timeout"],
+        iopub_timeout=ARRIVAL,
+        raise_on_iopub_timeout=True,
         resources={"metadata": {"path": job["folder"]}},
         allow_errors=True,
         record_timing=False,

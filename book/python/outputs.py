@@ -39,6 +39,15 @@ def tidy(cell, left_out):
     cell.outputs = printed + others
 
 
+def add_printed(cell, text):
+    """Adds what came late to the printed text of a cell, as far as a page keeps it."""
+    room = LETTERS - sum(len(o.text) for o in cell.outputs if o.output_type == "stream")
+    if len(text) > room:
+        text = text[: max(room, 0)] + "\n… and more, left out here\n"
+    cell.outputs.append(nbformat.v4.new_output("stream", name="stdout", text=text))
+    tidy(cell, 0)
+
+
 def failure_of(cell):
     """What went wrong in a cell, or nothing."""
     said = "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr")

@@ -170,7 +170,8 @@ fn source_of(job: &Job, event: &Value) -> Option<String> {
 
 /// What a person needs to mend a failing cell.
 fn failure(job: &Job, event: &Value) -> anyhow::Error {
-    let message = ui::plain(event["message"].as_str().unwrap_or_default().trim_end());
+    let message = event["message"].as_str().unwrap_or_default().trim_end();
+    let message = shortened(&ui::plain(message));
     let path = job.notebook.display();
     match (event["index"].as_u64(), source_of(job, event)) {
         (Some(index), Some(source)) => anyhow!(
@@ -182,9 +183,50 @@ fn failure(job: &Job, event: &Value) -> anyhow::Error {
     }
 }
 
+/// The first and the last lines of a text that is longer than anybody reads.
+fn shortened(text: &str) -> String {
+    const FIRST: usize = 80;
+    const LAST: usize = 20;
+    let lines: Vec<_> = text.lines().map(short_line).collect();
+    if lines.len() <= FIRST + LAST {
+        return lines.join("\n");
+    }
+    let (first, rest) = lines.split_at(FIRST);
+    let (middle, last) = rest.split_at(rest.len() - LAST);
+    format!(
+        "{}\n… {} more lines …\n{}",
+        first.join("\n"),
+        middle.len(),
+        last.join("\n")
+    )
+}
+
+fn short_line(line: &str) -> String {
+    const LONGEST: usize = 2000;
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{} …", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
 fn indent(text: &str) -> String {
     text.lines()
         .map(|line| format!("    {line}"))
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn long_messages_keep_their_ends() {
+        assert_eq!(shortened("one\ntwo"), "one\ntwo");
+        let long: Vec<_> = (0..1000).map(|number| number.to_string()).collect();
+        let text = shortened(&long.join("\n"));
+        assert!(text.starts_with("0\n1\n") && text.ends_with("\n998\n999"));
+        assert!(text.contains("… 900 more lines …"));
+        assert!(shortened(&"β".repeat(100_000)).len() < 5000);
+    }
 }
