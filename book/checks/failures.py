@@ -4,6 +4,7 @@ Usage: python3 book/checks/failures.py [COMMAND …]   (the command is `cargo bo
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -186,6 +187,56 @@ def refusals(command, folder):
         yield name, good
 
 
+def fill(folder, *names):
+    """Puts files into a folder."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("years of work", encoding="utf-8")
+
+
+def left(folder):
+    """The files in a folder."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def cleanings(command, folder):
+    """What `clean` removes and what it leaves, outside any clone: yields what was tried, and whether it was right."""
+    theirs = ["thesis.tex", "bin/mine", ".cargo/bin/cargo", "kernels/mine.lock", "kernels/mine/thesis.tex"]
+    # What a version made that left no tag.
+    ours = ["bin/book", ".cargo/config.toml", "clone.json", "python.lock", "kernels/1-2.lock", "kernels/1-2/file"]
+    spec = folder / "jupyter/kernels/diffusion-intuition"
+    fill(spec, "kernel.json", "logo.svg")
+    environment = {**os.environ, "JUPYTER_DATA_DIR": str(folder / "jupyter")}
+    environment.pop("CARGO_MANIFEST_DIR", None)
+    tried = {
+        "a folder of the user's": (theirs, False, set(theirs)),
+        "a folder of the user's that was used before": (theirs + ours, False, set(theirs + ours)),
+        "a folder of an earlier version": (ours, False, set()),
+        "a tag from elsewhere": (theirs, True, set(theirs) | {"CACHEDIR.TAG"}),
+    }
+    text = Path("book/src/owned.rs").read_text(encoding="utf-8")
+    tag = text.split('const TEXT: &str = "\\\n')[1].split('";')[0]
+    for number, (name, (files, tagged, stay)) in enumerate(tried.items()):
+        home = folder / f"cache{number}"
+        fill(home, *files)
+        if tagged:
+            (home / "CACHEDIR.TAG").write_text(tag, encoding="utf-8")
+        environment["DIFFUSION_INTUITION_HOME"] = str(home)
+        done = subprocess.run(
+            [*command, "clean"], env=environment, cwd=folder, capture_output=True, text=True, check=False
+        )
+        good = left(home) == stay and left(spec) == {"kernel.json", "logo.svg"}
+        if stay:
+            refused = subprocess.run(
+                command, env=environment, capture_output=True, text=True, timeout=600, check=False
+            )
+            good = good and refused.returncode == 1 and "a folder of its own" in refused.stderr
+            good = good and left(home) == stay
+        if not good:
+            print(f"left {left(home)}, exit code {done.returncode}\n{done.stdout}{done.stderr}")
+        yield f"clean meets {name}", good
+
+
 def main():
     """Runs all cases and ends with a line that counts them."""
     command = sys.argv[1:] or ["cargo", "book"]
@@ -236,7 +287,7 @@ def main():
         if subprocess.run(["pgrep", "-f", "^sleep 4321$"], capture_output=True, check=False).returncode == 0:
             failed += 1
             print("FAILED: a cell's child outlives its kernel")
-        results = list(refusals(command, folder))
+        results = [*refusals(command, folder), *cleanings(command, folder)]
         for name, good in results:
             failed += not good
             print(f"{'ok' if good else 'FAILED'}: {name}")

@@ -18,6 +18,7 @@ fn is_work(name: &str) -> bool {
         "executed",
         "jupyter",
         "lock",
+        "probe",
         "python",
         "source",
         "speed",

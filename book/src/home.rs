@@ -20,7 +20,13 @@ const LAYOUT: Layout = Layout {
             "warm.lock",
             "lab.lock",
         ];
-        let others = ["clone.json", "no-std", "evcxr-build"];
+        let others = [
+            "clone.json",
+            "no-std",
+            "no-settings",
+            "evcxr-build",
+            "probe",
+        ];
         locks.contains(&name)
             || others.contains(&name)
             || named("python-")
@@ -33,6 +39,7 @@ const LAYOUT: Layout = Layout {
         ("bin", |name| name == "book"),
         (".cargo", |name| name == "config.toml"),
         ("shims", |name| shim::NAMES.contains(&name)),
+        ("cargo-front", |name| name == "bin"),
         // A process and a time.
         ("kernels", |name| {
             let name = name.strip_suffix(".lock").unwrap_or(name);
