@@ -142,7 +142,7 @@ ENDS = {
 
 
 def ending(command, folder, number, end):
-    """Ends parts of a press whose cell never ends; returns what is wrong after it."""
+    """Starts a press whose cell never ends and ends parts of it; returns what is wrong after it."""
     ready = folder / f"ready{number}"
     write(folder, 0)
     notebook = json.loads((folder / "page0.ipynb").read_text(encoding="utf-8"))
@@ -152,6 +152,15 @@ def ending(command, folder, number, end):
     notebooks.mkdir()
     (notebooks / "page.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     running = press(command, notebooks, folder / "ended")
+    try:
+        return wrong_after(command, folder, notebooks, ready, running, end)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+
+
+def wrong_after(command, folder, notebooks, ready, running, end):
+    """Ends parts of a running press; returns what is wrong after it."""
     limit = time.monotonic() + 300
     while not ready.exists():
         if running.poll() is not None or time.monotonic() > limit:
