@@ -154,6 +154,11 @@ def cases(folder, python):
         {"PATH": everything, "DIFFUSION_INTUITION_HOME": "/dev/null/home"},
         ["cannot make /dev/null/home", "set DIFFUSION_INTUITION_HOME"],
     )
+    yield (
+        "a place that the kernel cannot name",
+        {"PATH": everything, "DIFFUSION_INTUITION_HOME": str(folder / "with a space")},
+        ["path has a space", "set DIFFUSION_INTUITION_HOME"],
+    )
     yield from cases_of_disks(folder, everything, home)
 
 

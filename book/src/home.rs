@@ -78,6 +78,7 @@ impl Home {
         let root = root
             .canonicalize()
             .context("cannot resolve the cache folder")?;
+        fits_the_kernel(&root)?;
         let against = owned::claim(&root, &LAYOUT)?;
         if !against.is_empty() {
             bail!(
@@ -149,6 +150,21 @@ impl Home {
     }
 }
 
+/// The kernel names the files that it loads in lines whose words are parted by spaces.
+fn fits_the_kernel(root: &Path) -> Result<()> {
+    if root
+        .to_str()
+        .is_some_and(|path| !path.contains([' ', '\n']))
+    {
+        return Ok(());
+    }
+    bail!(
+        "the Rust kernel cannot work below {}, whose path has a space or is not valid UTF-8: set {HOME_VARIABLE} to \
+         a folder whose path has neither, and run `cargo book` again",
+        root.display()
+    )
+}
+
 /// Where the folder lies by the rules of the system.
 fn root() -> Result<PathBuf> {
     if let Some(path) = env::var_os(HOME_VARIABLE).filter(|path| !path.is_empty()) {
@@ -175,10 +191,11 @@ pub fn user_home() -> Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Home, LAYOUT};
+    use super::{Home, LAYOUT, fits_the_kernel};
     use crate::files::Scratch;
     use crate::owned;
     use std::fs;
+    use std::path::Path;
 
     #[test]
     fn a_folder_of_an_earlier_version_is_known_and_removed() {
@@ -240,5 +257,11 @@ mod tests {
         };
         assert!(!home.remove().unwrap().is_empty());
         assert!(root.join(".cargo/bin/cargo").exists() && root.join("bin/book").exists());
+    }
+
+    #[test]
+    fn a_folder_with_a_space_is_refused_and_one_with_letters_of_any_script_is_not() {
+        assert!(fits_the_kernel(Path::new("/home/jane doe/.cache")).is_err());
+        fits_the_kernel(Path::new("/home/jané/.cache")).unwrap();
     }
 }
