@@ -103,7 +103,12 @@ def cases(folder, python):
     )
     yield (
         "no rustc",
-        {"PATH": programs(folder / "2", ["cc"], **with_python)},
+        # Not on the path, nor where rustup would have put it.
+        {
+            "PATH": programs(folder / "2", ["cc"], **with_python),
+            "HOME": str(folder),
+            "CARGO_HOME": str(folder / "cargo"),
+        },
         ["rustc does not answer", "install Rust"],
     )
     yield (
@@ -155,6 +160,11 @@ def cases(folder, python):
         ["cannot make /dev/null/home", "set DIFFUSION_INTUITION_HOME"],
     )
     yield (
+        "no place for the kernelspec",
+        {"PATH": everything, "JUPYTER_DATA_DIR": "/dev/null/jupyter"},
+        ["cannot write into /dev/null/jupyter", "set JUPYTER_DATA_DIR"],
+    )
+    yield (
         "a place that the kernel cannot name",
         {"PATH": everything, "DIFFUSION_INTUITION_HOME": str(folder / "with a space")},
         ["path has a space", "set DIFFUSION_INTUITION_HOME"],
@@ -169,7 +179,7 @@ def cases_of_disks(folder, path, home):
         ("little room for packages", "size=256k", True, ["takes about 0.4 GB", "0.0 GB free", "free some space"]),
         ("a disk that runs no programs", "size=64m,noexec", True, ["noexec", "set DIFFUSION_INTUITION_HOME"]),
     ]:
-        disk = folder / name
+        disk = folder / name.replace(" ", "-")
         disk.mkdir()
         if not mount(disk, options):
             print(f"left out: {name} (no right to mount a disk)")

@@ -105,7 +105,10 @@ def calls_of_a_press(program, folder):
         return None, None, done.stdout + done.stderr
     proxy, record = Proxy(), folder / "linkers"
     linkers = new_linkers(folder / "linker", record)
-    environment = {**proxy.environment(), "PATH": f"{linkers}{os.pathsep}{os.environ['PATH']}"}
+    # Rust is not on the path of what is started from a menu.
+    rust = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo") / "bin"
+    path = [part for part in os.environ["PATH"].split(os.pathsep) if Path(part) != rust]
+    environment = {**proxy.environment(), "PATH": os.pathsep.join([str(linkers), *path])}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     said = done.stdout + done.stderr
     if done.returncode:

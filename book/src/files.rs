@@ -72,6 +72,18 @@ pub fn need_execution(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Makes the folder, and fails with a sentence if it cannot be written into.
+pub fn need_writable(folder: &Path, otherwise: &str) -> Result<()> {
+    let probe = aside(&folder.join("probe"))?;
+    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&probe, ""));
+    match written {
+        Ok(()) => remove(&probe),
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => Err(explain(error, folder)),
+        Err(error) => Err(error)
+            .with_context(|| format!("cannot write into {}: {otherwise}", folder.display())),
+    }
+}
+
 /// The bytes in all files under a folder, as far as they can be read.
 pub fn size(folder: &Path) -> u64 {
     let files = list(folder).unwrap_or_default();

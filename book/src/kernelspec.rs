@@ -26,6 +26,14 @@ pub fn install(home: &Home) -> Result<()> {
     write(&folder, &home.launcher())
 }
 
+/// Fails with a sentence if the kernelspec could not be written.
+pub fn check() -> Result<()> {
+    files::need_writable(
+        &user_folder()?,
+        "make it writable, or set JUPYTER_DATA_DIR to another folder",
+    )
+}
+
 /// Removes the user's kernelspec if it starts the launcher of this folder, or one that is gone.
 pub fn remove(home: &Home) -> Result<bool> {
     let path = file(&user_folder()?);

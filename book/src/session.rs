@@ -30,7 +30,10 @@ impl Session {
         need_c_compiler()?;
         let toolchain = Toolchain::find(clone.root())?;
         // All that can be missing is better known before a quarter of an hour of compiling.
+        files::need_writable(&clone.work(), "the pages are made there")?;
+        let work = clone.claim_work()?;
         files::need_execution(home.root())?;
+        kernelspec::check()?;
         evcxr::check(&home, &toolchain)?;
         let python = Python::ensure(&home, packages)?;
         evcxr::ensure(&home)?;
@@ -38,7 +41,6 @@ impl Session {
         clone.record(&home)?;
         kernelspec::install(&home)?;
         private::sweep(&home)?;
-        let work = clone.claim_work()?;
         kernelspec::write(&work.join("jupyter/kernels"), &std::env::current_exe()?)?;
         Ok(Session {
             home,

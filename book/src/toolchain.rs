@@ -16,18 +16,14 @@ impl Toolchain {
     /// Asks rustc, as it answers in the clone.
     pub fn find(folder: &Path) -> Result<Toolchain> {
         let sysroot = output(
-            Command::new("rustc")
+            Command::new(rustc())
                 .args(["--print", "sysroot"])
                 .current_dir(folder),
         )
         .context("rustc does not answer: install Rust with rustup")?;
         let sysroot = PathBuf::from(sysroot.trim());
         let rustc = sysroot.join("bin/rustc");
-        let rustc = if rustc.exists() {
-            rustc
-        } else {
-            PathBuf::from("rustc")
-        };
+        let rustc = if rustc.exists() { rustc } else { self::rustc() };
         let version = output(Command::new(rustc).arg("-vV").current_dir(folder))?;
         Ok(Toolchain { sysroot, version })
     }
@@ -75,6 +71,18 @@ impl Toolchain {
         let library = self.sysroot.join("lib/rustlib/src/rust/library");
         library.join("core").is_dir().then_some(library)
     }
+}
+
+/// The compiler: on the `PATH`, or where rustup puts it. Jupyter and editors that are started from a menu often have
+/// a `PATH` without it.
+fn rustc() -> PathBuf {
+    let cargo = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    which("rustc")
+        .or_else(|| cargo.map(|cargo| cargo.join("bin/rustc")))
+        .filter(|rustc| rustc.exists())
+        .unwrap_or_else(|| PathBuf::from("rustc"))
 }
 
 /// Runs a command and returns what it printed.
