@@ -119,9 +119,10 @@ impl Home {
         self.join("bin/book")
     }
 
-    /// Folder with the tools that stand in front of cargo and rustup inside a kernel.
+    /// Folder with the tools that stand in front of others inside a kernel. (`shims` was the name when mold was not
+    /// among them: an earlier launcher would not know what to do under that name.)
     pub fn shims(&self) -> PathBuf {
-        self.join("shims")
+        self.join("stand-ins")
     }
 
     /// Stands for `CARGO_HOME` inside a kernel; its `bin` holds the stand-in for cargo.
