@@ -81,7 +81,7 @@ fn compare(draw: Draw, schedule: &Schedule, network: &FilmMlp) -> Result<()> {
             let timesteps = spacing.timesteps(schedule, method.steps(evaluations))?;
             let sampler = Sampler::with_timesteps(schedule, method, timesteps)?;
             let ratio = until_precise(&floor, &mut |rng| {
-                let x0 = sampler.sample(network, &rng.standard_normal(N, 2), rng)?;
+                let x0 = sampler.sample(network, &rng.standard_normal(N, 2)?, rng)?;
                 distance(&x0, &draw(N, rng)?, rng)
             })?;
             println!(

@@ -12,7 +12,7 @@ fn main() -> Result<()> {
     let network = FilmMlp::new(2, &mut Rng::new(0))?;
     println!("    rows  steps   seconds  M row-steps/s");
     for rows in [2_500, 10_000, 40_000] {
-        let noise = Rng::new(1).standard_normal(rows, 2);
+        let noise = Rng::new(1).standard_normal(rows, 2)?;
         for steps in [25, 50, 100] {
             let sampler = Sampler::new(&schedule, Method::DDIM, steps)?;
             let mut times = Vec::new();

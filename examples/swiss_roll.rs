@@ -34,7 +34,7 @@ fn main() -> Result<()> {
     let (noise, steps) = (argument(1, 0.0), argument(2, 8000.0) as u64);
     let schedule = evenly_in_log_sigma(40, argument(3, 0.005), 60.0)?;
     let mut rng = Rng::new(0);
-    let (train, held_out) = (roll(50_000, noise, &mut rng), roll(4000, noise, &mut rng));
+    let (train, held_out) = (roll(50_000, noise, &mut rng)?, roll(4000, noise, &mut rng)?);
 
     let mut network = FilmMlp::with_outputs(2, 4, &FilmMlpConfig::default(), &mut rng)?;
     let config = TrainConfig {
@@ -117,8 +117,8 @@ fn curve(u: f64) -> [f64; 2] {
 }
 
 /// `n` points with mean 0 and variance 1 in each coordinate; shape (n, 2).
-fn roll(n: usize, noise: f64, rng: &mut Rng) -> Array2<f32> {
-    let blur = rng.standard_normal(n, 2);
+fn roll(n: usize, noise: f64, rng: &mut Rng) -> Result<Array2<f32>> {
+    let blur = rng.standard_normal(n, 2)?;
     let mut points = Array2::zeros((n, 2));
     for (mut point, blur) in points.rows_mut().into_iter().zip(blur.rows()) {
         let at = curve(rng.random());
@@ -126,7 +126,7 @@ fn roll(n: usize, noise: f64, rng: &mut Rng) -> Array2<f32> {
             point[i] = ((at[i] + noise * f64::from(blur[i]) - mean) / std) as f32;
         }
     }
-    points
+    Ok(points)
 }
 
 /// The law of [`roll`]: a mixture of many Gaussians along the curve, closer to each other than they are wide.

@@ -109,7 +109,7 @@ fn what_it_belongs_to_must_be_the_same() {
     let scratch = Scratch::new("same");
     let mut one = network();
     open(&scratch, &mut one, config()).unwrap();
-    let rows = || Mixture::bimodal().sample(20, &mut Rng::new(0));
+    let rows = || Mixture::bimodal().sample(20, &mut Rng::new(0)).unwrap();
     let longer = Schedule::linear_rescaled(101).unwrap();
     let slower = TrainConfig {
         learning_rate: LearningRate::constant(1e-4),
@@ -174,7 +174,7 @@ fn reason<T>(result: Result<T>) -> String {
 #[test]
 fn what_differs_is_named() {
     let scratch = Scratch::new("differs");
-    let rows = |n| Mixture::bimodal().sample(n, &mut Rng::new(0));
+    let rows = |n| Mixture::bimodal().sample(n, &mut Rng::new(0)).unwrap();
     let attempt =
         |network: &mut FilmMlp, rows: ndarray::Array2<f32>, change: fn(&mut TrainConfig)| {
             let mut config = config();

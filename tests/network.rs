@@ -32,7 +32,7 @@ fn waves_are_sines_then_cosines_of_each_coordinate() {
     assert_eq!(frequencies, [0.7, 1.4, 2.8]);
     let parameters = Parameters::new();
     let mut tape = Tape::new(&parameters);
-    let x = Rng::new(4).standard_normal(3000, 2); // more than one piece
+    let x = Rng::new(4).standard_normal(3000, 2).unwrap(); // more than one piece
     let input = tape.input(&x);
     let y = tape.fourier(input, &frequencies).unwrap();
     let y = tape.value(y);

@@ -42,7 +42,7 @@ fn memory_is_flat_in_the_number_of_steps() {
 fn compare() {
     let schedule = Schedule::linear(1000, 1e-4, 0.02).unwrap();
     let network = FilmMlp::new(2, &mut Rng::new(0)).unwrap();
-    let noise = Rng::new(1).standard_normal(2000, 2);
+    let noise = Rng::new(1).standard_normal(2000, 2).unwrap();
     for method in [Method::DDPM, Method::DDIM, Method::Heun, Method::DpmSolver] {
         let peak = |steps: usize| {
             let sampler = Sampler::new(&schedule, method, steps).unwrap();

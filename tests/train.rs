@@ -43,7 +43,7 @@ fn training_approaches_the_exact_floor() {
     let mut excess = 0.0;
     for t in (0..200).step_by(10) {
         let marginal = data.marginal(&schedule, t).unwrap();
-        let x = marginal.sample(500, &mut Rng::new(t as u64));
+        let x = marginal.sample(500, &mut Rng::new(t as u64)).unwrap();
         let learned = network.predict_at(&x, t).unwrap();
         let best = data.optimal_eps(&schedule, &x, t).unwrap();
         excess += f64::from((learned - best).mapv(|e| e * e).mean().unwrap()) / 20.0;

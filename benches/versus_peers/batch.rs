@@ -20,7 +20,7 @@ pub struct Batch {
 impl Batch {
     /// `n` fresh rows at random timesteps.
     pub fn draw(n: usize, schedule: &Schedule, rng: &mut Rng) -> Result<Self> {
-        let x0 = reference::ring().sample(n, rng);
+        let x0 = reference::ring().sample(n, rng)?;
         let timesteps = 0..schedule.timesteps();
         let ts: Vec<usize> = (0..n)
             .map(|_| rng.random_range(timesteps.clone()))

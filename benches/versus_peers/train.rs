@@ -54,7 +54,9 @@ impl Train {
 
 /// The data set of everyone.
 pub fn rows() -> Array2<f32> {
-    reference::ring().sample(ROWS, &mut Rng::new(1))
+    reference::ring()
+        .sample(ROWS, &mut Rng::new(1))
+        .expect("a few rows")
 }
 
 /// Adam at 1e-3, no moving average: what the peers do too.

@@ -91,7 +91,7 @@ impl Model {
     pub fn sample(&self, n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
         let timesteps = Spacing::Quadratic.timesteps(&self.schedule, 50)?;
         let sampler = Sampler::with_timesteps(&self.schedule, Method::DpmSolver, timesteps)?;
-        let noise = rng.standard_normal(n, self.split.scale.dim());
+        let noise = rng.standard_normal(n, self.split.scale.dim())?;
         sampler.sample(&self.network, &noise, rng)
     }
 }

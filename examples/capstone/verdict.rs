@@ -50,7 +50,7 @@ pub fn judge(source: &Source, model: &Model, rng: &mut Rng) -> Result<Verdict> {
                 metrics::wasserstein_one_sample(&rows.column(0), law)
             })?;
             let floor = metrics::over_seeds(MORE_SEEDS, |rng| {
-                metrics::wasserstein_one_sample(&law.sample(n, rng).column(0), law)
+                metrics::wasserstein_one_sample(&law.sample(n, rng)?.column(0), law)
             })?;
             let train = split.scale.inverse(&split.train)?;
             let learned_from = metrics::wasserstein_one_sample(&train.column(0), law)?;

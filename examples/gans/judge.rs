@@ -42,7 +42,7 @@ impl Set {
         Ok([
             Self::new(
                 "ring",
-                |n, rng| Ok(sharp_ring()?.sample(n, rng)),
+                |n, rng| sharp_ring()?.sample(n, rng),
                 Some(sharp_ring()?),
             )?,
             Self::new("grid", data::grid, Some(data::grid_mixture()))?,

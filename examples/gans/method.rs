@@ -72,7 +72,7 @@ impl Contender {
                 let timesteps = spacing.timesteps(&schedule, method.steps(evaluations))?;
                 let sampler = Sampler::with_timesteps(&schedule, method, timesteps)?;
                 let mut rng = Rng::new(seed);
-                let samples = sampler.sample(&averaged, &rng.standard_normal(N, 2), &mut rng)?;
+                let samples = sampler.sample(&averaged, &rng.standard_normal(N, 2)?, &mut rng)?;
                 rows.push(row(
                     seed,
                     trainer.step(),

@@ -54,7 +54,7 @@ pub fn speed() -> Result<()> {
                 let sampler = Sampler::new(&schedule, Method::DDIM, evaluations as usize)?;
                 let sampling = seconds(REPEATS, || {
                     let mut rng = Rng::new(0);
-                    let noise = rng.standard_normal(SAMPLES, 2);
+                    let noise = rng.standard_normal(SAMPLES, 2)?;
                     sampler.sample(&network, &noise, &mut rng).map(|_| ())
                 })?;
                 report(training * SHARE as f64, evaluations, sampling);

@@ -18,7 +18,7 @@ use crate::rng::Rng;
 /// [`Error::Empty`] for `n` = 0; [`Error::Size`] for more points than memory can hold.
 pub fn ring(n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
     check_number(n)?;
-    Ok(ring_mixture().sample(n, rng))
+    ring_mixture().sample(n, rng)
 }
 
 /// The exact distribution of [`ring`].
@@ -49,7 +49,7 @@ pub fn ring_mixture_with(radius: f64, sigma: f64) -> Result<Mixture> {
 /// [`Error::Empty`] for `n` = 0; [`Error::Size`] for more points than memory can hold.
 pub fn grid(n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
     check_number(n)?;
-    Ok(grid_mixture().sample(n, rng))
+    grid_mixture().sample(n, rng)
 }
 
 /// The exact distribution of [`grid`].

@@ -15,7 +15,7 @@ use crate::rng::Rng;
 /// ```
 /// use diffusion_intuition::prelude::*;
 ///
-/// let heights = Mixture::bimodal().sample(400, &mut Rng::new(0));
+/// let heights = Mixture::bimodal().sample(400, &mut Rng::new(0))?;
 /// let split = data::Split::new(&heights, 100, &mut Rng::new(1))?;
 /// assert_eq!((split.train.nrows(), split.held_out.nrows()), (300, 100));
 /// let in_data_units = split.scale.inverse(&split.held_out)?;

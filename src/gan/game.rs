@@ -128,7 +128,7 @@ impl Gan {
 
     /// Refuses networks whose answers on the next batch are not finite: nobody could play on from there.
     fn try_last(&mut self) -> Result<()> {
-        let (real, [z, _]) = self.draw();
+        let (real, [z, _]) = self.draw()?;
         let fake = self.generator().answer(&z)?;
         let own = self.ema.as_ref().map(|ema| ema.answer(&z)).transpose()?;
         let logits = [self.logits(&real)?, self.logits(&fake)?];
@@ -154,9 +154,9 @@ impl Gan {
     /// parameters if the settings ask for an average.
     ///
     /// # Errors
-    /// None that a working game meets.
+    /// [`Error::Size`] for more than memory can hold; none else that a working game meets.
     pub fn sample(&self, n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
-        let z = rng.standard_normal(n, self.config.latent);
+        let z = rng.standard_normal(n, self.config.latent)?;
         self.ema.as_ref().unwrap_or(self.generator()).answer(&z)
     }
 
@@ -194,17 +194,19 @@ impl Gan {
     }
 
     fn one_step(&mut self) -> Result<()> {
-        let (real, noise) = self.draw();
+        let (real, noise) = self.draw()?;
         self.step_on(&real, &noise[0], &noise[1]).map(|_| ())
     }
 
     /// Real samples, and the noise of both players, of the step that comes next.
-    fn draw(&self) -> (Array2<f32>, [Array2<f32>; 2]) {
+    fn draw(&self) -> Result<(Array2<f32>, [Array2<f32>; 2])> {
         let mut rng = rng_of_step(self.config.seed, self.step);
         let (n, latent) = (self.config.batch, self.config.latent);
         let mut real = Array2::zeros((n, self.data.dim()));
-        self.data.draw(&mut real, &mut rng);
-        (real, [(); 2].map(|()| rng.standard_normal(n, latent)))
+        self.data.draw(&mut real, &mut rng)?;
+        let z = rng.standard_normal(n, latent)?;
+        let z_of_generator = rng.standard_normal(n, latent)?;
+        Ok((real, [z, z_of_generator]))
     }
 
     /// One step of the discriminator and then one of the generator, on samples and noise of your own: `real` is

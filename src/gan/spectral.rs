@@ -1,6 +1,6 @@
 //! Spectral normalisation of a network's weights.
 
-use ndarray::{Array1, ArrayView2, Axis};
+use ndarray::{Array1, ArrayView2};
 
 use crate::autograd::Gradients;
 use crate::network::{Mlp, Parameters};
@@ -54,7 +54,11 @@ impl SpectralNorm {
     pub fn new(network: &Mlp, rng: &mut Rng) -> Self {
         let parameters = network.parameters();
         let layer = |weight: ArrayView2<f32>| {
-            let mut vector = |len| rng.standard_normal(1, len).remove_axis(Axis(0));
+            let mut vector = |len| {
+                let mut vector = vec![0.0; len];
+                rng.fill_standard_normal(&mut vector);
+                Array1::from(vector)
+            };
             let mut singular = Singular {
                 u: vector(weight.nrows()),
                 v: vector(weight.ncols()),

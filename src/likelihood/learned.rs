@@ -38,7 +38,7 @@ use crate::train::Loss;
 /// trainer.run(&mut network, 10, |_| ())?;
 /// let learned = LearnedVariance::new(&network, Prediction::Eps);
 /// let elbo = Elbo::new(&schedule, Variance::Posterior)?;
-/// let bound = elbo.estimate_learned(&learned, &data.sample(100, &mut rng), &mut rng)?;
+/// let bound = elbo.estimate_learned(&learned, &data.sample(100, &mut rng)?, &mut rng)?;
 /// assert!(bound.nats().is_finite());
 /// # Ok::<(), Error>(())
 /// ```

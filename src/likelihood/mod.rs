@@ -8,7 +8,7 @@
 //! let data = Mixture::bimodal();
 //! let denoiser = data.denoiser(&schedule, Prediction::Eps);
 //! let mut rng = Rng::new(0);
-//! let x0 = data.sample(100, &mut rng);
+//! let x0 = data.sample(100, &mut rng)?;
 //!
 //! let elbo = Elbo::new(&schedule, Variance::Beta)?;
 //! let bound = elbo.estimate(&denoiser, &x0, &mut rng)?; // with its standard error

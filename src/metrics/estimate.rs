@@ -143,7 +143,7 @@ pub(super) fn check_seeds(seeds: &Range<u64>) -> Result<()> {
 /// // The Kolmogorov–Smirnov distance of 1000 samples from their own distribution:
 /// let law = Mixture::bimodal();
 /// let estimate = metrics::over_seeds(0..20, |rng| {
-///     metrics::ks_one_sample(&law.sample(1000, rng).column(0), &law)
+///     metrics::ks_one_sample(&law.sample(1000, rng)?.column(0), &law)
 /// })?;
 /// assert!((0.02..0.035).contains(&estimate.mean), "{estimate}");
 /// # Ok::<(), Error>(())

@@ -27,8 +27,10 @@ use points::Points;
 pub use points::Real;
 
 use crate::error::{Error, Result};
+use crate::forward::all_finite;
 use crate::rng::{CHUNK, Rng};
 use crate::schedule::Schedule;
+use crate::size;
 
 /// Below this ln p, rounding takes digits from the logarithm of a sum, and in the end the ln 2 of two equal
 /// parts: shares must be divided by their own sum.
@@ -43,7 +45,7 @@ const FAR_OUT: f64 = -1e6;
 /// let schedule = Schedule::linear(200, 1e-4, 0.02)?;
 /// let x_t = data.marginal(&schedule, 199)?; // the exact law of x_t: again a mixture
 /// assert!((x_t.covariance()[[0, 0]] - 1.4084).abs() < 1e-4);
-/// let samples = x_t.sample(1000, &mut Rng::new(0)); // shape (1000, 1)
+/// let samples = x_t.sample(1000, &mut Rng::new(0))?; // shape (1000, 1)
 /// let score = x_t.score(&samples)?; // ∇ log p, same shape
 /// # assert_eq!(score.dim(), (1000, 1));
 /// # Ok::<(), diffusion_intuition::Error>(())
@@ -208,8 +210,12 @@ impl Mixture {
     }
 
     /// `n` independent samples; shape (n, d). In parallel, the same bits at any thread count.
-    pub fn sample(&self, n: usize, rng: &mut Rng) -> Array2<f32> {
+    ///
+    /// # Errors
+    /// [`Error::Size`] for more than memory can hold; [`Error::NotFinite`] for a sample beyond f32.
+    pub fn sample(&self, n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
         let d = self.dim();
+        size::elements::<f32>("samples", &[n, d])?;
         let mut samples = Array2::zeros((n, d));
         let values = samples.as_slice_mut().expect("freshly made");
         let piece = CHUNK.div_ceil(d);
@@ -223,7 +229,8 @@ impl Mixture {
                     self.components[k].sample_into(row, &mut rng);
                 }
             });
-        samples
+        all_finite("samples in f32", &samples)?;
+        Ok(samples)
     }
 
     pub(crate) fn log_density_at(&self, x: &[f64]) -> f64 {

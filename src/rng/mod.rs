@@ -10,6 +10,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
 use crate::memory::zeros;
+use crate::size;
 
 /// Numbers per independent stream in parallel fills. Part of the definition of what a seed yields:
 /// changing it changes every sample of the crate.
@@ -72,10 +73,13 @@ impl Rng {
     }
 
     /// A batch of independent draws from N(0, 1); shape (n, d): where sampling starts.
-    pub fn standard_normal(&mut self, n: usize, d: usize) -> Array2<f32> {
-        let mut values = zeros(n * d);
+    ///
+    /// # Errors
+    /// [`Error::Size`](crate::Error::Size) for more than memory can hold.
+    pub fn standard_normal(&mut self, n: usize, d: usize) -> crate::Result<Array2<f32>> {
+        let mut values = zeros(size::elements::<f32>("noise", &[n, d])?);
         self.fill_standard_normal(&mut values);
-        Array2::from_shape_vec((n, d), values).expect("n times d values")
+        Ok(Array2::from_shape_vec((n, d), values).expect("n times d values"))
     }
 
     /// The same distribution from this generator's own stream, on the calling thread.

@@ -23,7 +23,7 @@ use crate::prediction::Prediction;
 /// let wanted = right.denoiser(&schedule, Prediction::Eps);
 /// let guided = Guidance::new(&wanted, &any, 2.0)?;
 /// let mut rng = Rng::new(0);
-/// let start = rng.standard_normal(100, 1);
+/// let start = rng.standard_normal(100, 1)?;
 /// let x0 = Sampler::new(&schedule, Method::DDIM, 50)?.sample(&guided, &start, &mut rng)?;
 /// assert!(x0.iter().all(|x| *x > 0.0)); // all in the right half
 /// # Ok::<(), diffusion_intuition::Error>(())

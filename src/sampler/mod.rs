@@ -8,7 +8,7 @@
 //! let schedule = Schedule::linear(1000, 1e-4, 0.02)?;
 //! let denoiser = Mixture::bimodal().denoiser(&schedule, Prediction::Eps);
 //! let sampler = Sampler::new(&schedule, Method::DDIM, 50)?; // 50 of the 1000 timesteps
-//! let noise = rng.standard_normal(400, 1);
+//! let noise = rng.standard_normal(400, 1)?;
 //! let x0 = sampler.sample(&denoiser, &noise, &mut rng)?; // shape (400, 1)
 //! assert!(x0.iter().all(|x| (x.abs() - 2.0).abs() < 1.5)); // all of them near −2 or 2
 //! # Ok::<(), diffusion_intuition::Error>(())

@@ -52,15 +52,16 @@ impl Data {
     }
 
     /// Fills `x0`, of any number of rows, with independent samples.
-    pub(crate) fn draw(&self, x0: &mut Array2<f32>, rng: &mut Rng) {
+    pub(crate) fn draw(&self, x0: &mut Array2<f32>, rng: &mut Rng) -> Result<()> {
         match self {
-            Self::Fresh(mixture) => *x0 = mixture.sample(x0.nrows(), rng),
+            Self::Fresh(mixture) => *x0 = mixture.sample(x0.nrows(), rng)?,
             Self::Rows(rows) => {
                 for mut row in x0.rows_mut() {
                     row.assign(&rows.row(rng.random_range(0..rows.nrows())));
                 }
             }
         }
+        Ok(())
     }
 
     /// Refuses data that training cannot use.
@@ -116,7 +117,7 @@ impl Batch {
             self.eps = Array2::zeros(dim);
             self.target = Array2::zeros(dim);
         }
-        data.draw(&mut self.x0, rng);
+        data.draw(&mut self.x0, rng)?;
         schedule.q_sample_batch_into(&self.x0, &self.ts, &mut self.x_t, &mut self.eps, rng)?;
         let alpha_bars = schedule.alpha_bars();
         let known = self.x0.rows().into_iter().zip(self.eps.rows());

@@ -38,7 +38,7 @@ const ANSWERS: &str = "answers";
 ///
 /// let path = std::env::temp_dir().join(format!("checkpointed-{}.safetensors", std::process::id()));
 /// let schedule = Schedule::linear_rescaled(50)?;
-/// let rows = Mixture::bimodal().sample(200, &mut Rng::new(0));
+/// let rows = Mixture::bimodal().sample(200, &mut Rng::new(0))?;
 /// let config = TrainConfig { batch: 16, ..TrainConfig::default() };
 /// for total in [6, 10] { // the second round goes on from step 6
 ///     let mut network = FilmMlp::new(1, &mut Rng::new(0))?;
@@ -155,7 +155,7 @@ impl Checkpointed {
     /// What the network answers to the same few questions, whoever asks.
     fn answers(&self, network: &dyn Network, parameters: &Parameters) -> Result<Vec<f32>> {
         let timesteps = self.trainer.schedule.timesteps();
-        let x_t = Rng::new(0).standard_normal(4, self.trainer.data.dim());
+        let x_t = Rng::new(0).standard_normal(4, self.trainer.data.dim())?;
         let ts = [0, timesteps / 3, timesteps / 2, timesteps - 1];
         let mut tape = Tape::new(parameters);
         let x_t = tape.input(&x_t);

@@ -142,6 +142,9 @@ fn mixture(draw: &Draw) -> Result<(), String> {
             no_nan_f32(what, &answer)?;
         }
     }
+    if let Ok(samples) = law.sample(draw.size(), &mut draw.rng()) {
+        no_nan_f32("samples", &samples)?;
+    }
     no_nan("mean", &law.mean())?;
     no_nan("covariance", &law.covariance())?;
     for kind in [Prediction::Eps, Prediction::X0, Prediction::V] {
@@ -273,6 +276,7 @@ fn sizes(draw: &Draw) -> Result<(), String> {
     if let Ok(points) = draw.one(&sets)(n, &mut draw.rng()) {
         no_nan_f32("points", &points)?;
     }
+    let _ = draw.rng().standard_normal(n, draw.size());
     let (a, b) = (draw.f64(), draw.f64());
     let _ = (data::ring_mixture_with(a, b), data::grid_mixture_with(a, b));
     let mut tape_of = Parameters::new();
@@ -348,7 +352,7 @@ fn games(draw: &Draw) -> Result<(), String> {
         return Ok(());
     };
     let _ = game.run(1, |_| ());
-    let _ = game.sample(draw.size(), &mut draw.rng());
+    let _ = game.sample(draw.size(), &mut draw.rng()).unwrap();
     let samples = draw.rows(draw.small(), 2);
     let _ = game.logits(&samples);
     Ok(())

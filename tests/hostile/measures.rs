@@ -57,7 +57,7 @@ fn clouds(draw: &Draw) -> Result<(), String> {
         metrics::floor_of_rows(0..3, &a, n, floor).map(|e| e.mean),
     ];
     no_nan("distance", found.iter().flatten())?;
-    let compared = metrics::compare(0..2, &a, &b, |n, rng| Ok(rng.standard_normal(n, d)));
+    let compared = metrics::compare(0..2, &a, &b, |n, rng| rng.standard_normal(n, d));
     for comparison in compared.unwrap_or_default() {
         no_nan(
             "comparison",

@@ -121,6 +121,7 @@ pub fn normal(n: usize, seed: u64) -> Array1<f32> {
     Mixture::isotropic(&array![[0.0]], 1.0)
         .expect("valid")
         .sample(n, &mut rng)
+        .unwrap()
         .column(0)
         .to_owned()
 }

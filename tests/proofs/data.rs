@@ -205,7 +205,7 @@ fn checkerboard_is_even_on_its_black_squares() {
 #[test]
 fn ring_and_grid_are_samples_of_their_mixtures() {
     let same = |draw: Draw, law: diffusion_intuition::Mixture| {
-        let expected = law.sample(3000, &mut Rng::new(11));
+        let expected = law.sample(3000, &mut Rng::new(11)).unwrap();
         assert_eq!(draw(3000, &mut Rng::new(11)).unwrap(), expected);
     };
     same(data::ring, data::ring_mixture());

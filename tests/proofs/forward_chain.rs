@@ -81,7 +81,12 @@ fn chain_equals_closed_form_on_the_chapters_data() {
     let critical = ks_critical(N, N, KS_ALPHA).unwrap();
     for t in [0, 20, 50, 100, 150, 199] {
         let rng = &mut Rng::new(200 + t as u64);
-        let mut draw = || data.sample(N, rng).index_axis(Axis(1), 0).to_owned();
+        let mut draw = || {
+            data.sample(N, rng)
+                .unwrap()
+                .index_axis(Axis(1), 0)
+                .to_owned()
+        };
         let (one, other) = (draw(), draw());
         let stepped = chain(&schedule, &one, t, rng);
         let (at_once, _) = schedule.q_sample(&other, t, rng).unwrap();

@@ -13,7 +13,7 @@ use crate::support::{
 const N: usize = 50_000;
 
 fn sample_of_data(n: usize, seed: u64) -> Array1<f32> {
-    let rows = Mixture::bimodal().sample(n, &mut Rng::new(seed));
+    let rows = Mixture::bimodal().sample(n, &mut Rng::new(seed)).unwrap();
     rows.index_axis(Axis(1), 0).to_owned()
 }
 

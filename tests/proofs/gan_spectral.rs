@@ -32,7 +32,7 @@ fn the_spectral_norm_is_the_largest_singular_value() {
 #[test]
 fn the_gradient_passes_the_normalisation() {
     let network = Mlp::new(&[3, 4, 1], 0.2, &[], &mut Rng::new(3)).unwrap();
-    let x = Rng::new(4).standard_normal(6, 3);
+    let x = Rng::new(4).standard_normal(6, 3).unwrap();
     let loss = |parameters: &Parameters| {
         let mut tape = Tape::new(parameters);
         let input = tape.input(&x);

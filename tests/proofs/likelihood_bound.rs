@@ -149,7 +149,7 @@ fn estimate_agrees_with_the_exact_bound() {
         (lopsided(), coarse_schedule()),
     ] {
         let denoiser = data.denoiser(&schedule, Prediction::Eps);
-        let x0 = data.sample(20_000, &mut Rng::new(1));
+        let x0 = data.sample(20_000, &mut Rng::new(1)).unwrap();
         for variance in FIXED {
             let elbo = Elbo::new(&schedule, variance).unwrap();
             let exact = elbo.exact(&denoiser, &data).unwrap();
@@ -213,7 +213,7 @@ fn weights_are_those_of_the_squared_error_of_eps() {
 fn the_kind_of_prediction_changes_nothing() {
     let (data, schedule) = (lopsided(), coarse_schedule());
     let elbo = Elbo::new(&schedule, Variance::Beta).unwrap();
-    let x0 = data.sample(50, &mut Rng::new(4));
+    let x0 = data.sample(50, &mut Rng::new(4)).unwrap();
     let bounds = [Prediction::Eps, Prediction::X0, Prediction::V].map(|kind| {
         let denoiser = data.denoiser(&schedule, kind);
         let sampled = elbo.estimate(&denoiser, &x0, &mut Rng::new(5)).unwrap();
@@ -232,7 +232,7 @@ fn zero_terminal_snr_needs_x0_or_v() {
     let schedule = Schedule::linear(10, 0.01, 0.3).unwrap();
     let schedule = schedule.zero_terminal_snr().unwrap();
     let elbo = Elbo::new(&schedule, Variance::Beta).unwrap();
-    let x0 = data.sample(20, &mut Rng::new(0));
+    let x0 = data.sample(20, &mut Rng::new(0)).unwrap();
     let estimate = |kind| {
         let denoiser = data.denoiser(&schedule, kind);
         elbo.estimate(&denoiser, &x0, &mut Rng::new(0))
@@ -253,7 +253,7 @@ fn threads_change_no_bit() {
     let schedule = coarse_schedule();
     let elbo = Elbo::new(&schedule, Variance::Beta).unwrap();
     let data = Mixture::bimodal();
-    let x0 = data.sample(70_000, &mut Rng::new(0));
+    let x0 = data.sample(70_000, &mut Rng::new(0)).unwrap();
     let denoiser = data.denoiser(&schedule, Prediction::Eps);
     assert_same_at_any_thread_count(|| {
         let bound = elbo.estimate(&denoiser, &x0, &mut Rng::new(1)).unwrap();

@@ -34,7 +34,7 @@ fn log_density(data: &Mixture, schedule: &Schedule, steps: usize, x0: &Array2<f3
 #[test]
 fn density_of_the_chapters_mixture_within_a_hundredth_of_a_bit() {
     let (data, schedule) = (Mixture::bimodal(), linear());
-    let x0 = data.sample(1000, &mut Rng::new(0));
+    let x0 = data.sample(1000, &mut Rng::new(0)).unwrap();
     let found = log_density(&data, &schedule, 999, &x0);
     let truth = data.log_density(&x0.mapv(f64::from)).unwrap();
     let gap = bits_per_dim((&found - &truth).mean().unwrap(), 1);
@@ -76,7 +76,7 @@ fn density_point_by_point() {
 fn error_is_of_second_order() {
     let (data, schedule) = (lopsided(), linear().zero_terminal_snr().unwrap());
     let denoiser = data.denoiser(&schedule, Prediction::V);
-    let x0 = data.sample(200, &mut Rng::new(2));
+    let x0 = data.sample(200, &mut Rng::new(2)).unwrap();
     let exact = blurred(&data, &schedule);
     let exact = exact.log_density(&x0.mapv(f64::from)).unwrap();
     let errors = [37, 74, 148].map(|steps| {
@@ -120,7 +120,7 @@ fn density_of_a_network_integrates_to_one() {
 fn the_kind_of_prediction_changes_nothing() {
     let (data, schedule) = (lopsided(), linear());
     let flow = ProbabilityFlow::new(&schedule, 200).unwrap();
-    let x0 = data.sample(50, &mut Rng::new(3));
+    let x0 = data.sample(50, &mut Rng::new(3)).unwrap();
     let [eps, clean, v] = [Prediction::Eps, Prediction::X0, Prediction::V].map(|kind| {
         let denoiser = data.denoiser(&schedule, kind);
         flow.log_density(&denoiser, &x0).unwrap()
@@ -132,7 +132,7 @@ fn the_kind_of_prediction_changes_nothing() {
 #[test]
 fn threads_change_no_bit_and_faulty_input_is_named() {
     let (data, schedule) = (plane(), Schedule::linear_rescaled(50).unwrap());
-    let x0 = data.sample(1500, &mut Rng::new(0));
+    let x0 = data.sample(1500, &mut Rng::new(0)).unwrap();
     assert_same_at_any_thread_count(|| log_density(&data, &schedule, 20, &x0).mapv(f64::to_bits));
 
     for steps in [0, 50] {

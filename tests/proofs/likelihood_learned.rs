@@ -55,7 +55,7 @@ impl Network for Constant {
 fn a_constant_output_is_an_interpolated_variance() {
     let schedule = coarse();
     let x0 = Mixture::isotropic(&array![[1.0, -0.5]], 0.5).unwrap();
-    let x0 = x0.sample(30, &mut Rng::new(0));
+    let x0 = x0.sample(30, &mut Rng::new(0)).unwrap();
     let zero = |x_t: &Array2<f32>, _: usize| x_t * 0.0;
     for v in [0.0, 0.3, 1.0] {
         let o = 2.0 * v as f32 - 1.0;
@@ -216,7 +216,7 @@ fn training_learns_a_better_variance_than_both_fixed_ones() {
     trainer.use_ema(&mut network);
 
     let learned = LearnedVariance::new(&network, Prediction::Eps);
-    let x0 = data.sample(4000, &mut Rng::new(1));
+    let x0 = data.sample(4000, &mut Rng::new(1)).unwrap();
     let elbo = |variance| Elbo::new(&schedule, variance).unwrap();
     let fixed = |variance| {
         elbo(variance)

@@ -12,7 +12,7 @@ fn a_density_on_another_scale_gives_the_same_bits() {
         vec![Gaussian::diagonal(&[3.0, -7.0], &[0.1, 50.0]).unwrap()],
     )
     .unwrap();
-    let rows = law.sample(300, &mut Rng::new(0));
+    let rows = law.sample(300, &mut Rng::new(0)).unwrap();
     let scale = Standardizer::fit(&rows).unwrap();
     let (mean, std) = (scale.mean(), scale.std());
     let moved = [(3.0 - mean[0]) / std[0], (-7.0 - mean[1]) / std[1]];

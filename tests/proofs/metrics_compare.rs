@@ -6,7 +6,7 @@ use ndarray::Array2;
 
 /// Two independent normal columns, the second ten times as wide.
 fn draw(n: usize, rng: &mut Rng) -> Array2<f32> {
-    let mut rows = rng.standard_normal(n, 2);
+    let mut rows = rng.standard_normal(n, 2).unwrap();
     rows.column_mut(1).mapv_inplace(|x| 10.0 * x);
     rows
 }
@@ -59,10 +59,10 @@ fn a_shift_is_found_in_its_column() {
 
 #[test]
 fn one_column_is_compared_once() {
-    let rows = Mixture::bimodal().sample(100, &mut Rng::new(0));
+    let rows = Mixture::bimodal().sample(100, &mut Rng::new(0)).unwrap();
     let held_out = rows.slice(ndarray::s![..20, ..]).to_owned();
     let found = metrics::compare(0..3, &held_out, &rows, |n, rng| {
-        Ok(Mixture::bimodal().sample(n, rng))
+        Ok(Mixture::bimodal().sample(n, rng).unwrap())
     });
     let columns: Vec<Option<usize>> = found.unwrap().iter().map(|one| one.column).collect();
     assert_eq!(columns, [Some(0)]);

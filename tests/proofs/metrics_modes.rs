@@ -126,7 +126,7 @@ fn faults_show_in_their_figures() {
     assert_eq!(lost.covered, 3);
     assert_close("reverse KL", lost.reverse_kl, (8.0_f64 / 3.0).ln(), 0.01);
     let wide = data::ring_mixture_with(std::f64::consts::SQRT_2, 0.1 * std::f64::consts::SQRT_2);
-    let wide = wide.unwrap().sample(20_000, &mut Rng::new(3));
+    let wide = wide.unwrap().sample(20_000, &mut Rng::new(3)).unwrap();
     let report = mode_coverage(&wide, &law).unwrap();
     // Twice as wide: 1 − e^(−9/8) within three of the true standard deviations.
     let expected = 1.0 - (-9.0_f64 / 8.0).exp();

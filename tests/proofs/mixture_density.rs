@@ -114,7 +114,7 @@ fn a_weight_of_zero_leaves_nothing() {
         without.log_density(&x).unwrap()
     );
     assert_eq!(with.score(&x).unwrap(), without.score(&x).unwrap());
-    let samples = with.sample(20_000, &mut Rng::new(3));
+    let samples = with.sample(20_000, &mut Rng::new(3)).unwrap();
     // The nearest other mean is 3 standard deviations away, so look at where it would be.
     assert!(
         samples.iter().all(|x| *x < 3.4),

@@ -143,7 +143,7 @@ fn floor_is_the_error_of_the_best_prediction() {
         (Mixture::bimodal(), chapter_schedule()),
         (lopsided(), coarse_schedule()),
     ] {
-        let x0 = data.sample(40_000, &mut Rng::new(1));
+        let x0 = data.sample(40_000, &mut Rng::new(1)).unwrap();
         let x0 = x0.index_axis(Axis(1), 0).to_owned();
         let last = schedule.timesteps() - 1;
         for t in [0, last / 4, last / 2, 3 * last / 4, last] {

@@ -143,7 +143,7 @@ fn predictions_are_posterior_means_in_two_dimensions() {
 fn remaining_errors_are_uncorrelated_with_the_input() {
     let data = plane();
     let schedule = coarse_schedule();
-    let x0 = data.sample(40_000, &mut Rng::new(4));
+    let x0 = data.sample(40_000, &mut Rng::new(4)).unwrap();
     for t in 0..6 {
         let (x_t, eps) = schedule
             .q_sample(&x0, t, &mut Rng::new(5 + t as u64))

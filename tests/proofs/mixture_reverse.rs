@@ -29,7 +29,7 @@ fn kernel_is_bayes_at_random_points() {
             for t in 0..schedule.timesteps() {
                 let rng = &mut Rng::new(t as u64);
                 let earlier = before(&data, &schedule, t);
-                let x = earlier.sample(10, rng);
+                let x = earlier.sample(10, rng).unwrap();
                 let y = schedule.q_step(&x, t, rng).unwrap().mapv(f64::from);
                 let x = x.mapv(f64::from);
                 let marginal = data.marginal(&schedule, t).unwrap();

@@ -21,7 +21,11 @@ fn run(
 ) -> Array2<f32> {
     let rng = &mut Rng::new(seed);
     let last = schedule.timesteps() - 1;
-    let mut x = data.marginal(schedule, last).unwrap().sample(N, rng);
+    let mut x = data
+        .marginal(schedule, last)
+        .unwrap()
+        .sample(N, rng)
+        .unwrap();
     for t in (0..=last).rev() {
         look(t, &x);
         x = data.reverse_step(schedule, &x, t, rng).unwrap();
@@ -91,7 +95,7 @@ fn pure_noise_becomes_data_under_zero_terminal_snr() {
 fn a_seed_gives_the_same_steps_at_any_thread_count() {
     let schedule = coarse_schedule();
     for data in [lopsided(), plane()] {
-        let x_t = data.sample(N, &mut Rng::new(6));
+        let x_t = data.sample(N, &mut Rng::new(6)).unwrap();
         assert_same_at_any_thread_count(|| {
             data.reverse_step(&schedule, &x_t, 3, &mut Rng::new(7))
                 .unwrap()
@@ -99,7 +103,7 @@ fn a_seed_gives_the_same_steps_at_any_thread_count() {
     }
     // Vectors are accepted where d = 1, and give the same numbers as columns.
     let data = lopsided();
-    let column = data.sample(N, &mut Rng::new(8));
+    let column = data.sample(N, &mut Rng::new(8)).unwrap();
     let vector = column.index_axis(Axis(1), 0).to_owned();
     let rng = || Rng::new(9);
     let rows = data

@@ -16,7 +16,7 @@ fn one(mean: &[f64], std: f64) -> Mixture {
 #[test]
 fn guidance_is_the_stated_combination() {
     let schedule = Schedule::cosine(100).unwrap();
-    let x = Rng::new(0).standard_normal(10, 2);
+    let x = Rng::new(0).standard_normal(10, 2).unwrap();
     let (wanted, any) = (one(&[1.0, 0.0], 0.5), one(&[0.0, 0.0], 1.5));
     for kind in [Prediction::Eps, Prediction::X0, Prediction::V] {
         let (c, u) = (
@@ -54,7 +54,7 @@ fn guided_samples_do_not_depend_on_the_prediction() {
         );
         let guided = Guidance::new(&c, &u, scale).unwrap();
         let rng = &mut Rng::new(1);
-        let start = rng.standard_normal(n, 1);
+        let start = rng.standard_normal(n, 1).unwrap();
         sampler.sample(&guided, &start, rng).unwrap()
     };
     let [eps, x0, v] =
@@ -74,7 +74,7 @@ fn sdedit_keeps_the_law_of_data_and_nearness() {
     let data = Mixture::bimodal();
     let denoiser = data.denoiser(&schedule, Prediction::Eps);
     let sampler = Sampler::new(&schedule, Method::DDIM, 250).unwrap();
-    let guide = data.sample(N, &mut Rng::new(2));
+    let guide = data.sample(N, &mut Rng::new(2)).unwrap();
     let mut before = 0.0;
     for t in [100, 400, 800] {
         let edited = sampler
@@ -121,7 +121,7 @@ fn inpainting_fills_in_the_conditional_law() {
     let mut errors = Vec::new();
     for repeats in [1, 10] {
         let rng = &mut Rng::new(4);
-        let start = rng.standard_normal(N, 2);
+        let start = rng.standard_normal(N, 2).unwrap();
         let x0 = sampler
             .inpaint(
                 &Prediction::X0.of(&denoiser),
@@ -149,14 +149,14 @@ fn inpainting_everything_or_nothing() {
     let schedule = Schedule::linear_rescaled(50).unwrap();
     let data = Mixture::bimodal();
     let denoiser = data.denoiser(&schedule, Prediction::Eps);
-    let start = Rng::new(5).standard_normal(N, 1);
+    let start = Rng::new(5).standard_normal(N, 1).unwrap();
     for method in [Method::DDPM, Method::Heun, Method::DpmSolver] {
         let sampler = Sampler::new(&schedule, method, 25).unwrap();
         let run = |known: &Array2<f32>, is_known: bool, repeats| {
             let mask = Array2::from_elem(known.dim(), is_known);
             sampler.inpaint(&denoiser, &start, known, &mask, repeats, &mut Rng::new(6))
         };
-        let known = data.sample(N, &mut Rng::new(7));
+        let known = data.sample(N, &mut Rng::new(7)).unwrap();
         assert_eq!(run(&known, true, 1).unwrap(), known);
         // Nothing known: the modes are as they should be, in shares and width, with or without repeats.
         for repeats in [1, 3] {
@@ -183,7 +183,7 @@ fn inpainting_everything_or_nothing() {
 fn encoding_is_ddim_towards_more_noise() {
     let schedule = Schedule::from_betas(vec![0.05, 0.2, 0.1, 0.4, 0.3, 0.6]).unwrap();
     let model = |x: &Array2<f32>, t: usize| x.mapv(|x| (0.9 * x + 0.3 * t as f32).sin());
-    let x0 = Rng::new(10).standard_normal(6, 2);
+    let x0 = Rng::new(10).standard_normal(6, 2).unwrap();
     let level = |t: usize| {
         let alpha_bar = schedule.alpha_bars()[t];
         (alpha_bar.sqrt() as f32, (1.0 - alpha_bar).sqrt() as f32)
@@ -209,7 +209,7 @@ fn a_trajectory_is_the_run() {
     let schedule = Schedule::linear_rescaled(100).unwrap();
     let denoiser = Mixture::bimodal().denoiser(&schedule, Prediction::Eps);
     let sampler = Sampler::new(&schedule, Method::DDPM, 5).unwrap();
-    let start = Rng::new(8).standard_normal(7, 1);
+    let start = Rng::new(8).standard_normal(7, 1).unwrap();
     let trajectory = sampler
         .trajectory(&denoiser, &start, &mut Rng::new(9))
         .unwrap();

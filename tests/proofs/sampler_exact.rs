@@ -108,7 +108,8 @@ fn the_closed_form_is_the_exact_denoiser() {
         let x = law
             .marginal(&schedule, t)
             .unwrap()
-            .sample(100, &mut Rng::new(1));
+            .sample(100, &mut Rng::new(1))
+            .unwrap();
         let exact = law.optimal_x0(&schedule, &x, t).unwrap();
         let gap = two_modes(&schedule, 0.3)(&x, t) - exact;
         // A few roundings of numbers up to 3, and of a tanh whose argument goes to 500.
@@ -129,7 +130,7 @@ fn solvers_of_the_ode_reach_the_data() {
         let mut verdicts = Verdicts::default();
         for seed in 0..SEEDS {
             let rng = &mut Rng::new(seed);
-            let start = end.sample(N, rng);
+            let start = end.sample(N, rng).unwrap();
             let x0 = sampler
                 .sample(&Prediction::X0.of(&model), &start, rng)
                 .unwrap();
@@ -151,7 +152,11 @@ fn ddpm_reaches_the_data_with_either_variance() {
     for variance in [Variance::Posterior, Variance::Beta] {
         let sampler = Sampler::new(&schedule, Method::Ddpm { variance }, 4000).unwrap();
         let rng = &mut Rng::new(4);
-        let start = law.marginal(&schedule, 3999).unwrap().sample(20_000, rng);
+        let start = law
+            .marginal(&schedule, 3999)
+            .unwrap()
+            .sample(20_000, rng)
+            .unwrap();
         let x0 = sampler
             .sample(&Prediction::X0.of(&model), &start, rng)
             .unwrap();
@@ -177,7 +182,7 @@ fn every_method_gives_the_plane() {
         let sampler = Sampler::new(&schedule, method, steps).unwrap();
         let rng = &mut Rng::new(5);
         let x0 = sampler
-            .sample(&denoiser, &rng.standard_normal(6000, 2), rng)
+            .sample(&denoiser, &rng.standard_normal(6000, 2).unwrap(), rng)
             .unwrap();
         assert_follows(method.name(), &x0, &data);
     }
@@ -199,7 +204,11 @@ fn beta_is_told_from_the_posterior_variance() {
         let mut rejected = 0;
         for seed in 0..SEEDS {
             let rng = &mut Rng::new(seed);
-            let start = law.marginal(&schedule, 199).unwrap().sample(DRAWS, rng);
+            let start = law
+                .marginal(&schedule, 199)
+                .unwrap()
+                .sample(DRAWS, rng)
+                .unwrap();
             let x_t = sampler
                 .sample_with(&Prediction::X0.of(&model), &start, rng, |step| {
                     if step.t == stop {
@@ -297,7 +306,11 @@ fn stochastic_methods_have_the_variance_of_their_formula() {
             let wrong = gaussian_variance(&schedule, sampler.timesteps(), s2, wrong);
             for seed in 0..SEEDS {
                 let rng = &mut Rng::new(seed);
-                let start = data.marginal(&schedule, 39).unwrap().sample(N, rng);
+                let start = data
+                    .marginal(&schedule, 39)
+                    .unwrap()
+                    .sample(N, rng)
+                    .unwrap();
                 let x0 = sampler
                     .sample(&Prediction::X0.of(&model), &start, rng)
                     .unwrap();

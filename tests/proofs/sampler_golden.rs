@@ -87,7 +87,7 @@ fn every_step_is_that_of_diffusers() {
         };
         let steps = sampler.timesteps().len();
         let every = if steps == T { 20 } else { 1 };
-        let start = Rng::new(4).standard_normal(2, 3);
+        let start = Rng::new(4).standard_normal(2, 3).unwrap();
         let x0 = sampler
             .sample_with(&prediction.of(&model), &start, &mut Rng::new(5), |step| {
                 if step.step % every == 0 {

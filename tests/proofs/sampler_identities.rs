@@ -27,7 +27,7 @@ const KINDS: [Prediction; 3] = [Prediction::Eps, Prediction::X0, Prediction::V];
 const ROUNDING: f64 = 2e-5;
 
 fn run(sampler: &Sampler, denoiser: &dyn Denoiser, d: usize) -> Array2<f32> {
-    let start = Rng::new(1).standard_normal(64, d);
+    let start = Rng::new(1).standard_normal(64, d).unwrap();
     sampler.sample(denoiser, &start, &mut Rng::new(2)).unwrap()
 }
 
@@ -113,7 +113,7 @@ fn the_last_step_gives_the_estimate() {
     for method in ALL {
         for steps in [1, 5, 200] {
             let sampler = Sampler::new(&schedule, method, steps).unwrap();
-            let start = Rng::new(3).standard_normal(64, 1);
+            let start = Rng::new(3).standard_normal(64, 1).unwrap();
             let mut estimate = None;
             let x0 = sampler
                 .sample_with(&denoiser, &start, &mut Rng::new(4), |step| {
@@ -149,7 +149,7 @@ fn zero_terminal_snr_starts_from_pure_noise() {
     for (method, kind) in methods {
         let sampler = Sampler::new(&schedule, method, 300).unwrap();
         let rng = &mut Rng::new(6);
-        let start = rng.standard_normal(6000, 1);
+        let start = rng.standard_normal(6000, 1).unwrap();
         let x0 = sampler
             .sample(&data.denoiser(&schedule, kind), &start, rng)
             .unwrap();
@@ -169,7 +169,7 @@ fn evaluations_are_what_is_announced() {
             sampler
                 .sample_with(
                     &counted,
-                    &Rng::new(0).standard_normal(3, 1),
+                    &Rng::new(0).standard_normal(3, 1).unwrap(),
                     &mut Rng::new(0),
                     |step| {
                         seen.push((step.step, step.t, step.steps, step.evaluations));
@@ -207,7 +207,7 @@ fn a_seed_gives_the_same_samples_at_any_thread_count() {
             let sampler = Sampler::new(&schedule, method, 3).unwrap();
             assert_same_at_any_thread_count(|| {
                 let rng = &mut Rng::new(8);
-                let start = rng.standard_normal(n, 2);
+                let start = rng.standard_normal(n, 2).unwrap();
                 let x0 = sampler.sample(denoiser, &start, rng).unwrap();
                 x0.mapv(f32::to_bits)
             });
@@ -222,7 +222,7 @@ fn rows_are_independent() {
     let exact = plane().denoiser(&schedule, Prediction::Eps);
     for method in [Method::DDIM, Method::Heun, Method::DpmSolver] {
         let sampler = Sampler::new(&schedule, method, 5).unwrap();
-        let start = Rng::new(9).standard_normal(40_000, 2);
+        let start = Rng::new(9).standard_normal(40_000, 2).unwrap();
         let rng = &mut Rng::new(0);
         let all = sampler.sample(&exact, &start, rng).unwrap();
         let part = start.slice(ndarray::s![100..110, ..]);

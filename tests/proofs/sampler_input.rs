@@ -186,7 +186,11 @@ fn bad_predictions_are_reported_with_their_step() {
             }
         };
         let sampler = Sampler::new(&schedule, method, 10).unwrap();
-        sampler.sample(&model, &Rng::new(0).standard_normal(4, 2), &mut Rng::new(0))
+        sampler.sample(
+            &model,
+            &Rng::new(0).standard_normal(4, 2).unwrap(),
+            &mut Rng::new(0),
+        )
     };
     let nan = |x: &Array2<f32>| {
         let mut y = x.clone();
@@ -248,7 +252,7 @@ fn an_observer_stops_the_run_where_it_stands() {
     let exact = Mixture::bimodal().denoiser(&schedule, Prediction::Eps);
     let sampler = Sampler::new(&schedule, Method::Heun, 10).unwrap();
     let mut seen = Vec::new();
-    let start = Rng::new(0).standard_normal(4, 1);
+    let start = Rng::new(0).standard_normal(4, 1).unwrap();
     let stopped = sampler
         .sample_with(&exact, &start, &mut Rng::new(0), |step| {
             seen.push((step.t, step.x.clone(), step.alpha_bar));
@@ -271,7 +275,7 @@ fn networks_are_denoisers() {
     let schedule = chapter_schedule();
     let network = FilmMlp::new(2, &mut Rng::new(0)).unwrap();
     let sampler = Sampler::new(&schedule, Method::DDIM, 3).unwrap();
-    let start = Rng::new(1).standard_normal(5, 2);
+    let start = Rng::new(1).standard_normal(5, 2).unwrap();
     let run = |denoiser: &dyn Denoiser| sampler.sample(denoiser, &start, &mut Rng::new(0)).unwrap();
     let any: &dyn Network = &network;
     let closure = |x: &Array2<f32>, t: usize| network.predict_at(x, t);
