@@ -95,7 +95,10 @@ impl Gaussian {
         let largest = eigenvalues.iter().fold(0.0_f64, |m, v| m.max(*v));
         let rounding = 4.0 * d as f64 * f64::EPSILON * largest;
         let variance = |v: &f64| libm::ldexp(*v, exponent);
-        if let Some(bad) = eigenvalues.iter().find(|v| !(**v > rounding)) {
+        if let Some(bad) = eigenvalues
+            .iter()
+            .find(|v| !(v.is_finite() && **v > rounding))
+        {
             let reason = format!("it has the eigenvalue {}", variance(bad));
             return Err(Error::Covariance { reason });
         }

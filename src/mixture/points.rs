@@ -67,7 +67,7 @@ impl<D: Dimension> Points<D> {
     /// Accepts (n, d), and (n) where d = 1, with values within ±1e150.
     pub fn new<F: Real>(x: &ArrayRef<F, D>, d: usize) -> Result<Self> {
         let points = Self::unchecked(x, d)?;
-        let bad = |x: &f64| !(x.abs() <= LARGEST);
+        let bad = |x: &f64| !(-LARGEST..=LARGEST).contains(x);
         match points.rows.iter().position(bad) {
             None => Ok(points),
             Some(index) => check_size("points", index, points.rows[index]).map(|()| points),

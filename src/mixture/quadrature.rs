@@ -145,7 +145,7 @@ fn panels(parts: &[Part]) -> Vec<Node> {
 /// Gauss's rule on equal panels of length `longest` or less.
 fn gauss(origin: f64, from: f64, to: f64, longest: f64, nodes: &mut Vec<Node>) {
     let count = ((to - from) / longest).ceil();
-    if !(count >= 1.0) {
+    if count < 1.0 {
         return;
     }
     let half = 0.5 * (to - from) / count;

@@ -1,8 +1,7 @@
 //! Tries entries with seeds in a process of its own, so that an abort or a hang still names its seed.
 
 use std::fs::File;
-use std::io::Read;
-use std::os::unix::fs::FileExt;
+use std::io::{Read, Seek, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
@@ -82,7 +81,7 @@ fn parent(test: &str, area: &str, file: &PathBuf, entries: &[Entry]) {
 
 /// Tries seeds until the time or their number is up, and leaves the last one in `file`.
 fn child(file: &PathBuf, entries: &[Entry]) {
-    let file = File::create(file).unwrap();
+    let mut file = File::create(file).unwrap();
     let time = number("FUZZ_SECONDS").map(Duration::from_secs);
     let start = Instant::now();
     let first = match time {
@@ -100,7 +99,8 @@ fn child(file: &PathBuf, entries: &[Entry]) {
         if is_over {
             break;
         }
-        file.write_all_at(&seed.to_le_bytes(), 0).unwrap();
+        file.rewind().unwrap();
+        file.write_all(&seed.to_le_bytes()).unwrap();
         let caught = catch_unwind(AssertUnwindSafe(|| case(entries, seed)));
         if !matches!(caught, Ok(Ok(()))) {
             if let Ok(Err(fault)) = caught {
@@ -117,10 +117,9 @@ fn case(entries: &[Entry], seed: u64) -> Result<(), String> {
 }
 
 fn last_seed(file: &PathBuf) -> u64 {
-    let mut bytes = [0; 8];
+    let bytes = std::fs::read(file).unwrap_or_default();
     // Nothing is written yet: 0.
-    let _ = File::open(file).and_then(|file| file.read_exact_at(&mut bytes, 0));
-    u64::from_le_bytes(bytes)
+    bytes.try_into().map_or(0, u64::from_le_bytes)
 }
 
 fn number(variable: &str) -> Option<u64> {

@@ -60,8 +60,10 @@ MUTATIONS_OF_MODELS = [
     ("SDEdit: noised to the sampler's first t", "sampler",
      "self.schedule.q_sample(guide, t, rng)?", "self.schedule.q_sample(guide, self.timesteps[0], rng)?"),
     # Likelihood
+    ("flow: differences that do not grow with the place", "likelihood",
+     "least.max(RELATIVE_DIFFERENCE * x.abs())", "least"),
     ("entropy: sign", "mixture",
-     "-self.log_density_at(&[x])", "self.log_density_at(&[x])"),
+     "self.integral(|_, log_density| -log_density)", "self.integral(|_, log_density| log_density)"),
     ("KL: sign of the logarithm", "likelihood",
      "(p / q).ln() - 1.0 + (q + square) / p", "(q / p).ln() - 1.0 + (q + square) / p"),
     ("KL: the two laws exchanged", "likelihood",
