@@ -1,11 +1,8 @@
-//! Mixtures, forward process, schedules, random numbers, data sets, networks' sizes.
+//! Mixtures, forward process, schedules, random numbers, data sets.
 
-use diffusion_intuition::network::{
-    FilmMlp, FilmMlpConfig, Mlp, Parameters, TimeEmbedding, octaves,
-};
-use diffusion_intuition::train::{TrainConfig, Trainer};
-use diffusion_intuition::{Gaussian, Mixture, Prediction, Rng, Schedule};
-use diffusion_intuition::{autograd::Tape, data, gan};
+use diffusion_intuition::network::Parameters;
+use diffusion_intuition::{Gaussian, Mixture, Prediction, Schedule};
+use diffusion_intuition::{autograd::Tape, data};
 use ndarray::{Array1, Array2};
 
 use crate::draw::{Draw, no_nan, no_nan_f32};
@@ -25,9 +22,6 @@ const ENTRIES: &[Entry] = &[
     ("steps back", reverse),
     ("schedules", schedule),
     ("sizes", sizes),
-    ("networks", networks),
-    ("training", training),
-    ("games", games),
 ];
 
 /// A schedule that is valid, of any kind.
@@ -286,74 +280,5 @@ fn sizes(draw: &Draw) -> Result<(), String> {
     let index: Vec<usize> = (0..draw.small()).map(|_| draw.size()).collect();
     let _ = tape.rows(&index, draw.size());
     let _ = tape.distinct(&index);
-    Ok(())
-}
-
-fn networks(draw: &Draw) -> Result<(), String> {
-    let lowest = draw.f32();
-    let waves = octaves(lowest, draw.size());
-    if waves.len() > 300 {
-        return Err(format!("octaves({lowest}) has {} of them", waves.len()));
-    }
-    let Ok(time) = TimeEmbedding::new(draw.size()) else {
-        return Ok(());
-    };
-    let time = match time.clone().frequency_shift(draw.f64()) {
-        Ok(shifted) => shifted,
-        Err(_) => time,
-    };
-    no_nan_f32("embedding", &time.table(&[0, 1, draw.size()]))?;
-    let config = FilmMlpConfig {
-        hidden: draw.size(),
-        blocks: draw.size(),
-        time,
-        frequencies: waves,
-    };
-    let _ = FilmMlp::with_outputs(draw.size(), draw.size(), &config, &mut draw.rng());
-    let widths: Vec<usize> = (0..draw.small()).map(|_| draw.size()).collect();
-    let _ = Mlp::new(&widths, draw.f32(), &[draw.f32()], &mut draw.rng());
-    Ok(())
-}
-
-fn training(draw: &Draw) -> Result<(), String> {
-    let schedule = valid_schedule(draw);
-    let config = FilmMlpConfig {
-        hidden: 8,
-        blocks: 1,
-        time: TimeEmbedding::new(4).unwrap(),
-        frequencies: Vec::new(),
-    };
-    let mut network = FilmMlp::with_config(1, &config, &mut Rng::new(0)).unwrap();
-    let settings = TrainConfig {
-        batch: draw.size(),
-        clip: Some(draw.f64()),
-        report_every: draw.size() as u64,
-        ..TrainConfig::default()
-    };
-    let rows = draw.rows(draw.one(&[0, 1, 5]), 1);
-    let Ok(mut trainer) = Trainer::new(&network, rows, &schedule, settings) else {
-        return Ok(());
-    };
-    let _ = trainer.run(&mut network, 2, |_| ());
-    Ok(())
-}
-
-fn games(draw: &Draw) -> Result<(), String> {
-    let config = gan::GanConfig {
-        latent: draw.size(),
-        generator: (0..draw.small().min(3)).map(|_| draw.size()).collect(),
-        discriminator: (0..draw.small().min(3)).map(|_| draw.size()).collect(),
-        pack: draw.size(),
-        batch: draw.size(),
-        report_every: draw.size() as u64,
-        ..gan::GanConfig::default()
-    };
-    let Ok(mut game) = gan::Gan::new(draw.rows(4, 2), config) else {
-        return Ok(());
-    };
-    let _ = game.run(1, |_| ());
-    let _ = game.sample(draw.size(), &mut draw.rng());
-    let samples = draw.rows(draw.small(), 2);
-    let _ = game.logits(&samples);
     Ok(())
 }

@@ -13,6 +13,7 @@ mod harness;
 
 mod core;
 mod measures;
+mod models;
 mod plot;
 mod tape;
 mod train;
