@@ -39,7 +39,9 @@ impl Tape<'_> {
                 for (waves, x) in waves.chunks_exact_mut((2 * k).max(1)).zip(x) {
                     let (sines, cosines) = waves.split_at_mut(k);
                     for ((sin, cos), omega) in sines.iter_mut().zip(cosines).zip(frequencies) {
-                        (*sin, *cos) = libm::sincosf(omega * x);
+                        // An infinite angle has no sine; that of one beyond 10³⁸ is no better, but a number.
+                        let angle = (omega * x).clamp(f32::MIN, f32::MAX);
+                        (*sin, *cos) = libm::sincosf(angle);
                     }
                 }
             }

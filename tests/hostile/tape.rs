@@ -58,7 +58,8 @@ impl Stock<'_> {
         }
     }
 
-    fn apply(&mut self, tape: &mut Tape) -> Answer<(Var, Vec<Var>)> {
+    /// Number of an operation, its result and its operands.
+    fn apply(&mut self, tape: &mut Tape) -> Answer<(u32, Var, Vec<Var>)> {
         let (a, b, c) = (self.var(), self.var(), self.var());
         let layer = self.draw.one(&self.layers.clone());
         let other = self.draw.one(&self.layers.clone());
@@ -69,7 +70,8 @@ impl Stock<'_> {
         let number = self.draw.f32();
         let rows = self.draw.one(&self.rows.clone());
         let operands = [a, b, c];
-        let (result, used) = match self.draw.rng().random_range(0..20) {
+        let op = self.draw.rng().random_range(0..20);
+        let (result, used) = match op {
             0 => (tape.silu(a), 1),
             1 => (tape.tanh(a), 1),
             2 => (tape.sigmoid(a), 1),
@@ -83,7 +85,10 @@ impl Stock<'_> {
             10 => (tape.mse(a, b), 2),
             11 => (tape.sum(a), 1),
             12 => (tape.mean(a), 1),
-            13 => (tape.concat(&operands[..self.draw.one(&[0, 1, 2, 3])]), 3),
+            13 => {
+                let count = self.draw.one(&[0, 1, 2, 3]);
+                (tape.concat(&operands[..count]), count)
+            }
             14 => {
                 let range = self.draw.size()..self.draw.size();
                 (tape.columns(a, range), 1)
@@ -101,7 +106,7 @@ impl Stock<'_> {
                 (tape.linear(a, layer), 1)
             }
         };
-        result.map(|var| (var, operands[..used].to_vec()))
+        result.map(|var| (op, var, operands[..used].to_vec()))
     }
 }
 
@@ -144,7 +149,7 @@ fn program(draw: &Draw) -> Result<(), String> {
         draw,
     };
     for _ in 0..8 {
-        let Ok((result, operands)) = stock.apply(&mut tape) else {
+        let Ok((op, result, operands)) = stock.apply(&mut tape) else {
             continue;
         };
         let value = tape.value(result);
@@ -153,7 +158,7 @@ fn program(draw: &Draw) -> Result<(), String> {
         }
         let tame = |var: &Var| tape.value(*var).iter().all(|x| x.abs() < TAME);
         if operands.iter().all(tame) {
-            no_nan_f32("a value", value)?;
+            no_nan_f32("a value", value).map_err(|fault| format!("operation {op}: {fault}"))?;
         }
         stock.vars.push(result);
     }

@@ -42,7 +42,7 @@ fn network() -> FilmMlp {
 }
 
 fn schedule() -> Schedule {
-    Schedule::linear_rescaled(10).expect("valid")
+    Schedule::linear(10, 1e-4, 0.02).expect("valid")
 }
 
 fn is_finite(what: &str, parameters: &Parameters) -> Result<(), String> {
@@ -283,7 +283,8 @@ fn step_on(draw: &Draw) -> Result<(), String> {
     for _ in 0..3 {
         let n = draw.small();
         let d = draw.one(&[0, 1, 1, 1, 2]);
-        let (x_t, target) = (draw.rows(n, d), draw.rows(draw.one(&[n, n, n, 1]), d));
+        let m = draw.one(&[n, n, n, 1]);
+        let (x_t, target) = (draw.rows(n, d), draw.rows(m, d));
         let ts: Vec<usize> = (0..draw.one(&[n, n, n, 2]))
             .map(|_| draw.one(&[0, 5, 9]))
             .collect();
@@ -316,9 +317,10 @@ fn game(draw: &Draw) -> Result<(), String> {
         report_every: draw.size() as u64,
     };
     let law = data::ring_mixture();
+    let n = draw.one(&[0, 1, 4]);
     let game = match draw.rarely(2) {
         true => Gan::new(law, config),
-        false => Gan::new(draw.rows(draw.one(&[0, 1, 4]), 2), config),
+        false => Gan::new(draw.rows(n, 2), config),
     };
     let Ok(mut game) = game else {
         return Ok(());
