@@ -182,7 +182,8 @@ fn what_differs_is_named() {
             Checkpointed::open(&scratch.0, 5, network, rows, &schedule(), config)
         };
     attempt(&mut network(), rows(20), |_| ()).unwrap();
-    let cases: [(fn(&mut TrainConfig), &str); 6] = [
+    type Case = (fn(&mut TrainConfig), &'static str);
+    let cases: [Case; 6] = [
         (|c| c.seed = 7, "another seed (0 there, 7 here): remove"),
         (
             |c| c.batch = 9,

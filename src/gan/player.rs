@@ -74,7 +74,7 @@ impl Player {
             let what = "the norm of the gradient";
             return Err(Error::Diverged { step, what, value });
         }
-        let (mut ema, decay) = match ema {
+        let (ema, decay) = match ema {
             Some((ema, decay)) => (Some(ema), decay),
             None => (None, 0.0),
         };
@@ -100,7 +100,7 @@ impl Player {
             return Err(Error::Diverged { step, what, value });
         }
         self.untried = true;
-        self.swap(ema.as_deref_mut());
+        self.swap(ema);
         Ok(())
     }
 
