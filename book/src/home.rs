@@ -39,6 +39,7 @@ const LAYOUT: Layout = Layout {
         ("bin", |name| name == "book"),
         (".cargo", |name| name == "config.toml"),
         ("shims", |name| shim::NAMES.contains(&name)),
+        ("stand-ins", |name| shim::NAMES.contains(&name)),
         ("cargo-front", |name| name == "bin"),
         // A process and a time.
         ("kernels", |name| {

@@ -19,14 +19,17 @@ Signature: 8a477f597d28d172789f06886806bc55
 # `cargo book clean` removes what that command made in it, and nothing else.
 ";
 
+/// Which names are meant.
+pub type Names = fn(&str) -> bool;
+
 /// What lies directly in such a folder.
 pub struct Layout {
     /// Names of what is ours as a whole.
-    pub whole: fn(&str) -> bool,
+    pub whole: Names,
     /// Folders of common names, in which only certain names are ours.
-    pub inside: &'static [(&'static str, fn(&str) -> bool)],
+    pub inside: &'static [(&'static str, Names)],
     /// Whether a name is so much our own that a folder without a tag is known by it: versions before tags made none.
-    pub telling: fn(&str) -> bool,
+    pub telling: Names,
 }
 
 /// Takes a folder for this program, and makes it if there is none. One that holds something else stays as it is, and
@@ -75,7 +78,7 @@ pub fn remove(folder: &Path, layout: &Layout) -> Result<Vec<String>> {
     Ok(stay)
 }
 
-fn remove_inside(folder: &Path, ours: fn(&str) -> bool) -> Result<()> {
+fn remove_inside(folder: &Path, ours: Names) -> Result<()> {
     if fs::symlink_metadata(folder)?.is_dir() {
         for name in names(folder)? {
             if is_ours(&name, ours) {
@@ -137,7 +140,7 @@ fn foreign_inside(folder: &Path, layout: &Layout) -> Result<Vec<String>> {
 }
 
 /// Whether a name is ours, or that of a file on its way to such a name.
-fn is_ours(name: &str, ours: fn(&str) -> bool) -> bool {
+fn is_ours(name: &str, ours: Names) -> bool {
     let becomes = name
         .strip_prefix('.')
         .and_then(|rest| rest.rsplitn(3, '.').last());

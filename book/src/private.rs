@@ -158,7 +158,7 @@ pub fn attend(kernel: i32, jupyter: i32, folder: Option<&Path>, keep: Option<&st
         let gone = process::own_parent() != Some(kernel);
         let lost = || jupyter > 1 && process::parent_of(kernel).is_some_and(|now| now != jupyter);
         // A cell in an endless loop would not notice that its kernel is gone.
-        if (gone && leads) || (!gone && round % LOOK == 0 && lost()) {
+        if (gone && leads) || (!gone && round.is_multiple_of(LOOK) && lost()) {
             process::end(kernel, leads);
         }
         let done = match folder {
