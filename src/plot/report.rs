@@ -18,7 +18,7 @@ figure{margin:1.5rem 0;overflow-x:auto}\
 figure:has(svg){container-type:inline-size}\
 svg.di-figure{display:block;margin:auto;aspect-ratio:var(--di-wide)}\
 @container (max-width:30.5rem){\
-svg.di-figure{width:100%;max-width:27rem!important;aspect-ratio:var(--di-narrow)}\
+svg.di-figure{width:100%;max-width:min(100%,27rem)!important;aspect-ratio:var(--di-narrow)}\
 .di-wide{display:none}\
 svg.di-figure>.di-narrow{display:inline}}\
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}\
