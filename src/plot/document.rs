@@ -2,7 +2,7 @@
 
 use super::layout::Layout;
 use super::piece::OWN;
-use super::text::escape;
+use super::text::{escape, reveal, tame};
 use super::{Figure, frames};
 use crate::hash::fnv1a;
 
@@ -82,5 +82,6 @@ pub(super) fn document(d: Document) -> Figure {
     let forms = d.wide.part(&id, "di-wide\"") + &d.narrow.part(&id, "di-narrow\" display=\"none\"");
     let both = around(&ratios, &forms);
     let alt = d.alt.split_whitespace().collect::<Vec<_>>().join(" ");
-    Figure::new(svg, both, alt, (width as u32, height as u32))
+    let size = (width as u32, height as u32);
+    Figure::new(svg, both, tame(&reveal(&alt)), size)
 }

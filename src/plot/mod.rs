@@ -60,3 +60,4 @@ pub use histogram::Histogram;
 pub use panel::Panel;
 pub use report::Report;
 pub use table::{Cell, Row, Table, num};
+pub use text::verbatim;

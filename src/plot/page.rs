@@ -50,7 +50,7 @@ pub(super) fn build(title: &str, columns: usize, panels: &[Panel], alt: &str) ->
     };
     Ok(document(Document {
         title,
-        alt,
+        alt: &with_whole_labels(alt, &wide),
         wide: Sheet::new(&wide, piece::write(&pieces[0])),
         narrow: Sheet::new(&narrow, piece::write(&pieces[1])),
         film: None,
@@ -111,11 +111,32 @@ pub(super) fn build_frames(
     let [wide_body, narrow_body] = bodies;
     Ok(document(Document {
         title: if title.is_empty() { "Figure" } else { title },
-        alt,
+        alt: &with_whole_labels(alt, &wide),
         wide: Sheet::new(&wide, wide_body),
         narrow: Sheet::new(&narrow, narrow_body),
         film: Some((frames.len(), story)),
     }))
+}
+
+/// The alternative text, and every label of an axis of which the figure shows the beginning only.
+fn with_whole_labels(alt: &str, layout: &Layout) -> String {
+    let pairs = layout.places.iter().flat_map(|place| {
+        [
+            (&place.x_axis.label, &place.x_label),
+            (&place.y_axis.label, &place.y_above),
+        ]
+    });
+    let mut whole: Vec<&str> = Vec::new();
+    for (label, lines) in pairs {
+        let is_cut = lines.last().is_some_and(|line| line.ends_with('…'));
+        if is_cut && !label.ends_with('…') && !whole.contains(&label.as_str()) {
+            whole.push(label);
+        }
+    }
+    match whole.as_slice() {
+        [] => alt.to_owned(),
+        whole => format!("{} Labels in full: {}.", alt.trim(), whole.join("; ")),
+    }
 }
 
 /// The frame that tells the story: the last one, unless another is named.

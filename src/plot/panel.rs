@@ -56,13 +56,14 @@ impl Panel {
         self
     }
 
-    /// What the x axis shows, with its unit.
+    /// What the x axis shows, with its unit, in up to four lines. What is longer ends in an ellipsis; the whole of
+    /// it is added to the alternative text.
     pub fn x_label(mut self, label: &str) -> Self {
         self.x.label = clean(label);
         self
     }
 
-    /// What the y axis shows, with its unit.
+    /// What the y axis shows, with its unit; as [`x_label`](Self::x_label) if it is too long.
     pub fn y_label(mut self, label: &str) -> Self {
         self.y.label = clean(label);
         self

@@ -2,7 +2,7 @@
 
 use super::figure::content;
 use super::format::{shortest, signed, significant};
-use super::text::{escape, subscripts};
+use super::text::{escape_hidden, reveal, subscripts, tame};
 use crate::{Error, Result};
 
 /// A table with a caption and named columns, filled row by row.
@@ -42,7 +42,7 @@ pub fn num(value: f64, digits: usize) -> Cell {
 impl From<&str> for Cell {
     fn from(text: &str) -> Self {
         Self {
-            text: text.split_whitespace().collect::<Vec<_>>().join(" "),
+            text: tame(&text.split_whitespace().collect::<Vec<_>>().join(" ")),
             number: false,
         }
     }
@@ -116,7 +116,7 @@ impl Table {
     /// A table without rows. The caption says what the numbers are.
     pub fn new(caption: &str, headers: &[&str]) -> Self {
         Self {
-            caption: caption.to_owned(),
+            caption: tame(caption),
             headers: headers
                 .iter()
                 .map(|header| Cell::from(*header).text)
@@ -211,7 +211,7 @@ impl Table {
                 &mut row.iter().map(|cell| (cell.text.as_str(), cell.number)),
             ));
         }
-        lines.join("\n")
+        reveal(&lines.join("\n"))
     }
 
     /// Prints the table in both forms for the evcxr kernel, which calls this by itself for the last
@@ -233,7 +233,7 @@ impl Table {
 
 /// Text for HTML, with subscripts; a number and its uncertainty stay on one line.
 fn markup(text: &str) -> String {
-    let text = escape(text).replace(" ± ", "\u{a0}±\u{a0}");
+    let text = escape_hidden(text).replace(" ± ", "\u{a0}±\u{a0}");
     subscripts(&text, "<sub>", "</sub>", ("", ""))
 }
 

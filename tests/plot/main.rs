@@ -3,6 +3,7 @@
 mod document;
 mod errors;
 mod geometry;
+mod labels;
 mod narrow;
 mod page;
 mod reader;
