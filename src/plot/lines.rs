@@ -54,13 +54,14 @@ pub(super) fn elide(text: &str, width: impl Fn(&str) -> f64, room: f64) -> Strin
 
 /// Bytes of the longest start of `text` that fits, at least one character.
 fn fitting(text: &str, width: &impl Fn(&str) -> f64, room: f64) -> usize {
-    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
-    let mut longest = 0;
-    for end in ends {
-        if longest > 0 && width(&text[..end]) > room {
+    let (mut longest, mut used) = (0, 0.0);
+    for (at, c) in text.char_indices() {
+        // Widths add up; the whole start once more for every letter would take the square of the length.
+        used += width(c.encode_utf8(&mut [0; 4]));
+        if longest > 0 && used > room {
             break;
         }
-        longest = end;
+        longest = at + c.len_utf8();
     }
     longest
 }

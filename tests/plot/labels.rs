@@ -45,7 +45,7 @@ fn long_names_are_broken_and_longer_ones_told_in_full() {
     let figure = Figure::panels("", 3, &panels, "Three panels.").unwrap();
     assert_eq!(figure.alt(), "Three panels.");
     assert!(!figure.svg().contains('…'));
-    for word in name.split(' ') {
+    for word in name.split(' ').filter(|word| word.len() > 5) {
         assert_eq!(figure.svg().matches(word).count(), 3, "{word}");
     }
     let name = &[name; 3].join(" and the ");
