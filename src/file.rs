@@ -8,8 +8,11 @@ use std::path::{Path, PathBuf};
 /// Writes a file under a temporary name beside `path`, flushes it to the disk and renames it: `path` is
 /// always either the old file or the whole new one. If it is a link, the link is replaced, not what it names.
 ///
-/// Temporary files that a killed process left for the same `path` are removed.
-pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Temporary files that a killed process left for the same `path` are [swept](sweep) first.
+///
+/// # Errors
+/// What the system says; the old file is still there then.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write(path, bytes, |part| fs::rename(part, path))
 }
 
@@ -26,9 +29,9 @@ pub(crate) fn create_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn write(path: &Path, bytes: &[u8], place: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
-    let start = start_of_parts(path)?;
-    sweep(path, &start);
-    let (mut file, part) = new_part(path, &start)?;
+    // A leftover costs room, not this file.
+    let _ = sweep(path);
+    let (mut file, part) = new_part(path, &start_of_parts(path)?)?;
     let attempt = || {
         file.write_all(bytes)?;
         file.sync_all()?;
@@ -74,30 +77,38 @@ fn new_part(path: &Path, start: &str) -> io::Result<(File, PathBuf)> {
     Err(ErrorKind::AlreadyExists.into())
 }
 
-/// Removes the temporary files of processes that have ended: those that nobody holds a lock of. Whatever cannot
-/// be removed stays.
-fn sweep(path: &Path, start: &str) {
+/// Removes the temporary files for `path` of processes that have ended, those that nobody holds a lock of, and says
+/// how many there were. Whatever cannot be removed stays.
+///
+/// # Errors
+/// What the system says of the folder.
+pub fn sweep(path: &Path) -> io::Result<usize> {
+    let start = start_of_parts(path)?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let Ok(entries) = fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries.flatten() {
+    let mut swept = 0;
+    for entry in fs::read_dir(folder)?.flatten() {
         let name = entry.file_name();
-        let middle = name.to_str().and_then(|name| name.strip_prefix(start));
+        let middle = name.to_str().and_then(|name| name.strip_prefix(&start));
         let number = middle.and_then(|middle| middle.strip_suffix(".part"));
-        let is_part = number.is_some_and(|number| {
-            !number.is_empty() && number.bytes().all(|b| b.is_ascii_hexdigit())
-        });
         // Not the target of a link, nor a pipe that never opens.
-        if is_part && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+        if number.is_some_and(is_ours) && entry.file_type().is_ok_and(|kind| kind.is_file()) {
             let file = File::open(entry.path());
-            if file.is_ok_and(|file| file.try_lock().is_ok()) {
-                let _ = fs::remove_file(entry.path());
-            }
+            let is_left = file.is_ok_and(|file| file.try_lock().is_ok());
+            swept += usize::from(is_left && fs::remove_file(entry.path()).is_ok());
         }
+    }
+    Ok(swept)
+}
+
+/// Whether it is a number that [`new_part`] gives, or that of a process, which earlier versions gave.
+fn is_ours(number: &str) -> bool {
+    match number.len() {
+        16 => number.bytes().all(|b| b.is_ascii_hexdigit()),
+        1..=10 => number.bytes().all(|b| b.is_ascii_digit()),
+        _ => false,
     }
 }
 
@@ -134,13 +145,22 @@ mod tests {
     fn a_file_is_replaced_whole_and_parts_of_the_dead_are_swept() {
         let scratch = Scratch::new("sweep");
         let path = scratch.0.join("a.csv");
-        let others = ["a.csv.part", "a.csv.xyz.part", "b.csv.12.part"];
-        for name in others.iter().chain(&["a.csv.12.part", "a.csv.00ff.part"]) {
+        let others = [
+            "a.csv.part",
+            "a.csv.xyz.part",
+            "a.csv.ff.part",
+            "b.csv.12.part",
+        ];
+        let left = ["a.csv.12.part", "a.csv.00ff00ff00ff00ff.part"];
+        for name in others.iter().chain(&left) {
             fs::write(scratch.0.join(name), "left").unwrap();
         }
         // Somebody is at work on this one.
         let alive = File::create(scratch.0.join("a.csv.77.part")).unwrap();
         alive.lock().unwrap();
+        assert_eq!(sweep(&path).unwrap(), 2);
+        assert_eq!(sweep(&path).unwrap(), 0);
+        fs::write(scratch.0.join(left[0]), "left").unwrap();
         write_atomically(&path, b"one").unwrap();
         write_atomically(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");

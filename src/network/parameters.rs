@@ -194,6 +194,22 @@ impl Parameters {
         self.entries.last().map_or(0, |entry| entry.layout)
     }
 
+    /// Refuses parameters that are not as many, or of other names and shapes, than those of a network with this
+    /// [layout](Self::layout).
+    pub(crate) fn check_make(&self, count: usize, layout: u64) -> Result<()> {
+        if self.count() != count {
+            return Err(Error::Shape {
+                what: "parameters of the network",
+                expected: vec![count],
+                found: vec![self.count()],
+            });
+        }
+        match self.layout() == layout {
+            true => Ok(()),
+            false => Err(Error::ForeignParameter),
+        }
+    }
+
     /// Rows and columns of every matrix.
     pub(crate) fn shapes(&self) -> impl Iterator<Item = [usize; 2]> {
         self.entries.iter().map(|entry| entry.shape)

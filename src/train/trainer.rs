@@ -70,9 +70,9 @@ impl Trainer {
         data.check()?;
         let parameters = network.parameters();
         let count = parameters.count();
-        // x_0, x_t, ε and the target; gradients, two moments, and parameters before, after and on average.
+        // x_0, x_t, ε and the target; gradients, two moments, and parameters and their average before and after.
         size::elements::<f32>("a batch", &[4, config.batch, data.dim()])?;
-        size::elements::<f32>("the state of the optimiser", &[6, count])?;
+        size::elements::<f32>("the state of the optimiser", &[7, count])?;
         Ok(Self {
             data,
             loss: None,
@@ -235,17 +235,7 @@ impl Trainer {
 
     /// Refuses a network of another make than the one that the trainer was made for.
     pub(super) fn check(&self, parameters: &Parameters) -> Result<()> {
-        if parameters.count() != self.gradient.len() {
-            return Err(Error::Shape {
-                what: "parameters of the network",
-                expected: vec![self.gradient.len()],
-                found: vec![parameters.count()],
-            });
-        }
-        match parameters.layout() == self.layout {
-            true => Ok(()),
-            false => Err(Error::ForeignParameter),
-        }
+        parameters.check_make(self.gradient.len(), self.layout)
     }
 
     /// Loss of a batch; the shards have its gradients if they are asked for and it is finite.
