@@ -5,7 +5,7 @@ import re
 import nbformat
 
 LINES = 1000  # kept of what a cell prints; a page of more is no longer read
-LETTERS = 200_000  # likewise
+LETTERS = 60_000  # likewise; Sphinx takes long over long lines
 SHOWN = 8_000_000  # letters of a drawing or a table
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 # Control characters but for tabulators, ends of lines and colours.
