@@ -38,6 +38,14 @@ pub trait Denoiser {
         Prediction::Eps
     }
 
+    /// Whether the answers are a formula's, right to the rounding of f32, and not those of something trained.
+    ///
+    /// Samplers ask where they would multiply an error of ε: see
+    /// [`amplification`](crate::sampler::Sampler::amplification).
+    fn is_exact(&self) -> bool {
+        false
+    }
+
     /// The prediction for the rows of `x_t`, shape (n, d), which all stand at the 0-based timestep `t`;
     /// shape (n, d).
     ///
@@ -113,6 +121,10 @@ impl Denoiser for ExactDenoiser {
         self.prediction
     }
 
+    fn is_exact(&self) -> bool {
+        true
+    }
+
     fn denoise(&self, x_t: &Array2<f32>, t: usize) -> Result<Array2<f32>> {
         match self.prediction {
             Prediction::Eps => self.data.optimal_eps(&self.schedule, x_t, t),
@@ -143,6 +155,10 @@ impl Prediction {
 impl Denoiser for Predicting<'_> {
     fn prediction(&self) -> Prediction {
         self.prediction
+    }
+
+    fn is_exact(&self) -> bool {
+        self.denoiser.is_exact()
     }
 
     fn denoise(&self, x_t: &Array2<f32>, t: usize) -> Result<Array2<f32>> {
@@ -178,6 +194,10 @@ impl<'a> Counted<'a> {
 impl Denoiser for Counted<'_> {
     fn prediction(&self) -> Prediction {
         self.denoiser.prediction()
+    }
+
+    fn is_exact(&self) -> bool {
+        self.denoiser.is_exact()
     }
 
     fn denoise(&self, x_t: &Array2<f32>, t: usize) -> Result<Array2<f32>> {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::prediction::Prediction;
+use crate::sampler::Amplified;
 
 /// What can be wrong with an input. Every public entry point that validates returns this type.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,6 +137,8 @@ pub enum Error {
         /// What was wrong.
         source: Box<Error>,
     },
+    /// A step of a sampler would multiply the error of a predicted ε until it drowns the sample.
+    Amplified(Amplified),
     /// Timesteps of a sampler do not fall.
     NotFalling {
         /// Position of the offending timestep in the list.
@@ -145,7 +148,7 @@ pub enum Error {
         /// The timestep before it.
         previous: usize,
     },
-    /// Something that sampling needs is infinite at a timestep without signal (ᾱ = 0, zero terminal SNR).
+    /// Something that is needed is infinite at a timestep without signal (ᾱ = 0, zero terminal SNR).
     NoSignal {
         /// What is infinite there.
         what: &'static str,
@@ -278,10 +281,18 @@ impl fmt::Display for Error {
                 "row {row} of a table with {table_rows} rows: rows count from 0"
             ),
             Self::ParameterName { name, reason } => write!(f, "parameter \"{name}\": {reason}"),
+            Self::Degenerate { what, alpha_bar } if *alpha_bar > 0.0 && *alpha_bar < 1e-30 => {
+                write!(
+                    f,
+                    "{what} at alpha_bar = {alpha_bar:e} would divide by its root, which is nothing in f32: \
+                 x_t does not determine it"
+                )
+            }
             Self::Degenerate { what, alpha_bar } => write!(
                 f,
                 "{what} at alpha_bar = {alpha_bar} would divide by zero: x_t does not determine it"
             ),
+            Self::Amplified(step) => step.fmt(f),
             Self::Diverged { step, what, value } => write!(
                 f,
                 "training step {step} (counted from 0): {what} is {value}; the last good parameters \
@@ -299,8 +310,8 @@ impl fmt::Display for Error {
             ),
             Self::NoSignal { what, t } => write!(
                 f,
-                "{what} is infinite at t = {t}, where alpha_bar = 0 (zero terminal SNR): use DDPM or DDIM \
-                 with a denoiser that predicts x0 or v"
+                "{what} is infinite at t = {t}, where alpha_bar = 0 (zero terminal SNR): use timesteps that \
+                 are not spaced in it"
             ),
             Self::OutOfReach { what, row, t } => write!(
                 f,

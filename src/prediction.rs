@@ -12,6 +12,11 @@ use crate::schedule::Schedule;
 /// by x_t and either of the others at every ᾱ. At ᾱ = 0 (zero terminal SNR) x_t is all noise: ε is known
 /// from it and x_0 is not.
 ///
+/// For exact predictions the three are a change of units. For a network's they are not: turned into x_0, an
+/// error δ of ε becomes √(1−ᾱ_t)/√ᾱ_t δ, which grows without bound as ᾱ_t nears 0 (20,000 δ at the end of
+/// [`Schedule::cosine`] with T = 1000), one of v becomes √(1−ᾱ_t) δ, and one of x_0 stays δ. What of it
+/// samplers let through is said in [`sampler`](crate::sampler).
+///
 /// ```
 /// use diffusion_intuition::{Prediction, Schedule};
 /// use ndarray::array;
@@ -43,7 +48,7 @@ impl Prediction {
     /// From ε: (x_t − √(1−ᾱ) ε)/√ᾱ; from v: √ᾱ x_t − √(1−ᾱ) v.
     ///
     /// # Errors
-    /// [`Error::Degenerate`] from ε at ᾱ = 0; [`Error::Timestep`] if `t` is not in `0..T`;
+    /// [`Error::Degenerate`] from ε where √ᾱ is 0 in f32; [`Error::Timestep`] if `t` is not in `0..T`;
     /// [`Error::Shape`] if the shapes differ.
     pub fn to_x0<D: Dimension>(
         self,
@@ -77,7 +82,7 @@ impl Prediction {
     /// From ε: (ε − √(1−ᾱ) x_t)/√ᾱ; from x_0: (√ᾱ x_t − x_0)/√(1−ᾱ).
     ///
     /// # Errors
-    /// [`Error::Degenerate`] from ε at ᾱ = 0 and from x_0 at ᾱ = 1; [`Error::Timestep`] if `t` is not in
+    /// [`Error::Degenerate`] from ε where √ᾱ is 0 in f32 and from x_0 at ᾱ = 1; [`Error::Timestep`] if `t` is not in
     /// `0..T`; [`Error::Shape`] if the shapes differ.
     pub fn to_v<D: Dimension>(
         self,
@@ -146,8 +151,9 @@ fn levels(alpha_bar: f64) -> (f64, f64) {
     (alpha_bar.sqrt(), (1.0 - alpha_bar).sqrt())
 }
 
+/// Refuses a divisor that is 0, or so small that the factor it makes is infinite in f32.
 fn nonzero(what: &'static str, divisor: f64, alpha_bar: f64) -> Result<()> {
-    if divisor == 0.0 {
+    if !((1.0 / divisor) as f32).is_finite() {
         return Err(Error::Degenerate { what, alpha_bar });
     }
     Ok(())

@@ -18,7 +18,12 @@ use crate::error::{Error, Result};
 pub(super) fn step(t: Level, s: Level, eta: f64) -> Blend {
     let eps = (X_T - t.signal() * X0) / t.noise();
     let share = (1.0 - s.alpha_bar) / (1.0 - t.alpha_bar);
-    let variance = eta * eta * share * (1.0 - t.alpha_bar / s.alpha_bar);
+    // Towards more noise, where s may be at ᾱ = 0, η is 0.
+    let variance = if eta == 0.0 {
+        0.0
+    } else {
+        eta * eta * share * (1.0 - t.alpha_bar / s.alpha_bar)
+    };
     let rest = (1.0 - s.alpha_bar - variance).max(0.0); // rounding may leave less than nothing
     s.signal() * X0 + rest.sqrt() * eps + variance.sqrt() * Z
 }
@@ -30,7 +35,8 @@ impl Sampler {
     /// where it ends. So encoding is not an exact inverse: what comes back differs from `x0` by an error
     /// that halves when the number of steps doubles. ε̂ at clean data, which has no timestep, is that of
     /// √ᾱ x0 at the smallest timestep. As many evaluations as steps; the result stands at
-    /// [`timesteps`](Self::timesteps)`[0]`.
+    /// [`timesteps`](Self::timesteps)`[0]`, which may have ᾱ = 0: there it is the last ε̂. No step this way
+    /// multiplies an error of ε by more than 1.
     ///
     /// # Errors
     /// [`Error::NoInverse`] unless the method is [`Method::Euler`], or DDIM with η = 0; as

@@ -66,7 +66,7 @@ impl<'a> Estimator<'a> {
             for ((x0, x), p) in x0.iter_mut().zip(x).zip(given) {
                 *x0 = of_x * x + of_prediction * p;
             }
-            // x and the factors are finite, so x̂0 is finite only if the prediction is.
+            // The factors are finite, so x̂0 is finite only if x and the prediction are.
             is_finite(x0)
         };
         let finite = if xs.len() < PARALLEL {
@@ -81,6 +81,7 @@ impl<'a> Estimator<'a> {
         if finite {
             return Ok(());
         }
+        all_finite("the batch, x_t", x)?;
         all_finite(what, &prediction)?;
         all_finite("x0 from the prediction", x0)
     }

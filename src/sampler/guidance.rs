@@ -40,7 +40,7 @@ impl<'a> Guidance<'a> {
     ///
     /// # Errors
     /// [`Error::PredictionsDiffer`] if one predicts ε and the other x0, say; [`Error::Parameter`] for a scale
-    /// that is not finite.
+    /// that is not finite in f32.
     pub fn new(
         conditional: &'a dyn Denoiser,
         unconditional: &'a dyn Denoiser,
@@ -50,11 +50,11 @@ impl<'a> Guidance<'a> {
         if left != right {
             return Err(Error::PredictionsDiffer { left, right });
         }
-        if !scale.is_finite() {
+        if !(scale as f32).is_finite() {
             return Err(Error::Parameter {
                 name: "guidance scale",
                 value: scale,
-                valid: "finite",
+                valid: "finite in f32, at most 3.4e38",
             });
         }
         Ok(Self {
@@ -68,6 +68,10 @@ impl<'a> Guidance<'a> {
 impl Denoiser for Guidance<'_> {
     fn prediction(&self) -> Prediction {
         self.conditional.prediction()
+    }
+
+    fn is_exact(&self) -> bool {
+        self.conditional.is_exact() && self.unconditional.is_exact()
     }
 
     fn denoise(&self, x_t: &Array2<f32>, t: usize) -> Result<Array2<f32>> {

@@ -50,7 +50,7 @@ impl Sampler {
             .and(mask)
             .map_collect(|known, is_known| if *is_known { *known } else { 0.0 });
         all_finite("known", &known)?;
-        let mut run = Run::new(self, denoiser, x, self.timesteps())?;
+        let mut run = Run::down(self, denoiser, x)?;
         let mut z = Array2::zeros(x.dim());
         let mut keep = |x: &mut Array2<f32>, level: Level, rng: &mut Rng| {
             let (signal, noise) = (level.signal() as f32, level.noise() as f32);

@@ -25,6 +25,12 @@ impl Level {
         self.noise() / self.signal()
     }
 
+    /// σ_s/σ_t of a step from here (t) to a lower level s: what is left of σ, in [0, 1). Finite everywhere,
+    /// and 0 for a step from ᾱ = 0 or to clean data.
+    pub fn sigma_left(self, s: Self) -> f64 {
+        (s.noise() * self.signal()) / (s.signal() * self.noise())
+    }
+
     /// λ = ln(√ᾱ/√(1−ᾱ)), half the log-SNR (Lu et al. 2022); −∞ at ᾱ = 0 and +∞ at ᾱ = 1.
     pub fn lambda(self) -> f64 {
         (self.signal() / self.noise()).ln()

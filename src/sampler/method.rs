@@ -20,7 +20,8 @@ pub enum Method {
     /// another name.
     Euler,
     /// Heun's method on the same ODE (Karras et al. 2022, algorithm 1, without its churn). Two evaluations a
-    /// step, one at the last.
+    /// step, one at the last. A step in which σ > 1 falls to less than a third is taken in 1/σ instead, where
+    /// the second evaluation corrects the first and does not extrapolate from it (as DPM-Solver++(2S)).
     Heun,
     /// DPM-Solver++(2M) (Lu et al. 2022): second order in λ from the last two x̂0.
     DpmSolver,
@@ -50,18 +51,18 @@ impl Method {
     pub fn evaluations(self, steps: usize) -> u64 {
         let steps = steps as u64;
         match self {
-            Self::Heun => (2 * steps).saturating_sub(1),
+            Self::Heun => steps.saturating_mul(2).saturating_sub(1),
             _ => steps,
         }
     }
 
     /// The most steps that so many evaluations pay for.
     pub fn steps(self, evaluations: u64) -> usize {
-        let evaluations = evaluations as usize;
-        match self {
+        let steps = match self {
             Self::Heun => evaluations.div_ceil(2),
             _ => evaluations,
-        }
+        };
+        usize::try_from(steps).unwrap_or(usize::MAX)
     }
 
     pub(super) fn check(self) -> Result<()> {
@@ -73,15 +74,6 @@ impl Method {
                 valid: "between 0 and 1",
             }),
             _ => Ok(()),
-        }
-    }
-
-    /// What is infinite at ᾱ = 0, if the method needs it.
-    pub(super) fn infinite_at_zero_snr(self) -> Option<&'static str> {
-        match self {
-            Self::Ddpm { .. } | Self::Ddim { .. } => None,
-            Self::Euler | Self::Heun => Some("sigma = sqrt((1 - alpha_bar)/alpha_bar)"),
-            Self::DpmSolver => Some("lambda, half the log-SNR,"),
         }
     }
 }

@@ -34,6 +34,17 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
+    /// A run from the noise `x` to data, unless its steps would drown it in the denoiser's error.
+    pub fn down(
+        sampler: &'a Sampler,
+        denoiser: &'a dyn Denoiser,
+        x: &ArrayRef2<f32>,
+    ) -> Result<Self> {
+        let run = Self::new(sampler, denoiser, x, sampler.timesteps())?;
+        sampler.check_amplification(denoiser)?;
+        Ok(run)
+    }
+
     /// A run that starts with `x`, and asks the denoiser at the timesteps `ts`.
     pub fn new(
         sampler: &'a Sampler,

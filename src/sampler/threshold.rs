@@ -31,11 +31,11 @@ pub enum Threshold {
 impl Threshold {
     pub(super) fn check(self) -> Result<()> {
         let (Self::Clip { limit } | Self::Dynamic { limit, .. }) = self;
-        if !(limit > 0.0 && limit.is_finite()) {
+        if !(limit as f32).is_normal() || limit < 0.0 {
             return Err(Error::Parameter {
                 name: "limit of the threshold",
                 value: limit,
-                valid: "positive and finite",
+                valid: "positive and within f32, from 1.2e-38 to 3.4e38",
             });
         }
         match self {

@@ -16,6 +16,9 @@ impl Schedule {
     /// to that T: a shorter schedule with the same end points does not reach N(0, I). Use
     /// [`linear_rescaled`](Self::linear_rescaled) for one that does.
     ///
+    /// ᾱ_{T−1} is 4.0·10⁻⁵ with T = 1000, 1e-4 and 0.02: x̂0 from a predicted ε multiplies its error by
+    /// √(1−ᾱ)/√ᾱ = 157 there, and what of that a step keeps is small: see [`sampler`](crate::sampler).
+    ///
     /// # Errors
     /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
     /// [`Error::Beta`] for a β that is NaN, outside (0, 1], or 1
@@ -26,7 +29,8 @@ impl Schedule {
 
     /// Linear from 1e-4 to 0.02, rescaled by 1000/T, so that every T adds about the same noise in all.
     ///
-    /// β_t runs from 0.1/T to 20/T (Nichol & Dhariwal's code; ᾱ ends near 4e-5, as with T = 1000).
+    /// β_t runs from 0.1/T to 20/T (Nichol & Dhariwal's code). ᾱ_{T−1} is 4.0·10⁻⁵ with T = 1000, 3.0·10⁻⁵
+    /// with 200, 7·10⁻⁶ with 50, and 0 with 20, where the last β is 1.
     ///
     /// # Errors
     /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
@@ -37,6 +41,8 @@ impl Schedule {
     }
 
     /// Scaled-linear: √β evenly spaced, then squared (Rombach et al. 2022, latent diffusion).
+    ///
+    /// With their T = 1000, 0.00085 and 0.012, ᾱ_{T−1} is 0.0047: the noise keeps 7 % of the data's amplitude.
     ///
     /// # Errors
     /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
@@ -55,6 +61,10 @@ impl Schedule {
 
     /// Cosine with the published settings: s = 0.008, β ≤ 0.999.
     ///
+    /// ᾱ_{T−1} is 0.0024/T²: 2.4·10⁻⁹ with T = 1000, 6.1·10⁻⁸ with 200. The start is pure noise, and x̂0 from
+    /// a predicted **ε** multiplies the prediction's error by √(1−ᾱ)/√ᾱ there, 20,000 and 4,000: train for v
+    /// or x0, or start a little later; [`sampler`](crate::sampler) says how, and refuses what would fail.
+    ///
     /// # Errors
     /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold.
     pub fn cosine(timesteps: usize) -> Result<Self> {
@@ -64,7 +74,8 @@ impl Schedule {
     /// Cosine: ᾱ(u) = f(u)/f(0), f(u) = cos²(π/2 · (u + s)/(1 + s)), u = t/T
     /// (Nichol & Dhariwal 2021, eq. 17).
     ///
-    /// β_t = 1 − ᾱ((t+1)/T) / ᾱ(t/T), at most 0.999: without that limit the last β would be 1.
+    /// β_t = 1 − ᾱ((t+1)/T) / ᾱ(t/T), at most 0.999: without that limit the last β would be 1. For where it
+    /// ends see [`cosine`](Self::cosine).
     ///
     /// # Errors
     /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
@@ -87,6 +98,9 @@ impl Schedule {
 
     /// Sigmoid with the settings start = −3, end = 3, τ = 1.
     ///
+    /// ᾱ_{T−1} is 0.0003/T: 3.0·10⁻⁷ with T = 1000, 1.5·10⁻⁶ with 200. x̂0 from a predicted **ε** multiplies the
+    /// prediction's error by 1,800 and 800 there; as with [`cosine`](Self::cosine), train for v or x0.
+    ///
     /// # Errors
     /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold.
     pub fn sigmoid(timesteps: usize) -> Result<Self> {
@@ -97,11 +111,12 @@ impl Schedule {
     ///
     /// With σ the logistic function and z(u) = (start + u·(end − start))/τ,
     /// ᾱ(u) = (σ(z(1)) − σ(z(u))) / (σ(z(1)) − σ(z(0))), u = t/T, clipped from below at 1e-9;
-    /// β_t = 1 − ᾱ((t+1)/T) / ᾱ(t/T), at most 0.999.
+    /// β_t = 1 − ᾱ((t+1)/T) / ᾱ(t/T), at most 0.999. For where it ends see [`sigmoid`](Self::sigmoid).
     ///
     /// # Errors
     /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
-    /// [`Error::Parameter`] unless start < end and τ > 0, all finite.
+    /// [`Error::Parameter`] unless start < end and τ > 0, all finite and such that
+    /// σ(z(0)) < σ(z(1)) in f64.
     pub fn sigmoid_with(timesteps: usize, start: f64, end: f64, tau: f64) -> Result<Self> {
         if !start.is_finite() {
             let valid = "finite";
@@ -129,6 +144,11 @@ impl Schedule {
         }
         let logistic = |u: f64| 1.0 / (1.0 + (-(start + u * (end - start)) / tau).exp());
         let (first, last) = (logistic(0.0), logistic(1.0));
+        if !(last > first && (end - start).is_finite()) {
+            let (name, value) = ("end", end);
+            let valid = "such that the logistic function differs at start/tau and end/tau";
+            return Err(Error::Parameter { name, value, valid });
+        }
         Self::from_alpha_bar_function(timesteps, |u| {
             ((last - logistic(u)) / (last - first)).max(1e-9)
         })
@@ -173,7 +193,8 @@ impl Schedule {
     ///
     /// # Errors
     /// [`Error::NoTimesteps`] for none; [`Error::AlphaBar`] unless they fall strictly from below 1 and
-    /// stay positive (the last may be 0).
+    /// stay positive (the last may be 0); [`Error::Parameter`] if the last is not 0 and yet less than 1.1e-16
+    /// of the one before, so that its β rounds to 1.
     pub fn from_alpha_bars(alpha_bars: impl Into<Array1<f64>>) -> Result<Self> {
         let alpha_bars: Array1<f64> = alpha_bars.into();
         check_alpha_bars(&alpha_bars)?;
@@ -182,14 +203,21 @@ impl Schedule {
             .zip(&alpha_bars)
             .map(|(before, after)| 1.0 - after / before)
             .collect();
-        Self::from_betas(betas)
+        match (betas.last(), alpha_bars.last()) {
+            (Some(1.0), Some(&value)) if value > 0.0 => Err(Error::Parameter {
+                name: "the last alpha_bar",
+                value,
+                valid: "0, or more than 1.1e-16 of the one before: its beta rounds to 1",
+            }),
+            _ => Self::from_betas(betas),
+        }
     }
 
     /// The same schedule shifted and rescaled so that the last step has no signal left: ᾱ_{T−1} = 0.
     ///
     /// √ᾱ_t ← (√ᾱ_t − √ᾱ_{T−1}) · √ᾱ_0 / (√ᾱ_0 − √ᾱ_{T−1}) (Lin et al. 2024, algorithm 1): the first
     /// value stays, the last becomes 0, so the last β is exactly 1. Such a schedule cannot be used with
-    /// ε-prediction at its last step (x_t = ε there says nothing of x_0): predict x0 or v.
+    /// ε-prediction at its last step (x_t = ε there says nothing of x_0): predict x0 or v, with any sampler.
     ///
     /// # Errors
     /// [`Error::Parameter`] for T = 1: a single step cannot both keep its ᾱ and reach 0.

@@ -1,0 +1,128 @@
+//! What a step makes of an error of the prediction.
+
+use std::fmt;
+
+use ndarray::Array1;
+
+use super::Sampler;
+use super::level::Level;
+use crate::denoiser::Denoiser;
+use crate::error::{Error, Result};
+use crate::prediction::Prediction;
+
+/// σ up to which nothing is refused: linear schedules end at 157 to 182, and by then x_t is noise to 0.5 %.
+const ORDINARY: f64 = 200.0;
+
+/// The largest amplification for a trained ε, which is off by a hundredth or two at the end of a schedule:
+/// beyond it, x_s is off by more than a tenth of its own noise.
+const TRAINED: f64 = 10.0;
+
+/// The same for an exact ε, which is off by the rounding of f32, 6e-8.
+const EXACT: f64 = 1e5;
+
+/// σ at which a start is advised instead: a mean of the data of 1 is missed there by 1/50.
+const ADVISED: f64 = 50.0;
+
+/// A step that a sampler refuses to take with a predicted ε: see [`Sampler::amplification`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Amplified {
+    /// The 0-based timestep at which the step starts.
+    pub t: usize,
+    /// The timestep at which it ends; none for clean data.
+    pub next: Option<usize>,
+    /// ᾱ_t.
+    pub alpha_bar: f64,
+    /// By what the step multiplies an error of ε.
+    pub factor: f64,
+    /// The largest factor that is allowed.
+    pub limit: f64,
+    /// A timestep to start at instead, if there is one: the largest with √(1−ᾱ)/√ᾱ ≤ 50.
+    pub start: Option<usize>,
+}
+
+impl fmt::Display for Amplified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { t, alpha_bar, .. } = self;
+        write!(f, "the step from t = {t} (alpha_bar = {alpha_bar:.1e}) to ")?;
+        match self.next {
+            Some(next) => write!(f, "t = {next}")?,
+            None => write!(f, "clean data")?,
+        }
+        let Self { factor, limit, .. } = self;
+        write!(
+            f,
+            " multiplies an error of the predicted eps by {factor:.0}, more than {limit}: predict v or x0, "
+        )?;
+        if let Some(start) = self.start {
+            write!(f, "or start at t = {start} or below (starting_at), ")?;
+        }
+        write!(f, "or bound x0 if the data is bounded (with_threshold)")
+    }
+}
+
+impl Sampler {
+    /// By how much each step multiplies an error of the prediction on its way into x_s; shape (N), one for
+    /// every one of [`timesteps`](Self::timesteps).
+    ///
+    /// A step of first order from t to s is x_s = (noise)·x_t + √ᾱ_s (1 − σ_s/σ_t) x̂0, with
+    /// σ = √(1−ᾱ)/√ᾱ. The factor of x̂0 is what an error of x0 is multiplied by; of v, √(1−ᾱ_t) times that:
+    /// neither exceeds 1. Of ε it is σ_t times that,
+    ///
+    /// √ᾱ_s (σ_t − σ_s),
+    ///
+    /// which has no bound where ᾱ_t is near 0, and is infinite at ᾱ_t = 0. So [`sample`](Self::sample)
+    /// refuses to take x̂0 from ε where σ_t > 200 and this exceeds 10; see the [module](super).
+    ///
+    /// ```
+    /// use diffusion_intuition::sampler::{Method, Sampler};
+    /// use diffusion_intuition::{Prediction, Schedule};
+    ///
+    /// let first = |schedule: &Schedule, prediction| {
+    ///     let sampler = Sampler::new(schedule, Method::DDIM, 50)?;
+    ///     diffusion_intuition::Result::Ok(sampler.amplification(prediction)[0])
+    /// };
+    /// let (linear, cosine) = (Schedule::linear(1000, 1e-4, 0.02)?, Schedule::cosine(1000)?);
+    /// assert!(first(&linear, Prediction::Eps)? < 0.3);
+    /// assert!(first(&cosine, Prediction::Eps)? > 600.0);
+    /// assert!(first(&cosine, Prediction::V)? < 0.1);
+    /// # Ok::<(), diffusion_intuition::Error>(())
+    /// ```
+    pub fn amplification(&self, prediction: Prediction) -> Array1<f64> {
+        let levels = self.timesteps.iter().enumerate();
+        levels
+            .map(|(i, t)| amplification(self.level(*t), self.level_after(i), prediction))
+            .collect()
+    }
+
+    /// Refuses steps in which an error of ε becomes larger than what it is an error of.
+    pub(super) fn check_amplification(&self, denoiser: &dyn Denoiser) -> Result<()> {
+        if self.threshold.is_some() || denoiser.prediction() != Prediction::Eps {
+            return Ok(());
+        }
+        let limit = if denoiser.is_exact() { EXACT } else { TRAINED };
+        for (i, factor) in self.amplification(Prediction::Eps).iter().enumerate() {
+            let t = self.timesteps[i];
+            if *factor > limit && self.level(t).sigma() > ORDINARY {
+                return Err(Error::Amplified(Amplified {
+                    t,
+                    next: self.timesteps.get(i + 1).copied(),
+                    alpha_bar: self.level(t).alpha_bar,
+                    factor: *factor,
+                    limit,
+                    start: (0..t).rev().find(|t| self.level(*t).sigma() <= ADVISED),
+                }));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn amplification(t: Level, s: Level, prediction: Prediction) -> f64 {
+    let of_x0 = s.signal() * (1.0 - t.sigma_left(s));
+    match prediction {
+        Prediction::Eps => of_x0 * t.sigma(),
+        Prediction::X0 => of_x0,
+        Prediction::V => of_x0 * t.noise(),
+    }
+}
