@@ -30,7 +30,7 @@ impl Schedule {
     /// Linear from 1e-4 to 0.02, rescaled by 1000/T, so that every T adds about the same noise in all.
     ///
     /// β_t runs from 0.1/T to 20/T (Nichol & Dhariwal's code). ᾱ_{T−1} is 4.0·10⁻⁵ with T = 1000, 3.0·10⁻⁵
-    /// with 200, 7·10⁻⁶ with 50, and 0 with 20, where the last β is 1.
+    /// with 200, 7.7·10⁻⁶ with 50, and 0 with 20, where the last β is 1.
     ///
     /// # Errors
     /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;

@@ -45,6 +45,7 @@ mod sampler_exact;
 mod sampler_golden;
 mod sampler_identities;
 mod sampler_input;
+mod sampler_near_zero;
 mod sampler_order;
 mod schedule_errors;
 mod schedule_golden;

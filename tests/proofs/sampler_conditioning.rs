@@ -5,7 +5,7 @@ use diffusion_intuition::{Denoiser, Error, Gaussian, Mixture, Prediction, Rng, S
 use ndarray::{Array2, Axis};
 
 use crate::sampler_exact::assert_follows;
-use crate::support::{assert_all_close, assert_close, assert_moments, to_f64};
+use crate::support::{assert_all_close, assert_close, assert_moments, lopsided, to_f64};
 
 const N: usize = 20_000;
 
@@ -202,6 +202,27 @@ fn encoding_is_ddim_towards_more_noise() {
         }
         assert_all_close(method.name(), &to_f64(&code), &to_f64(&x), |_| 1e-5);
     }
+}
+
+/// Up to ᾱ = 0, where nothing but ε̂ is left; down again with v, and back to where it came from.
+#[test]
+fn encoding_reaches_zero_terminal_snr() {
+    let schedule = Schedule::cosine(400).unwrap().zero_terminal_snr().unwrap();
+    let x0 = lopsided().sample(200, &mut Rng::new(3));
+    let mut errors = Vec::new();
+    for steps in [100, 200, 400] {
+        for method in [Method::DDIM, Method::Euler] {
+            let denoiser = lopsided().denoiser(&schedule, Prediction::V);
+            let sampler = Sampler::new(&schedule, method, steps).unwrap();
+            let code = sampler.encode(&denoiser, &x0).unwrap();
+            assert!(code.iter().all(|x| x.abs() < 4.5), "{method:?}: {code}");
+            let back = sampler.sample(&denoiser, &code, &mut Rng::new(0)).unwrap();
+            errors.push((&back - &x0).mapv(|e| f64::from(e.abs())).mean().unwrap());
+        }
+    }
+    println!("round trips: {errors:?}");
+    assert!(errors[4] < 0.6 * errors[2] && errors[2] < 0.6 * errors[0]); // order 1
+    assert!(errors[4] < 0.02);
 }
 
 #[test]

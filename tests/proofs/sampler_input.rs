@@ -126,13 +126,16 @@ fn settings_out_of_range_are_refused() {
     assert_eq!(with(&[199, 50, 50]), refused);
     assert!(with(&[usize::MAX]).is_err());
     let sampler = with(&[199, 50]).unwrap();
-    for limit in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        assert!(
-            sampler
-                .clone()
-                .with_threshold(Threshold::Clip { limit })
-                .is_err()
-        );
+    // The last two are infinity and nothing in f32.
+    for limit in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e39, 1e-46] {
+        let quantile = 0.9;
+        for threshold in [
+            Threshold::Clip { limit },
+            Threshold::Dynamic { quantile, limit },
+        ] {
+            let refused = sampler.clone().with_threshold(threshold);
+            assert!(matches!(refused, Err(Error::Parameter { .. })), "{limit}");
+        }
     }
     for quantile in [-0.1, 1.1, f64::NAN] {
         let threshold = Threshold::Dynamic {
@@ -144,31 +147,52 @@ fn settings_out_of_range_are_refused() {
 }
 
 #[test]
-fn zero_terminal_snr_is_refused_where_it_is_infinite() {
+fn zero_terminal_snr_is_refused_where_eps_says_nothing() {
     let schedule = linear(100).zero_terminal_snr().unwrap();
-    for method in [Method::Euler, Method::Heun, Method::DpmSolver] {
-        let refused = Sampler::new(&schedule, method, 10).unwrap_err();
-        assert!(matches!(refused, Error::NoSignal { t: 99, .. }));
-        let text = refused.to_string();
-        assert!(
-            text.contains("is infinite at t = 99, where alpha_bar = 0"),
-            "{text}"
-        );
-        assert!(Sampler::with_timesteps(&schedule, method, vec![98, 40]).is_ok());
-    }
+    let refused = Spacing::UniformLambda.timesteps(&schedule, 10).unwrap_err();
+    let text = refused.to_string();
+    assert!(
+        text.contains("is infinite at t = 99, where alpha_bar = 0"),
+        "{text}"
+    );
     let asked = Cell::new(0);
     let model = |x: &Array2<f32>, _: usize| {
         asked.set(asked.get() + 1);
         x.clone()
     };
-    for method in [Method::DDPM, Method::DDIM] {
+    let clip = Threshold::Clip { limit: 3.0 };
+    for method in [
+        Method::DDPM,
+        Method::DDIM,
+        Method::Euler,
+        Method::Heun,
+        Method::DpmSolver,
+    ] {
         let sampler = Sampler::new(&schedule, method, 10).unwrap();
-        let refused = sampler.sample(&model, &array![[1.0]], &mut Rng::new(0));
-        let what = "x0 from eps";
-        let alpha_bar = 0.0;
-        assert_eq!(refused, Err(Error::Degenerate { what, alpha_bar }));
-        assert_eq!(asked.get(), 0); // refused before any work
+        let bounded = sampler.clone().with_threshold(clip).unwrap();
+        for sampler in [sampler, bounded] {
+            let refused = sampler.sample(&model, &array![[1.0]], &mut Rng::new(0));
+            let what = "x0 from eps";
+            let alpha_bar = 0.0;
+            assert_eq!(refused, Err(Error::Degenerate { what, alpha_bar }));
+            assert_eq!(asked.get(), 0); // refused before any work
+        }
     }
+}
+
+/// ᾱ that is not 0, and yet has a root whose inverse is infinite in f32.
+#[test]
+fn a_factor_beyond_f32_is_refused() {
+    let fading: Vec<f64> = (0..10).map(|t| 0.5 * 10f64.powi(-9 * t)).collect();
+    let schedule = Schedule::from_alpha_bars(fading).unwrap();
+    let x = array![[0.5_f32]];
+    let (what, alpha_bar) = ("x0 from eps", schedule.alpha_bars()[9]);
+    let refused = Prediction::Eps.to_x0(&schedule, &x, &x, 9).unwrap_err();
+    assert_eq!(refused, Error::Degenerate { what, alpha_bar });
+    let text = refused.to_string();
+    assert!(text.contains("e-82 would divide by its root"), "{text}");
+    assert!(Prediction::Eps.to_v(&schedule, &x, &x, 9).is_err());
+    assert!(Prediction::V.to_x0(&schedule, &x, &x, 9).is_ok());
 }
 
 /// Steps and timesteps are those at which the denoiser went wrong: here at its third evaluation.
@@ -238,6 +262,12 @@ fn bad_predictions_are_reported_with_their_step() {
         .sample(&model, &start, &mut Rng::new(0))
         .unwrap_err();
     assert!(refused.to_string().starts_with("the start: value 1 is NaN"));
+    // What has overflowed in the sampler is not blamed on the prediction.
+    let large = |_: &Array2<f32>, _: usize| array![[f32::MAX]];
+    let denoiser = Prediction::X0.of(&large);
+    let refused = sampler.sample(&denoiser, &array![[f32::MAX]], &mut Rng::new(0));
+    let text = refused.unwrap_err().to_string();
+    assert!(text.contains("the batch, x_t: value 0 is inf"), "{text}");
     // An empty batch is a batch.
     let none = Array2::zeros((0, 2));
     assert_eq!(
@@ -292,7 +322,10 @@ fn guidance_needs_two_of_a_kind() {
     let refused = Guidance::new(&eps, &v, 1.0).err().unwrap();
     let (left, right) = (Prediction::Eps, Prediction::V);
     assert_eq!(refused, Error::PredictionsDiffer { left, right });
-    assert!(Guidance::new(&eps, &eps, f64::NAN).is_err());
+    for scale in [f64::NAN, f64::NEG_INFINITY, 1e39] {
+        let refused = Guidance::new(&eps, &eps, scale);
+        assert!(matches!(refused, Err(Error::Parameter { .. })), "{scale}");
+    }
     let wide = |x: &Array2<f32>, _: usize| Array2::zeros((x.nrows(), 3));
     let guided = Guidance::new(&eps, &wide, 1.0).unwrap();
     assert!(guided.denoise(&array![[0.5]], 3).is_err());

@@ -1,5 +1,6 @@
 //! Bad schedules and timesteps are refused with a typed error that names the value.
 
+use diffusion_intuition::sampler::{Method, Sampler, Spacing};
 use diffusion_intuition::{Error, Mixture, Result, Rng, Schedule};
 use ndarray::{Array1, Array2, array};
 
@@ -119,6 +120,15 @@ fn parameters_outside_their_range() {
         (Schedule::cosine_with(10, -0.1), "s", -0.1),
         (Schedule::cosine_with(10, f64::NAN), "s", f64::NAN),
         (Schedule::cosine_with(10, inf), "s", inf),
+        // The logistic function is 1 from 37 on; 2e308 is infinite.
+        (Schedule::sigmoid_with(10, 40.0, 50.0, 1.0), "end", 50.0),
+        (Schedule::sigmoid_with(10, -1e308, 1e308, 1.0), "end", 1e308),
+        // Neither 0 nor anything that a last β could leave.
+        (
+            Schedule::from_alpha_bars(vec![0.5, 1e-20]),
+            "the last alpha_bar",
+            1e-20,
+        ),
         (Schedule::sigmoid_with(10, inf, 3.0, 1.0), "start", inf),
         (Schedule::sigmoid_with(10, 3.0, 3.0, 1.0), "end", 3.0),
         (Schedule::sigmoid_with(10, 3.0, -3.0, 1.0), "end", -3.0),
@@ -187,6 +197,29 @@ fn betas_without_usable_tables() {
     }
     // At the very end ᾱ may underflow: no signal is left there, as after β = 1.
     assert!(Schedule::from_betas(vec![0.999; underflow + 1]).is_ok());
+}
+
+/// Refused before memory for the tables is asked for, of which there is none.
+#[test]
+fn sizes_without_end() {
+    let one = Schedule::linear(1000, 1e-4, 0.02).unwrap();
+    for n in [(1 << 24) + 1, usize::MAX / 8, usize::MAX] {
+        for schedule in [
+            Schedule::linear(n, 1e-4, 0.02),
+            Schedule::linear_rescaled(n),
+            Schedule::scaled_linear(n, 1e-4, 0.02),
+            Schedule::cosine(n),
+            Schedule::sigmoid(n),
+            one.uniform_in_lambda(n),
+        ] {
+            let text = schedule.unwrap_err().to_string();
+            assert!(text.ends_with("must be at most 2^24 = 16777216"), "{text}");
+        }
+        assert!(Spacing::Leading.timesteps(&one, n).is_err());
+        assert!(Sampler::new(&one, Method::Heun, n).is_err());
+        assert!(Method::Heun.evaluations(n) >= n as u64);
+        assert!(Method::Heun.steps(n as u64) > 1 << 22);
+    }
 }
 
 /// Every method that takes a `t`.

@@ -219,3 +219,36 @@ fn where_schedules_end() {
     let default = Schedule::default();
     assert_eq!(default, Schedule::linear(100, 1e-4, 0.02).unwrap());
 }
+
+/// The numbers that the docs of the schedules name.
+#[test]
+fn schedules_end_where_their_docs_say() {
+    let linear = Schedule::linear(1000, 1e-4, 0.02);
+    let latent = Schedule::scaled_linear(1000, 0.00085, 0.012);
+    for (schedule, alpha_bar, factor) in [
+        (linear, 4.0e-5, 157.0),
+        (latent, 0.0047, 15.0),
+        (Schedule::linear_rescaled(200), 3.0e-5, 182.0),
+        (Schedule::linear_rescaled(50), 7.7e-6, 360.0),
+        (Schedule::cosine(1000), 2.4e-9, 20_000.0),
+        (Schedule::cosine(200), 6.1e-8, 4_000.0),
+        (Schedule::sigmoid(1000), 3.0e-7, 1_800.0),
+        (Schedule::sigmoid(200), 1.5e-6, 800.0),
+    ] {
+        let schedule = schedule.unwrap();
+        let last = schedule.timesteps() - 1;
+        // Rounded to two digits, one of them in three.
+        let found = schedule.alpha_bars()[last];
+        assert_close("alpha_bar", found / alpha_bar, 1.0, 0.05);
+        assert_close("factor", (1.0 / found - 1.0).sqrt() / factor, 1.0, 0.05);
+    }
+    let end = |schedule: diffusion_intuition::Result<Schedule>| {
+        *schedule.unwrap().alpha_bars().last().unwrap()
+    };
+    assert_eq!(end(Schedule::linear_rescaled(20)), 0.0);
+    for total in [100, 4000] {
+        let t = total as f64;
+        assert_close("cosine", end(Schedule::cosine(total)) * t * t, 0.0024, 5e-5);
+        assert_close("sigmoid", end(Schedule::sigmoid(total)) * t, 0.0003, 1e-5);
+    }
+}
