@@ -17,7 +17,7 @@ const NOTHING: f64 = 1e-3;
 pub(super) fn step(before: Option<Level>, t: Level, s: Level) -> Blend {
     let h = s.lambda() - t.lambda();
     let r = before.map(|before| (t.lambda() - before.lambda()) / h);
-    let d = match r.filter(|r| *r > NOTHING && s != Level::CLEAN) {
+    let d = match r.filter(|r| *r > NOTHING) {
         None => X0,
         Some(r) => (1.0 + 1.0 / (2.0 * r)) * X0 - 1.0 / (2.0 * r) * X0_OTHER,
     };

@@ -51,7 +51,7 @@ impl Method {
     pub fn evaluations(self, steps: usize) -> u64 {
         let steps = steps as u64;
         match self {
-            Self::Heun => steps.saturating_mul(2).saturating_sub(1),
+            Self::Heun => steps.saturating_add(steps.saturating_sub(1)),
             _ => steps,
         }
     }

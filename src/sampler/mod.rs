@@ -41,8 +41,8 @@
 //!   and is refused ([`Error::Degenerate`]);
 //! * keep the ε-network and start where σ_t ≤ 50, which the error names:
 //!   [`starting_at`](Sampler::starting_at). N(0, I) is the law of x_t there as well, up to 1/50 of the data;
-//! * bound x̂0 with [`with_threshold`](Sampler::with_threshold), if the data is bounded: x_s is then off by up to
-//!   √ᾱ_s times the bound.
+//! * bound x̂0 with [`with_threshold`](Sampler::with_threshold), if the data is bounded: x_s is then off by at
+//!   most 2 √ᾱ_s times the bound, which is little if the step is short.
 //!
 //! [`Prediction::of`]: crate::Prediction::of
 

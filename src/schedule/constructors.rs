@@ -21,8 +21,7 @@ impl Schedule {
     ///
     /// # Errors
     /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
-    /// [`Error::Beta`] for a β that is NaN, outside (0, 1], or 1
-    /// before the last timestep.
+    /// [`Error::Beta`] for a β that is NaN, outside (0, 1], or 1 before the last timestep.
     pub fn linear(timesteps: usize, beta_start: f64, beta_end: f64) -> Result<Self> {
         Self::from_betas(linspace(beta_start, beta_end, timesteps)?)
     }
