@@ -208,7 +208,7 @@ fn encoding_is_ddim_towards_more_noise() {
 #[test]
 fn encoding_reaches_zero_terminal_snr() {
     let schedule = Schedule::cosine(400).unwrap().zero_terminal_snr().unwrap();
-    let x0 = lopsided().sample(200, &mut Rng::new(3));
+    let x0 = lopsided().sample(200, &mut Rng::new(3)).unwrap();
     let mut errors = Vec::new();
     for steps in [100, 200, 400] {
         for method in [Method::DDIM, Method::Euler] {

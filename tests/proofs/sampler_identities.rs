@@ -173,7 +173,7 @@ fn equal_noise_levels_leave_dpm_solver_first_order() {
             &sampler
                 .sample(
                     &denoiser,
-                    &Rng::new(0).standard_normal(N, 1),
+                    &Rng::new(0).standard_normal(N, 1).unwrap(),
                     &mut Rng::new(0),
                 )
                 .unwrap(),

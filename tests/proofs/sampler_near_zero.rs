@@ -157,7 +157,8 @@ fn few_steps_are_only_coarse_on_every_schedule() {
         ("sigmoid 200", Schedule::sigmoid(200).unwrap()),
         ("sigmoid 1000", Schedule::sigmoid(1000).unwrap()),
     ];
-    let floors = (0..20).map(|seed| distance(&Mixture::bimodal().sample(N, &mut Rng::new(seed))));
+    let floors =
+        (0..20).map(|seed| distance(&Mixture::bimodal().sample(N, &mut Rng::new(seed)).unwrap()));
     let floor = floors.sum::<f64>() / 20.0;
     let exact = Mixture::bimodal().denoiser(&ordinary, Prediction::X0);
     let coarse = SPACINGS.map(|spacing| {

@@ -203,7 +203,7 @@ fn betas_without_usable_tables() {
 #[test]
 fn sizes_without_end() {
     let one = Schedule::linear(1000, 1e-4, 0.02).unwrap();
-    for n in [(1 << 24) + 1, usize::MAX / 8, usize::MAX] {
+    for n in [1 << 38, usize::MAX / 8, usize::MAX] {
         for schedule in [
             Schedule::linear(n, 1e-4, 0.02),
             Schedule::linear_rescaled(n),
@@ -213,7 +213,7 @@ fn sizes_without_end() {
             one.uniform_in_lambda(n),
         ] {
             let text = schedule.unwrap_err().to_string();
-            assert!(text.ends_with("must be at most 2^24 = 16777216"), "{text}");
+            assert!(text.ends_with("are more than memory can hold"), "{text}");
         }
         assert!(Spacing::Leading.timesteps(&one, n).is_err());
         assert!(Sampler::new(&one, Method::Heun, n).is_err());
