@@ -109,7 +109,7 @@ impl ProbabilityFlow {
     /// A row's error is [`Error::NotFinite`] for a value or a prediction that is not, or
     /// [`Error::OutOfReach`] for one so far out that its way or the predictions on it leave f32: its ln p lies
     /// below what can be computed. The f32 of the denoiser is felt before: from 1000 standard deviations on,
-    /// ln p is a large number with a relative error of about 1e-5.
+    /// ln p is a large number with a relative error of 1e-4 or less.
     ///
     /// # Errors
     /// [`Error::Empty`] for d = 0; [`Error::Shape`] for a prediction of another shape; [`Error::Degenerate`] at
