@@ -67,6 +67,7 @@
 //! | your own numbers, brought to that scale and back | [`data::read_csv`], [`data::Standardizer`] |
 //! | rows to train on and rows to judge by, on that scale | [`data::Split`] |
 //! | a training run that survives a stop | [`train::Checkpointed`] |
+//! | files that are never half written | [`mod@file`] |
 //! | how far samples are from the truth | [`metrics`] |
 //! | what chance alone gives, and how sure a figure is | [`metrics::floor`], [`metrics::Estimate`] |
 //! | generated rows against held-out ones, with floors | [`metrics::compare`] |
@@ -84,7 +85,7 @@ pub mod autograd;
 pub mod data;
 mod denoiser;
 mod error;
-mod file;
+pub mod file;
 mod forward;
 pub mod gan;
 mod hash;
