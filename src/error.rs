@@ -176,11 +176,22 @@ pub enum Error {
         /// What the second predicts.
         right: Prediction,
     },
-    /// A column of a data set holds one value only.
+    /// A column of a data set holds one value only, in all rows or in those to learn from.
     ConstantColumn {
         /// The 0-based column.
         column: usize,
         /// Its value.
+        value: f64,
+        /// Number of rows with another value, none of them among those to learn from.
+        others: usize,
+    },
+    /// A value is so far from the others of its column that on its scale most of them become equal in f32.
+    Outlier {
+        /// The 0-based row.
+        row: usize,
+        /// The 0-based column.
+        column: usize,
+        /// The offending value.
         value: f64,
     },
     /// A checkpoint or tensor file could not be read or written, or does not fit what it is loaded into.
@@ -326,11 +337,33 @@ impl fmt::Display for Error {
                 f,
                 "one denoiser predicts {left:?} and the other {right:?}: both must predict the same"
             ),
-            Self::ConstantColumn { column, value } => write!(
+            Self::ConstantColumn {
+                column,
+                value,
+                others: 0,
+            } => write!(
                 f,
                 "column {} (counted from 1) holds nothing but {value}: there is nothing to learn in it, leave \
                  it out",
                 column + 1
+            ),
+            Self::ConstantColumn {
+                column,
+                value,
+                others,
+            } => write!(
+                f,
+                "column {} (counted from 1) holds nothing but {value} in the rows to learn from, and other \
+                 values in {others} of those held out: there is too little to learn in it, leave it out or \
+                 hold out other rows",
+                column + 1
+            ),
+            Self::Outlier { row, column, value } => write!(
+                f,
+                "column {} (counted from 1), row {} (counted from 1): {value:e} is so far from the others that \
+                 beside it most of them become equal: correct it, leave its row out, or take logarithms",
+                column + 1,
+                row + 1
             ),
             Self::Checkpoint { file, reason } => write!(f, "{file}: {reason}"),
             Self::Data {
@@ -355,15 +388,13 @@ impl std::error::Error for Error {
 
 impl Error {
     /// [`Error::NotFinite`] for the first value, f32 or f64, that is NaN or infinite.
-    pub(crate) fn check_finite<'a, F: Copy + Into<f64> + 'a>(
+    pub(crate) fn check_finite<'a, T: Copy + Into<f64> + 'a>(
         what: &'static str,
-        values: impl IntoIterator<Item = &'a F>,
+        values: impl IntoIterator<Item = &'a T>,
     ) -> Result<()> {
         let values = values.into_iter().map(|value| (*value).into());
-        match values
-            .enumerate()
-            .find(|(_, value): &(usize, f64)| !value.is_finite())
-        {
+        let mut values = values.enumerate();
+        match values.find(|(_, value)| !value.is_finite()) {
             None => Ok(()),
             Some((index, value)) => Err(Self::NotFinite { what, index, value }),
         }

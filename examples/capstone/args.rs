@@ -1,17 +1,22 @@
 //! What was typed after the program's name.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
+
+use lexopt::{Arg, Parser};
 
 pub const HELP: &str = "\
 Trains a diffusion model on a table of numbers, judges it by rows that it never saw, and writes samples and a report.
 
     cargo run --release --example capstone -- [FILE] [--out DIR] [--steps N] [--seed N]
 
-FILE      numbers separated by commas, semicolons, tabs or spaces, one row a line, with or without a line of
-          names; without it, the chapter's 400 points
---out     folder for checkpoint.safetensors, samples.csv and report.html (default: target/capstone)
+FILE      numbers separated by commas, semicolons, tabs, bars or spaces, one row a line, with or without a line
+          of names; without it, the chapter's 400 points
+--out     folder for samples.csv, report.html, checkpoint.safetensors and capstone.txt, which says what may be
+          written again; other files are never overwritten (default: target/capstone)
 --steps   training steps (default: 2000)
 --seed    fixes every random number (default: 0)
+--        what follows is a FILE, even if it begins with -
 
 Stop it when you like. The same command again goes on from the last checkpoint in the folder.";
 
@@ -36,35 +41,32 @@ impl Default for Args {
 }
 
 /// `None` if help was asked for; an error is a sentence for the reader.
-pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Args>, String> {
+pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Option<Args>, String> {
     let mut args = Args::default();
-    let mut words = words.into_iter();
-    while let Some(word) = words.next() {
-        // `--steps=100` is `--steps 100`.
-        let (name, mut value) = match word.split_once('=') {
-            Some((name, value)) if name.starts_with("--") => {
-                (name.to_owned(), Some(value.to_owned()))
+    let words: Vec<OsString> = words.into_iter().collect();
+    let mut words = Parser::from_args(words);
+    loop {
+        let word = words.next().map_err(|error| error.to_string())?;
+        match word {
+            None => break,
+            Some(Arg::Long("help") | Arg::Short('h')) => return Ok(None),
+            Some(Arg::Long("out")) => {
+                args.out = PathBuf::from(value("--out", &mut words)?);
+                if args.out.as_os_str().is_empty() {
+                    return Err("--out takes the name of a folder, and this is empty".to_owned());
+                }
             }
-            _ => (word, None),
-        };
-        let mut value = || {
-            let given = value.take().or_else(|| words.next());
-            given.ok_or_else(|| format!("{name} needs a value after it"))
-        };
-        match name.as_str() {
-            "--help" | "-h" => return Ok(None),
-            "--out" => args.out = PathBuf::from(value()?),
-            "--steps" => args.steps = number("--steps", &value()?)?,
-            "--seed" => args.seed = number("--seed", &value()?)?,
-            option if option.starts_with('-') => {
-                return Err(format!(
-                    "there is no option {option}; --help lists those there are"
-                ));
+            Some(Arg::Long("steps")) => args.steps = number("--steps", &mut words)?,
+            Some(Arg::Long("seed")) => args.seed = number("--seed", &mut words)?,
+            Some(Arg::Long(option)) => return Err(unknown("--", option)),
+            Some(Arg::Short(option)) => return Err(unknown("-", &option.to_string())),
+            Some(Arg::Value(file)) if file.is_empty() => {
+                return Err("the name of the file is empty".to_owned());
             }
-            _ if args.file.is_some() => {
-                return Err(format!("one file at a time: what is {name:?}?"));
+            Some(Arg::Value(file)) if args.file.is_some() => {
+                return Err(format!("one file at a time: what is {file:?}?"));
             }
-            _ => args.file = Some(PathBuf::from(name)),
+            Some(Arg::Value(file)) => args.file = Some(PathBuf::from(file)),
         }
     }
     if args.steps == 0 {
@@ -73,7 +75,34 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Args>, St
     Ok(Some(args))
 }
 
-fn number(option: &str, text: &str) -> Result<u64, String> {
-    let found = text.parse();
-    found.map_err(|_| format!("{option} takes a whole number, not {text:?}"))
+fn unknown(dashes: &str, option: &str) -> String {
+    format!(
+        "there is no option {dashes}{option}; --help lists those there are, and -- goes before a file of that name"
+    )
+}
+
+/// What stands after an option, or behind its `=`.
+fn value(option: &str, words: &mut Parser) -> Result<OsString, String> {
+    if let Some(value) = words.optional_value() {
+        return Ok(value);
+    }
+    let mut rest = words.raw_args().map_err(|error| error.to_string())?;
+    let is_option = |word: &str| {
+        let mut chars = word.chars();
+        chars.next() == Some('-') && chars.next().is_some_and(|c| !c.is_ascii_digit())
+    };
+    match rest.peek() {
+        None => Err(format!("{option} needs a value after it")),
+        Some(next) if is_option(&next.to_string_lossy()) => Err(format!(
+            "{option} needs a value after it, and {next:?} is an option; write {option}={} if it is meant",
+            next.display()
+        )),
+        Some(_) => Ok(rest.next().unwrap_or_default()),
+    }
+}
+
+fn number(option: &str, words: &mut Parser) -> Result<u64, String> {
+    let text = value(option, words)?;
+    let found = text.to_str().and_then(|text| text.parse().ok());
+    found.ok_or_else(|| format!("{option} takes a whole number, not {text:?}"))
 }

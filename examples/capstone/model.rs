@@ -19,10 +19,9 @@ pub struct Source {
 pub fn load(file: Option<&Path>) -> Result<Source> {
     let Some(file) = file else {
         let rows = data::bimodal(&mut Rng::new(0)).insert_axis(Axis(1));
-        let names = vec!["x".to_owned()];
         return Ok(Source {
             name: "the chapter's 400 points".to_owned(),
-            table: Csv { names, rows },
+            table: Csv::new(&["x"], rows.mapv(f64::from))?,
             truth: Some(Mixture::bimodal()),
         });
     };
@@ -51,17 +50,69 @@ pub struct Model {
     pub losses: Vec<f32>,
 }
 
+/// Some rows to learn from and others to judge by. What cannot be learned is refused here, by line and column.
+pub fn split(source: &Source, seed: u64) -> Result<(Split, Rng)> {
+    let mut rng = Rng::new(seed);
+    let rows = &source.table.rows;
+    let held_out = (rows.nrows() / 4).min(MOST_HELD_OUT);
+    let split = Split::new(rows, held_out, &mut rng);
+    let split = split.map_err(|error| explain(source, held_out, error))?;
+    Ok((split, rng))
+}
+
+/// The same error in the words of the file.
+fn explain(source: &Source, held_out: usize, error: Error) -> Error {
+    let labels = source.table.labels();
+    let (line, reason) = match error {
+        Error::ConstantColumn {
+            column,
+            value,
+            others: 0,
+        } => {
+            let label = &labels[column];
+            let reason = format!(
+                "{label} holds nothing but {value}: there is nothing to learn in it, leave it out"
+            );
+            (None, reason)
+        }
+        Error::ConstantColumn {
+            column,
+            value,
+            others,
+        } => {
+            let (label, n) = (&labels[column], source.table.rows.nrows() - held_out);
+            let reason = format!(
+                "{label} holds nothing but {value} in the {n} rows to learn from, for the {others} with other values \
+                 are among those held out: leave it out, or try another --seed"
+            );
+            (None, reason)
+        }
+        Error::Outlier { row, column, value } => {
+            let label = &labels[column];
+            let reason = format!(
+                "{label}: {value:e} is so far from the others that beside it most of them become equal: correct it, \
+                 leave its row out, or take logarithms"
+            );
+            (source.table.lines.get(row).copied(), reason)
+        }
+        other => return other,
+    };
+    Error::Data {
+        file: source.name.clone(),
+        line,
+        reason,
+    }
+}
+
 /// Trains for `steps` steps in all. Of a run that was stopped, `checkpoint` has the first ones.
 pub fn train(
-    rows: &Array2<f32>,
+    source: &Source,
     steps: u64,
     seed: u64,
     checkpoint: &Path,
     observer: impl FnMut(&Progress),
 ) -> Result<Model> {
-    let mut rng = Rng::new(seed);
-    let held_out = (rows.nrows() / 4).min(MOST_HELD_OUT);
-    let split = Split::new(rows, held_out, &mut rng)?;
+    let (split, mut rng) = split(source, seed)?;
     let schedule = Schedule::linear_rescaled(200)?;
     let every = (steps / 20).max(1);
     let config = TrainConfig {
@@ -72,7 +123,7 @@ pub fn train(
         report_every: every,
         ..TrainConfig::default()
     };
-    let mut network = FilmMlp::new(rows.ncols(), &mut rng)?;
+    let mut network = FilmMlp::new(split.scale.dim(), &mut rng)?;
     let train = split.train.clone();
     let mut run = Checkpointed::open(checkpoint, every, &mut network, train, &schedule, config)?;
     run.run_to(&mut network, steps, observer)?;

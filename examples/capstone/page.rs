@@ -17,17 +17,23 @@ pub fn report(
     source: &Source,
     model: &Model,
     verdict: &Verdict,
-    samples: &Array2<f32>,
+    samples: &Array2<f64>,
 ) -> Result<Report> {
     let (n, m) = (source.table.rows.nrows(), model.split.held_out.nrows());
     let mut page = Report::new(&format!("A diffusion model of {}", source.name));
-    page.heading("The data").table(&source.table.summary()?).text(&format!(
+    page.heading("The data").table(&source.table.summary()?);
+    for remark in source.table.remarks() {
+        page.text(&format!("Note: {remark}."));
+    }
+    page.text(&format!(
         "{} rows were learned from, {m} held out. Each column was moved and scaled to mean 0 and standard deviation 1, by \
          the rows that were learned from.",
         n - m
     ));
 
-    page.heading("Training").figure(&losses(model)?).text(
+    page.heading("Training");
+    draw(&mut page, losses(model));
+    page.text(
         "The loss cannot reach 0: x_t does not tell all of its noise. It says whether the training ran, not how good the \
          samples are.",
     );
@@ -37,6 +43,9 @@ pub fn report(
          Compare them with each other: a model that finds the rows it was trained on much likelier than the others has \
          learned them by heart.",
     );
+    for remark in &verdict.remarks {
+        page.text(remark);
+    }
 
     page.heading("How far samples are from rows that it never saw").table(&distances(source, verdict)?).text(&format!(
         "Wasserstein-1 distances, in standard deviations of the column, between {m} samples and the held-out rows. The floor \
@@ -47,16 +56,24 @@ pub fn report(
         page.text(&format!(
             "Here the law behind the data is known. {n} samples are {distance} away from it; {n} real points are {floor}: \
              {:.2} times. The rows that were learned from are {learned_from:.3} away.",
-            distance.ratio(floor)?.mean
+            distance.mean / floor.mean
         ));
     }
 
-    page.heading("Samples")
-        .figure(&histograms(source, samples)?);
+    page.heading("Samples");
+    draw(&mut page, histograms(source, samples));
     if source.table.rows.ncols() >= 2 {
-        page.figure(&scatter(source, samples)?);
+        draw(&mut page, scatter(source, samples));
     }
     Ok(page)
+}
+
+/// A figure, or why there is none: the page is more than its figures.
+fn draw(page: &mut Report, figure: Result<Figure>) {
+    match figure {
+        Ok(figure) => page.figure(&figure),
+        Err(error) => page.text(&format!("This figure could not be drawn: {error}.")),
+    };
 }
 
 fn losses(model: &Model) -> Result<Figure> {
@@ -103,7 +120,7 @@ pub fn distances(source: &Source, verdict: &Verdict) -> Result<Table> {
     for comparison in &verdict.distances {
         let name = comparison
             .column
-            .map_or("all together (sliced)", |j| labels[j].as_str());
+            .map_or("all together (sliced)".to_owned(), |j| verbatim(&labels[j]));
         let (distance, floor) = (comparison.distance, comparison.floor);
         table.push((
             name,
@@ -115,13 +132,13 @@ pub fn distances(source: &Source, verdict: &Verdict) -> Result<Table> {
     Ok(table)
 }
 
-fn histograms(source: &Source, samples: &Array2<f32>) -> Result<Figure> {
+fn histograms(source: &Source, samples: &Array2<f64>) -> Result<Figure> {
     let rows = &source.table.rows;
     let labels = source.table.labels();
     let bins = ((rows.nrows() as f64).sqrt().round() as usize).clamp(10, 60);
     let panel = |j: usize| {
         Panel::new()
-            .x_label(&labels[j])
+            .x_label(&verbatim(&labels[j]))
             .y_label("density")
             .histogram("data", rows.column(j), bins)
             .opacity(0.55)
@@ -141,9 +158,9 @@ fn histograms(source: &Source, samples: &Array2<f32>) -> Result<Figure> {
     )
 }
 
-fn scatter(source: &Source, samples: &Array2<f32>) -> Result<Figure> {
+fn scatter(source: &Source, samples: &Array2<f64>) -> Result<Figure> {
     let labels = source.table.labels();
-    let pair = |rows: &Array2<f32>| {
+    let pair = |rows: &Array2<f64>| {
         rows.slice(s![..rows.nrows().min(MOST_POINTS), ..2])
             .to_owned()
     };
@@ -153,17 +170,17 @@ fn scatter(source: &Source, samples: &Array2<f32>) -> Result<Figure> {
     ];
     let ranges = [0, 1].map(|j| {
         let values = both.iter().flat_map(|(_, rows)| rows.column(j));
-        let (low, high) = values.fold((f32::MAX, f32::MIN), |(low, high), x| {
+        let (low, high) = values.fold((f64::MAX, f64::MIN), |(low, high), x| {
             (low.min(*x), high.max(*x))
         });
-        let margin = 0.03 * (f64::from(high) - f64::from(low));
-        (f64::from(low) - margin, f64::from(high) + margin)
+        let margin = 0.03 * (high - low);
+        (low - margin, high + margin)
     });
-    let panel = |(i, (name, rows)): (usize, &(&str, Array2<f32>))| {
+    let panel = |(i, (name, rows)): (usize, &(&str, Array2<f64>))| {
         Panel::new()
             .title(name)
-            .x_label(&labels[0])
-            .y_label(&labels[1])
+            .x_label(&verbatim(&labels[0]))
+            .y_label(&verbatim(&labels[1]))
             .x_range(ranges[0].0, ranges[0].1)
             .y_range(ranges[1].0, ranges[1].1)
             .points("", rows)

@@ -17,6 +17,7 @@ mod speed;
 mod tune;
 
 use diffusion_intuition::Result;
+use ndarray::Array2;
 
 fn main() -> Result<()> {
     let word = std::env::args().nth(1);
@@ -39,4 +40,9 @@ fn main() -> Result<()> {
 /// A file of results, beside this program.
 fn file(name: &str) -> String {
     format!("{}/examples/gans/{name}.csv", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Rows in as few digits as f32 needs.
+fn short(rows: &Array2<f32>) -> Array2<f64> {
+    rows.mapv(|x| x.to_string().parse().unwrap_or(f64::from(x)))
 }

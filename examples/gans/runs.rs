@@ -5,9 +5,9 @@ use diffusion_intuition::gan::GanConfig;
 use diffusion_intuition::prelude::*;
 use rayon::prelude::*;
 
-use super::file;
 use super::judge::{COLUMNS, Set};
 use super::method::{Contender, GAN_STEPS, play};
+use super::{file, short};
 
 const SEEDS: std::ops::Range<u64> = 0..10;
 
@@ -55,5 +55,9 @@ fn write(
     let rows = rows.concat();
     let names = [&["seed", "step", "evaluations"], &COLUMNS[..]].concat();
     let rows = Array2::from_shape_vec((rows.len(), names.len()), rows.concat());
-    write_csv(file(name), &names, &rows.expect("rows of one length"))
+    write_csv(
+        file(name),
+        &names,
+        &short(&rows.expect("rows of one length")),
+    )
 }

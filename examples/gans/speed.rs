@@ -6,9 +6,9 @@ use diffusion_intuition::data::write_csv;
 use diffusion_intuition::gan::GanConfig;
 use diffusion_intuition::prelude::*;
 
-use super::file;
 use super::judge::Set;
 use super::method::{Contender, GAN_STEPS, STEPS, game};
+use super::{file, short};
 
 /// Samples that are timed.
 const SAMPLES: usize = 10_000;
@@ -68,7 +68,11 @@ pub fn speed() -> Result<()> {
         "sampling_seconds",
     ];
     let rows = Array2::from_shape_vec((rows.len() / names.len(), names.len()), rows);
-    write_csv(file("speed"), &names, &rows.expect("rows of one length"))
+    write_csv(
+        file("speed"),
+        &names,
+        &short(&rows.expect("rows of one length")),
+    )
 }
 
 /// Median seconds of some work, over `repeats`.

@@ -6,9 +6,9 @@ use diffusion_intuition::network::octaves;
 use diffusion_intuition::prelude::*;
 use rayon::prelude::*;
 
-use super::file;
 use super::judge::{COLUMNS, Set};
 use super::method::play;
+use super::{file, short};
 
 /// A little more than half of the runs that follow.
 const STEPS: u64 = 2500;
@@ -123,5 +123,9 @@ fn compare(name: &str, labels: &[&str], settings: Settings) -> Result<()> {
     let rows: Vec<Vec<f32>> = settings.par_iter().map(one).collect::<Result<_>>()?;
     let names = [labels, &["modes"], &COLUMNS[1..], &["score"]].concat();
     let rows = Array2::from_shape_vec((rows.len(), names.len()), rows.concat());
-    write_csv(file(name), &names, &rows.expect("rows of one length"))
+    write_csv(
+        file(name),
+        &names,
+        &short(&rows.expect("rows of one length")),
+    )
 }

@@ -1,44 +1,99 @@
 //! Numbers from a file of comma-separated values, and of whatever else people separate values with.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 
 use ndarray::Array2;
 
-use super::csv_fields::{Field, fields};
+use super::csv_table::table;
+use super::csv_text::{Trouble, decode};
 use crate::error::{Error, Result};
+
+/// Bytes that are read at most.
+const LARGEST: u64 = 1 << 30;
 
 /// A table of numbers: the user's own data.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Csv {
     /// Names of the columns, length d; none if the file has no header.
     pub names: Vec<String>,
     /// One row a line, shape (n, d), n and d at least 1; all finite.
-    pub rows: Array2<f32>,
+    pub rows: Array2<f64>,
+    /// The line of the file, counted from 1, in which each row begins; length n, or none if not from a file.
+    pub lines: Vec<usize>,
+    /// The number that each column has in the file, counted from 1: what was left out still counts; length d,
+    /// or none if not from a file.
+    pub columns: Vec<usize>,
+    /// What was left out or may have been misread, one sentence each: to be shown.
+    pub notes: Vec<String>,
 }
 
-/// Reads a table of numbers from a file, in UTF-8.
+impl Csv {
+    /// A table that comes from no file, with names for all its columns or for none.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without rows or columns; [`Error::Shape`] unless there are no or d names;
+    /// [`Error::NotFinite`] for a NaN or infinite value.
+    pub fn new(names: &[&str], rows: Array2<f64>) -> Result<Self> {
+        check("rows of a table", names.len(), &rows)?;
+        Ok(Self {
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            rows,
+            lines: Vec::new(),
+            columns: Vec::new(),
+            notes: Vec::new(),
+        })
+    }
+}
+
+/// Whether a table can be one, with so many names.
+pub(super) fn check<T: Copy + Into<f64>>(
+    what: &'static str,
+    names: usize,
+    rows: &Array2<T>,
+) -> Result<()> {
+    if rows.is_empty() {
+        return Err(Error::Empty { what });
+    }
+    if names != 0 && names != rows.ncols() {
+        return Err(Error::Shape {
+            what: "names of columns",
+            expected: vec![rows.ncols()],
+            found: vec![names],
+        });
+    }
+    Error::check_finite(what, rows)
+}
+
+/// Reads a table of numbers from a file of at most 1 GiB, in UTF-8 or UTF-16.
 ///
-/// Each line is a row. Values are separated by tabs, else semicolons, else commas, else white space,
-/// whichever of them the first row has; they may stand in double quotes. Decimals take a point. Blank lines
-/// and lines that start with `#` are passed over. The first line is a header if it holds no numbers, only
-/// names; one that looks like a number or has white space in a file without other separators must be quoted.
+/// Each line is a row, whatever its end (LF, CR LF, CR). Values are separated by tabs, else semicolons, else
+/// commas, else bars, else white space, whichever of them the first row of numbers has, or by what a first
+/// line `sep=;` says; they may stand in double quotes. Decimals take a point. Blank lines and lines that start
+/// with `#` are passed over.
+///
+/// The first line is a header if it holds no numbers, only names. A name that looks like a number, has a
+/// separator outside of brackets, or has white space in a file without other separators must be quoted; a
+/// number in quotes is a name if the number below it has none. A first column without a name that numbers the
+/// rows (whole numbers, all different, as pandas and R write them) is left out, and so is a nameless column
+/// without any value; [`Csv::notes`] says so, and what else is doubtful.
 ///
 /// # Errors
 /// [`Error::Data`], which names the file and the line (counted from 1), if the file cannot be read or has no
 /// rows, and for the first row that has another number of columns than those before it or a value that is
-/// missing, no number, NaN, infinite or too large for f32.
+/// missing, no number, NaN, infinite, too large or too small for f64; also for numbers of so many digits that
+/// f64 cannot tell those of a column apart, and for what looks like decimal commas cut in two.
 pub fn read_csv(path: impl AsRef<Path>) -> Result<Csv> {
     let path = path.as_ref();
     let name = path.display().to_string();
-    match File::open(path) {
-        Ok(file) => read(&name, &mut BufReader::new(file)),
-        Err(error) => Err(Error::Data {
-            file: name,
-            line: None,
-            reason: error.to_string(),
-        }),
+    let file = File::open(path).map_err(|error| failure(&name, (None, error.to_string())))?;
+    match file.metadata() {
+        Ok(about) if about.is_file() && about.len() > LARGEST => {
+            Err(failure(&name, too_large(about.len())))
+        }
+        _ => read(&name, file),
     }
 }
 
@@ -59,7 +114,7 @@ pub fn read_csv(path: impl AsRef<Path>) -> Result<Csv> {
 /// # Errors
 /// As [`read_csv`]; the file is called "text".
 pub fn parse_csv(text: &str) -> Result<Csv> {
-    read("text", &mut text.as_bytes())
+    read("text", text.as_bytes())
 }
 
 /// [`read_csv`] of anything that can be read, to its end.
@@ -67,96 +122,32 @@ pub fn parse_csv(text: &str) -> Result<Csv> {
 /// # Errors
 /// As [`read_csv`]; the file is called "input".
 pub fn read_csv_from(reader: impl Read) -> Result<Csv> {
-    read("input", &mut BufReader::new(reader))
+    read("input", reader)
 }
 
-fn read(file: &str, reader: &mut dyn BufRead) -> Result<Csv> {
-    let mut table = Table::default();
-    let (mut bytes, mut line) = (Vec::new(), 0);
-    let failure = |line, reason| Error::Data {
+fn read(name: &str, reader: impl Read) -> Result<Csv> {
+    let mut bytes = Vec::new();
+    let read = reader.take(LARGEST + 1).read_to_end(&mut bytes);
+    read.map_err(|error| failure(name, (None, error.to_string())))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(failure(name, too_large(LARGEST + 1)));
+    }
+    let found = decode(&bytes).and_then(|text| table(&text));
+    found.map_err(|trouble| failure(name, trouble))
+}
+
+fn failure(file: &str, (line, reason): Trouble) -> Error {
+    Error::Data {
         file: file.to_owned(),
         line,
         reason,
-    };
-    loop {
-        bytes.clear();
-        let read = reader.read_until(b'\n', &mut bytes);
-        let read = read.map_err(|error| failure(None, error.to_string()))?;
-        if read == 0 {
-            break;
-        }
-        line += 1;
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|_| failure(Some(line), "it is not text in UTF-8".to_owned()))?;
-        // A byte order mark, which some programs put before the first line.
-        let text = match text.strip_prefix('\u{feff}') {
-            Some(text) if line == 1 => text,
-            _ => text,
-        };
-        let added = table.add_line(text.trim_end_matches(['\r', '\n']));
-        added.map_err(|reason| failure(Some(line), reason))?;
-    }
-    let table = table.finish();
-    table.ok_or_else(|| failure(None, "it has no rows of numbers".to_owned()))
-}
-
-/// What was read so far.
-#[derive(Default)]
-struct Table {
-    names: Option<Vec<String>>,
-    /// The separator of the rows, once there is one.
-    separator: Option<char>,
-    columns: usize,
-    values: Vec<f32>,
-}
-
-impl Table {
-    /// Takes one line without its end; an error says what is wrong with it.
-    fn add_line(&mut self, line: &str) -> Result<(), String> {
-        let start = line.trim_start();
-        if start.is_empty() || start.starts_with('#') {
-            return Ok(());
-        }
-        let separator = self.separator.unwrap_or_else(|| separator_of(line));
-        let fields = fields(line, separator)?;
-        let is_first = self.values.is_empty();
-        if is_first && self.names.is_none() && fields.iter().all(Field::is_name) {
-            self.names = Some(fields.into_iter().map(|field| field.text).collect());
-            return Ok(());
-        }
-        let expected = match &self.names {
-            Some(names) if is_first => Some((names.len(), "the header")),
-            _ if is_first => None,
-            _ => Some((self.columns, "the rows before it")),
-        };
-        let found = fields.len();
-        if let Some((expected, whose)) = expected.filter(|(expected, _)| *expected != found) {
-            let s = if found == 1 { "" } else { "s" };
-            return Err(format!("it has {found} column{s}, {whose}: {expected}"));
-        }
-        for (column, field) in fields.iter().enumerate() {
-            let value = field.number();
-            let value = value.map_err(|reason| format!("column {}{reason}", column + 1))?;
-            self.values.push(value);
-        }
-        (self.separator, self.columns) = (Some(separator), found);
-        Ok(())
-    }
-
-    /// Nothing if there were no rows.
-    fn finish(self) -> Option<Csv> {
-        let n = self.values.len().checked_div(self.columns)?;
-        Some(Csv {
-            names: self.names.unwrap_or_default(),
-            rows: Array2::from_shape_vec((n, self.columns), self.values).ok()?,
-        })
     }
 }
 
-/// What separates the values of a line, outside of quotes: a space stands for any white space.
-fn separator_of(line: &str) -> char {
-    // Every other piece between quotation marks is inside them.
-    let outside = |c| line.split('"').step_by(2).any(|piece| piece.contains(c));
-    let found = ['\t', ';', ','].into_iter().find(|c| outside(*c));
-    found.unwrap_or(' ')
+fn too_large(bytes: u64) -> Trouble {
+    let least = if bytes > LARGEST + 1 { "" } else { "at least " };
+    let reason = format!(
+        "it has {least}{bytes} bytes, and at most {LARGEST} (1 GiB) are read: take some of its rows"
+    );
+    (None, reason)
 }

@@ -1,41 +1,67 @@
-//! One line of a file of separated values, and one value of it.
+//! One row of a file of separated values, and one value of it.
+
+use super::csv_number::{self, decimal_comma};
 
 /// One value as it stands in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Field {
     /// Without the white space and the quotes around it.
     pub text: String,
-    quoted: bool,
+    pub quoted: bool,
+}
+
+/// What a value of the first row can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Name,
+    /// Nothing, or a sign for a missing value: in a row of names a name as well.
+    Blank,
+    /// A number, or something that begins like one.
+    Number,
 }
 
 impl Field {
-    /// Whether it can be the name of a column: not a number, nor something that begins like one.
-    pub fn is_name(&self) -> bool {
-        let like_number = self
-            .text
-            .starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
-        self.text.parse::<f32>().is_err() && (self.quoted || !like_number)
+    /// What it can be above `below`, the value in the next row. Numbers in quotes are names above one without.
+    pub fn kind(&self, below: Option<&Field>) -> Kind {
+        let text = self.text.as_str();
+        let is_number = text.parse::<f64>().is_ok();
+        let like_number = text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
+        match self.quoted {
+            true if !is_number || below.is_some_and(|below| !below.quoted) => Kind::Name,
+            true => Kind::Number,
+            false if text.is_empty() || csv_number::is_missing(text) => Kind::Blank,
+            false if is_number || like_number => Kind::Number,
+            false => Kind::Name,
+        }
     }
 
     /// Its number, or what is wrong, to follow the number of the column.
-    pub fn number(&self) -> Result<f32, String> {
-        let text = self.text.as_str();
-        // Whole lines may end up in a value: a message shows the first of it.
-        let mut shown: String = text.chars().take(40).collect();
-        if shown.len() < text.len() {
-            shown.push('…');
+    pub fn number(&self) -> Result<f64, String> {
+        csv_number::number(&self.text)
+    }
+
+    /// As the name of a column: on one line.
+    pub fn into_name(self) -> String {
+        if !self.text.contains(['\n', '\r']) {
+            return self.text;
         }
-        match text.parse::<f32>() {
-            Ok(value) if value.is_finite() => Ok(value),
-            Ok(_) if text.contains(|c: char| c.is_ascii_digit()) => {
-                Err(format!(": {shown} is too large for f32"))
-            }
-            Ok(_) => Err(format!(": {shown:?} is not a finite number")),
-            Err(_) if text.is_empty() => Err(" is empty".to_owned()),
-            Err(_) if text.replace(',', ".").parse::<f32>().is_ok() => Err(format!(
-                ": {shown:?} is not a number: decimals take a point"
-            )),
-            Err(_) => Err(format!(": {shown:?} is not a number")),
+        self.text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What separates the values of a line, outside of quotes: a space stands for any white space.
+pub(super) fn separator_of(line: &str) -> char {
+    // Every other piece between quotation marks is inside them.
+    let outside = |c| line.split('"').step_by(2).any(|piece| piece.contains(c));
+    let found = ['\t', ';', ',', '|'].into_iter().find(|c| outside(*c));
+    match found {
+        // "1,5 2,5" are two numbers with decimal commas, not three with a space in the middle one.
+        Some(',') if line.split_whitespace().count() > 1 => {
+            let all = line.split_whitespace().all(decimal_comma);
+            if all { ' ' } else { ',' }
         }
+        Some(found) => found,
+        None => ' ',
     }
 }
 
@@ -68,6 +94,28 @@ pub(super) fn fields(line: &str, separator: char) -> Result<Vec<Field>, String> 
             rest = rest.trim_start();
         }
     }
+}
+
+/// [`fields`], but for separators within brackets: `height (m, above sea), weight` are two names.
+pub(super) fn fields_outside_brackets(line: &str, separator: char) -> Result<Vec<Field>, String> {
+    // No character of any text: what hides a separator from `fields`.
+    const HIDDEN: char = '\u{fdd0}';
+    let mut depth = 0_usize;
+    let hide = |c: char| {
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            c if depth > 0 && c == separator => return HIDDEN,
+            _ => {}
+        }
+        c
+    };
+    let hidden: String = line.chars().map(hide).collect();
+    let mut found = fields(&hidden, separator)?;
+    for field in &mut found {
+        field.text = field.text.replace(HIDDEN, &separator.to_string());
+    }
+    Ok(found)
 }
 
 /// What stands before the closing quotation mark, and what comes after it.

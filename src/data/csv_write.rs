@@ -5,57 +5,70 @@ use std::path::Path;
 
 use ndarray::Array2;
 
+use super::csv::check;
 use crate::error::{Error, Result};
 use crate::file::write_atomically;
 
-/// Writes `rows`, shape (n, d), to a file that [`read_csv`](super::read_csv) reads back to the same bits:
-/// a header of `names` (d of them, or none for no header), then one line a row, values separated by commas.
+/// Writes `rows`, shape (n, d), of f64 or f32, to a file that [`read_csv`](super::read_csv) reads back to the
+/// same numbers, bit for bit: a header of `names` (d of them, or none for no header), then one line a row,
+/// values separated by commas, each in as few digits as tell it from every other f64.
 ///
-/// The file is always either the old one or the whole new one.
+/// A first column without a name is written as "column 1": a nameless one may number the rows. The file is
+/// always either the old one or the whole new one.
+///
+/// # Errors
+/// As [`csv_text`]; [`Error::Data`] if the file cannot be written.
+pub fn write_csv<T: Copy + Into<f64>>(
+    path: impl AsRef<Path>,
+    names: &[&str],
+    rows: &Array2<T>,
+) -> Result<()> {
+    let file = path.as_ref().display().to_string();
+    let text = text_of(&file, names, rows)?;
+    write_atomically(path.as_ref(), text.as_bytes()).map_err(|error| Error::Data {
+        file,
+        line: None,
+        reason: error.to_string(),
+    })
+}
+
+/// What [`write_csv`] writes.
 ///
 /// # Errors
 /// [`Error::Empty`] without rows or columns; [`Error::Shape`] unless there are no or d names;
-/// [`Error::NotFinite`] for a NaN or infinite value; [`Error::Data`] if the file cannot be written, or for a
-/// name that is a number or has more than one line.
-pub fn write_csv(path: impl AsRef<Path>, names: &[&str], rows: &Array2<f32>) -> Result<()> {
-    let what = "rows of a CSV file";
-    if rows.is_empty() {
-        return Err(Error::Empty { what });
-    }
-    if !names.is_empty() && names.len() != rows.ncols() {
-        return Err(Error::Shape {
-            what: "names of columns",
-            expected: vec![rows.ncols()],
-            found: vec![names.len()],
+/// [`Error::NotFinite`] for a NaN or infinite value; [`Error::Data`] for a name that has more than one line.
+pub fn csv_text<T: Copy + Into<f64>>(names: &[&str], rows: &Array2<T>) -> Result<String> {
+    text_of("text", names, rows)
+}
+
+fn text_of<T: Copy + Into<f64>>(file: &str, names: &[&str], rows: &Array2<T>) -> Result<String> {
+    check("rows of a CSV file", names.len(), rows)?;
+    if let Some(name) = names.iter().find(|name| name.contains(['\n', '\r', '\0'])) {
+        return Err(Error::Data {
+            file: file.to_owned(),
+            line: None,
+            reason: format!("{name:?} cannot be the name of a column"),
         });
     }
-    Error::check_finite(what, rows)?;
-    let file = path.as_ref().display().to_string();
-    let failure = |reason| Error::Data {
-        file,
-        line: None,
-        reason,
-    };
-    let unfit = |name: &&&str| name.parse::<f32>().is_ok() || name.contains(['\n', '\r']);
-    if let Some(name) = names.iter().find(unfit) {
-        let reason = format!("{name:?} cannot be the name of a column");
-        return Err(failure(reason));
-    }
     let mut text = String::new();
+    let quoted = names.iter().enumerate().map(|(j, name)| {
+        let nameless = name.is_empty() || name.starts_with("Unnamed: ");
+        match j == 0 && nameless && names.len() > 1 {
+            true => "\"column 1\"".to_owned(),
+            false => format!("\"{}\"", name.replace('"', "\"\"")),
+        }
+    });
     if !names.is_empty() {
-        let quoted = names
-            .iter()
-            .map(|name| format!("\"{}\"", name.replace('"', "\"\"")));
         text += &quoted.collect::<Vec<_>>().join(",");
         text.push('\n');
     }
     for row in rows.rows() {
         for (j, value) in row.iter().enumerate() {
-            let comma = if j == 0 { "" } else { "," };
+            let (comma, value): (_, f64) = (if j == 0 { "" } else { "," }, (*value).into());
             // The shortest decimal number that reads back to the same bits.
             write!(text, "{comma}{value:?}").expect("a string takes everything");
         }
         text.push('\n');
     }
-    write_atomically(path.as_ref(), text.as_bytes()).map_err(|error| failure(error.to_string()))
+    Ok(text)
 }

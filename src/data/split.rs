@@ -30,16 +30,30 @@ pub struct Split {
     pub train: Array2<f32>,
     /// The other rows, standardised; shape (`held_out`, d), in random order.
     pub held_out: Array2<f32>,
+    /// Which of the n rows each of [`train`](Self::train) is, 0-based; length n − `held_out`.
+    pub train_rows: Vec<usize>,
+    /// Which of the n rows each of [`held_out`](Self::held_out) is, 0-based; length `held_out`.
+    pub held_out_rows: Vec<usize>,
 }
 
+/// Largest value, and the inverse of the smallest standard deviation: beyond, samples may be infinite, or all one.
+const LARGEST: f64 = 1e290;
+
 impl Split {
-    /// Holds out `held_out` of the n `rows`, shape (n, d), chosen at random without replacement.
+    /// Holds out `held_out` of the n `rows`, shape (n, d), of f64 or f32, chosen at random without replacement.
     ///
     /// # Errors
     /// [`Error::Parameter`] unless both parts get at least 2 rows; [`Error::NotFinite`] for a NaN or infinite
-    /// value; [`Error::ConstantColumn`] for a column that holds only one value, in which there is nothing to
-    /// learn and whose density is infinite.
-    pub fn new(rows: &Array2<f32>, held_out: usize, rng: &mut Rng) -> Result<Self> {
+    /// value; [`Error::ConstantColumn`] for a column that holds only one value, in all rows or in those to train
+    /// on: there is nothing to learn in it, and its density is infinite; [`Error::Outlier`] for a value so far
+    /// from the others that, standardised, fewer than half of the column's different values remain different
+    /// in f32, or that is infinite in f32 itself; [`Error::Parameter`] for a value beyond ±1e290 or a standard
+    /// deviation below 1e-290.
+    pub fn new<T: Copy + Into<f64>>(
+        rows: &Array2<T>,
+        held_out: usize,
+        rng: &mut Rng,
+    ) -> Result<Self> {
         let n = rows.nrows();
         if held_out < 2 || held_out > n.saturating_sub(2) {
             return Err(Error::Parameter {
@@ -48,24 +62,30 @@ impl Split {
                 valid: "at least 2, with 2 rows left to train on",
             });
         }
-        Error::check_finite("rows to be split", rows)?;
-        for (column, values) in rows.columns().into_iter().enumerate() {
-            let first = values[0];
-            if values.iter().all(|x| *x == first) {
-                let value = f64::from(first);
-                return Err(Error::ConstantColumn { column, value });
-            }
-        }
+        let rows: Array2<f64> = rows.mapv(Into::into);
+        check(&rows)?;
         let mut order: Vec<usize> = (0..n).collect();
         order.shuffle(rng);
-        let [held_out, train] =
-            [&order[..held_out], &order[held_out..]].map(|part| rows.select(Axis(0), part));
-        let scale = Standardizer::fit(&train)?;
-        Ok(Self {
-            train: scale.transform(&train)?,
-            held_out: scale.transform(&held_out)?,
+        let train_rows = order.split_off(held_out);
+        let parts = [&train_rows, &order].map(|part| rows.select(Axis(0), part));
+        let [train, held_out] = &parts;
+        let scale = Standardizer::fit(train)?;
+        check_part(&scale, train, held_out)?;
+        let split = Self {
+            train: scale.transform(train)?,
+            held_out: scale.transform(held_out)?,
             scale,
-        })
+            train_rows,
+            held_out_rows: order,
+        };
+        for ((i, column), x) in split.held_out.indexed_iter() {
+            if !x.is_finite() {
+                let row = split.held_out_rows[i];
+                let value = rows[[row, column]];
+                return Err(Error::Outlier { row, column, value });
+            }
+        }
+        Ok(split)
     }
 
     /// All rows, standardised, training rows first; shape (n, d).
@@ -73,4 +93,74 @@ impl Split {
         let parts = [self.train.view(), self.held_out.view()];
         ndarray::concatenate(Axis(0), &parts).expect("both parts have d columns")
     }
+}
+
+/// What can be told of all rows, before any is held out.
+fn check(rows: &Array2<f64>) -> Result<()> {
+    Error::check_finite("rows to be split", rows)?;
+    for (column, values) in rows.columns().into_iter().enumerate() {
+        let value = values[0];
+        if values.iter().all(|x| *x == value) {
+            let others = 0;
+            return Err(Error::ConstantColumn {
+                column,
+                value,
+                others,
+            });
+        }
+        if let Some(value) = values.iter().find(|x| x.abs() > LARGEST) {
+            return Err(Error::Parameter {
+                name: "a value to be standardised",
+                value: *value,
+                valid: "between -1e290 and 1e290",
+            });
+        }
+    }
+    let scale = Standardizer::fit(rows)?;
+    let standard = scale.transform(rows)?;
+    for (column, values) in rows.columns().into_iter().enumerate() {
+        let std = scale.std()[column];
+        if std < 1.0 / LARGEST {
+            return Err(Error::Parameter {
+                name: "standard deviation of a column",
+                value: std,
+                valid: "at least 1e-290",
+            });
+        }
+        let different = different(values.iter().copied());
+        let left = self::different(standard.column(column).iter().map(|x| f64::from(*x)));
+        if 2 * left < different {
+            let distance = |i: &usize| (standard[[*i, column]]).abs();
+            let row = (0..values.len()).max_by(|a, b| distance(a).total_cmp(&distance(b)));
+            let row = row.unwrap_or(0);
+            let value = values[row];
+            return Err(Error::Outlier { row, column, value });
+        }
+    }
+    Ok(())
+}
+
+/// How many different values there are.
+fn different(values: impl Iterator<Item = f64>) -> usize {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_unstable_by(f64::total_cmp);
+    values.dedup();
+    values.len()
+}
+
+/// Whether every column varies in the rows to train on.
+fn check_part(scale: &Standardizer, train: &Array2<f64>, held_out: &Array2<f64>) -> Result<()> {
+    for (column, values) in train.columns().into_iter().enumerate() {
+        let value = scale.mean()[column];
+        if values.iter().all(|x| *x == value) {
+            let unlike = held_out.column(column).into_iter().filter(|x| **x != value);
+            let others = unlike.count();
+            return Err(Error::ConstantColumn {
+                column,
+                value,
+                others,
+            });
+        }
+    }
+    Ok(())
 }

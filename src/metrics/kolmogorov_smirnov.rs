@@ -12,7 +12,10 @@ use crate::mixture::Mixture;
 ///
 /// # Errors
 /// [`Error::Empty`] if a sample is empty; [`Error::NotFinite`] for NaN or infinite values.
-pub fn ks_two_sample(a: &ArrayRef<f32, Ix1>, b: &ArrayRef<f32, Ix1>) -> Result<f64> {
+pub fn ks_two_sample<T: Copy + Into<f64>>(
+    a: &ArrayRef<T, Ix1>,
+    b: &ArrayRef<T, Ix1>,
+) -> Result<f64> {
     let (a, b) = (sorted("first sample", a)?, sorted("second sample", b)?);
     let (mut i, mut j, mut distance) = (0, 0, 0.0_f64);
     while i < a.len() && j < b.len() {
@@ -35,7 +38,10 @@ pub fn ks_two_sample(a: &ArrayRef<f32, Ix1>, b: &ArrayRef<f32, Ix1>) -> Result<f
 /// # Errors
 /// [`Error::Empty`] if the sample is empty; [`Error::NotFinite`] for NaN or infinite values;
 /// [`Error::Shape`] if the mixture is not one-dimensional.
-pub fn ks_one_sample(sample: &ArrayRef<f32, Ix1>, exact: &Mixture) -> Result<f64> {
+pub fn ks_one_sample<T: Copy + Into<f64>>(
+    sample: &ArrayRef<T, Ix1>,
+    exact: &Mixture,
+) -> Result<f64> {
     let values = sorted("sample", sample)?;
     let n = values.len() as f64;
     let cdf = exact.cdf(&values)?;

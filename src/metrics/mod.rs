@@ -36,12 +36,15 @@ use ndarray::{Array1, Array2, ArrayRef, Ix1};
 use crate::error::{Error, Result};
 
 /// The values of a sample in rising order.
-fn sorted(what: &'static str, sample: &ArrayRef<f32, Ix1>) -> Result<Array1<f64>> {
+fn sorted<T: Copy + Into<f64>>(
+    what: &'static str,
+    sample: &ArrayRef<T, Ix1>,
+) -> Result<Array1<f64>> {
     if sample.is_empty() {
         return Err(Error::Empty { what });
     }
     Error::check_finite(what, sample)?;
-    let mut values: Vec<f64> = sample.iter().map(|x| f64::from(*x)).collect();
+    let mut values: Vec<f64> = sample.iter().map(|x| (*x).into()).collect();
     values.sort_unstable_by(f64::total_cmp);
     Ok(Array1::from(values))
 }

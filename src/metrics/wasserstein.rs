@@ -15,7 +15,10 @@ use crate::mixture::Mixture;
 /// # Errors
 /// [`Error::Empty`](crate::Error::Empty) if a sample is empty;
 /// [`Error::NotFinite`](crate::Error::NotFinite) for NaN or infinite values.
-pub fn wasserstein_two_sample(a: &ArrayRef<f32, Ix1>, b: &ArrayRef<f32, Ix1>) -> Result<f64> {
+pub fn wasserstein_two_sample<T: Copy + Into<f64>>(
+    a: &ArrayRef<T, Ix1>,
+    b: &ArrayRef<T, Ix1>,
+) -> Result<f64> {
     let (a, b) = (sorted("first sample", a)?, sorted("second sample", b)?);
     Ok(of_sorted(&a.to_vec(), &b.to_vec()))
 }
@@ -29,7 +32,10 @@ pub fn wasserstein_two_sample(a: &ArrayRef<f32, Ix1>, b: &ArrayRef<f32, Ix1>) ->
 /// [`Error::Empty`](crate::Error::Empty) if the sample is empty;
 /// [`Error::NotFinite`](crate::Error::NotFinite) for NaN or infinite values;
 /// [`Error::Shape`](crate::Error::Shape) if the mixture is not one-dimensional.
-pub fn wasserstein_one_sample(sample: &ArrayRef<f32, Ix1>, exact: &Mixture) -> Result<f64> {
+pub fn wasserstein_one_sample<T: Copy + Into<f64>>(
+    sample: &ArrayRef<T, Ix1>,
+    exact: &Mixture,
+) -> Result<f64> {
     let values = sorted("sample", sample)?;
     let cdf = exact.cdf(&values)?;
     let n = values.len() as f64;

@@ -28,7 +28,7 @@ impl Drop for Folder {
 }
 
 #[track_caller]
-fn assert_reads(text: &str, names: &[&str], rows: &Array2<f32>) {
+fn assert_reads(text: &str, names: &[&str], rows: &Array2<f64>) {
     let table = parse_csv(text).unwrap_or_else(|error| panic!("{text:?}: {error}"));
     assert_eq!(
         (&table.names[..], &table.rows),
@@ -74,7 +74,7 @@ fn every_separator_and_line_end_is_read() {
     let table = parse_csv(&wide.join(";")).unwrap();
     assert_eq!(
         table.rows,
-        Array2::from_shape_fn((1, 1000), |(_, j)| j as f32)
+        Array2::from_shape_fn((1, 1000), |(_, j)| j as f64)
     );
 }
 
@@ -93,7 +93,7 @@ fn headers_are_recognized() {
         ),
         ("\"a; b\",\"#\"\n1,2\n3,4\n", ["a; b", "#"]),
         ("x y\n1\t2\n3\t4\n", ["x", "y"]), // the rows have their own separator
-        (",y\n1,2\n3,4\n", ["", "y"]),
+        ("x,\n1,2\n3,4\n", ["x", ""]),
         ("\"2m\",\"-\"\n1,2\n3,4\n", ["2m", "-"]),
     ] {
         assert_reads(text, &names, &rows);
@@ -124,9 +124,14 @@ fn bad_files_are_refused_with_the_line() {
             "column 1: \"-inf\" is not a finite number",
         ),
         (
-            "1,2\n3,1e39\n",
+            "1,2\n3,1e309\n",
             Some(2),
-            "column 2: 1e39 is too large for f32",
+            "column 2: 1e309 is too large for f64",
+        ),
+        (
+            "1,2\n3,-1e-400\n",
+            Some(2),
+            "column 2: -1e-400 is too small for f64",
         ),
         (
             "1,2\n3,4,5\n",
@@ -149,7 +154,11 @@ fn bad_files_are_refused_with_the_line() {
             "it has 3 columns, the rows before it: 2",
         ),
         ("x,y,z\n1,2\n", Some(2), "it has 2 columns, the header: 3"),
-        ("x,2\n1,2\n", Some(1), "column 1: \"x\" is not a number"),
+        (
+            "x,2\n1,2\n",
+            Some(1),
+            "column 1: \"x\" is not a number: if this line holds names, put those that are numbers in double quotes",
+        ),
         (
             "1,5;2,5\n",
             Some(1),
@@ -177,7 +186,7 @@ fn bad_files_are_refused_with_the_line() {
         (
             "1,2\n3,\u{2212}4\n",
             Some(2),
-            "column 2: \"\u{2212}4\" is not a number",
+            "column 2: \"\u{2212}4\" is not a number: its minus sign is not the one of the keyboard",
         ),
     ] {
         let reason = reason.to_owned();
@@ -195,7 +204,8 @@ fn bad_files_are_refused_with_the_line() {
     let error = read_csv_from(&b"1,2\n3,\xff\n"[..])
         .unwrap_err()
         .to_string();
-    assert_eq!(error, "input, line 2: it is not text in UTF-8");
+    let reason = "it is not text in UTF-8: byte 0xff; save it as UTF-8 (\"CSV UTF-8\" in Excel)";
+    assert_eq!(error, format!("input, line 2: {reason}"));
 }
 
 /// Gives a line, then fails.
@@ -244,7 +254,7 @@ fn what_is_written_reads_back_to_the_same_bits() {
     // Any finite bits: subnormal numbers and the largest as well.
     let rng = &mut Rng::new(1);
     let rows = Array2::from_shape_simple_fn((400, 3), || {
-        let x = f32::from_bits(rng.random());
+        let x = f64::from_bits(rng.random());
         if x.is_finite() { x } else { 0.1 }
     });
     let names = ["height, in m", "say \"x\"", "#2; -3"];
@@ -252,12 +262,23 @@ fn what_is_written_reads_back_to_the_same_bits() {
         write_csv(&path, names, &rows).unwrap();
         let table = read_csv(&path).unwrap();
         assert_eq!(table.names, names);
-        let bits = |rows: &Array2<f32>| rows.mapv(f32::to_bits);
+        let bits = |rows: &Array2<f64>| rows.mapv(f64::to_bits);
         assert_eq!(bits(&table.rows), bits(&rows));
     }
     write_csv(&path, &["a", "b"], &array![[1.5, -2.0], [1e-7, 3e8]]).unwrap();
     let text = fs::read_to_string(&path).unwrap();
     assert_eq!(text, "\"a\",\"b\"\n1.5,-2.0\n1e-7,300000000.0\n");
+    // Numbers of f32 as well, and names that are numbers.
+    let single = rows.mapv(|x| (x % 1e30) as f32);
+    write_csv(&path, &["2019", "nan", "-"], &single).unwrap();
+    let table = read_csv(&path).unwrap();
+    assert_eq!(table.names, ["2019", "nan", "-"]);
+    assert_eq!(table.rows, single.mapv(f64::from));
+    // A nameless first column of several would number the rows.
+    write_csv(&path, &["", "y"], &array![[0.0, 5.0], [1.0, 6.0]]).unwrap();
+    let table = read_csv(&path).unwrap();
+    assert_eq!(table.names, ["column 1", "y"]);
+    assert_eq!(table.rows.ncols(), 2);
     // One unnamed column, which must not be taken for a blank line; a name that begins like a comment.
     for name in ["", "# a"] {
         write_csv(&path, &[name], &array![[1.0], [2.0]]).unwrap();
@@ -272,15 +293,15 @@ fn what_cannot_be_read_back_is_not_written() {
     fs::write(&path, "old").unwrap();
     let good = array![[1.0, 2.0]];
     let what = "rows of a CSV file";
-    let refused = |names: &[&str], rows: &Array2<f32>| write_csv(&path, names, rows).unwrap_err();
+    let refused = |names: &[&str], rows: &Array2<f64>| write_csv(&path, names, rows).unwrap_err();
     assert_eq!(refused(&[], &Array2::zeros((0, 2))), Error::Empty { what });
     assert_eq!(refused(&[], &Array2::zeros((2, 0))), Error::Empty { what });
-    match refused(&["a", "b"], &array![[1.0, f32::NAN]]) {
+    match refused(&["a", "b"], &array![[1.0, f64::NAN]]) {
         Error::NotFinite { index, .. } => assert_eq!(index, 1),
         other => panic!("{other:?}"),
     }
     assert!(matches!(refused(&["a"], &good), Error::Shape { .. }));
-    for bad in ["1.5", "nan", "two\nlines"] {
+    for bad in ["two\nlines", "two\rlines"] {
         match refused(&["a", bad], &good) {
             Error::Data { reason, .. } => {
                 assert_eq!(reason, format!("{bad:?} cannot be the name of a column"));

@@ -66,6 +66,7 @@ fn what_cannot_be_split_is_refused() {
     let constant = Error::ConstantColumn {
         column: 1,
         value: 4.0,
+        others: 0,
     };
     assert_eq!(Split::new(&bad, 10, &mut rng), Err(constant));
 }
@@ -89,10 +90,7 @@ fn a_summary_has_a_line_a_column() {
         lines[4],
         ["column", "2", "5.000", "2.121", "2.000", "8.000", "3"]
     );
-    let bare = Csv {
-        names: Vec::new(),
-        rows: array![[1.0]],
-    };
+    let mut bare = Csv::new(&[], array![[1.0]]).unwrap();
     assert_eq!(bare.labels(), ["column 1"]);
     assert!(
         bare.summary()
@@ -100,4 +98,135 @@ fn a_summary_has_a_line_a_column() {
             .text()
             .starts_with("1 rows of 1 column\n")
     );
+    // Fields are public: a table may lose its columns or its rows.
+    for shape in [(1, 0), (0, 1), (0, 0)] {
+        bare.rows = Array2::zeros(shape);
+        assert!(matches!(bare.summary(), Err(Error::Empty { .. })));
+        assert!(bare.remarks().is_empty());
+    }
+}
+
+/// Seconds since 1970 and Julian dates: f32 holds 1700000000 and 1700000128, and nothing between them.
+#[test]
+fn large_numbers_close_together_stay_apart() {
+    let offsets = [1_700_000_000.0, 2_460_000.0];
+    let steps = [1.0, 6.9e-5];
+    let rows = Array2::from_shape_fn((120, 2), |(i, j)| offsets[j] + steps[j] * i as f64);
+    let split = Split::new(&rows, 30, &mut Rng::new(1)).unwrap();
+    for j in 0..2 {
+        let mut values: Vec<u32> = split.all().column(j).iter().map(|x| x.to_bits()).collect();
+        values.sort_unstable();
+        values.dedup();
+        assert_eq!(values.len(), 120, "column {j}");
+    }
+    let back = split.scale.inverse(&split.all()).unwrap();
+    let order = [&split.train_rows[..], &split.held_out_rows].concat();
+    for (i, row) in back.rows().into_iter().enumerate() {
+        for j in 0..2 {
+            // Rounding of a standardised value below 2 to f32, and of f64 at the size of the offset.
+            let tolerance = 2_f64.powi(-24) * split.scale.std()[j] * 2.0 + 1e-15 * offsets[j];
+            assert!((row[j] - rows[[order[i], j]]).abs() <= tolerance);
+        }
+    }
+    let table = Csv::new(&["time", "jd"], rows).unwrap();
+    let text = table.summary().unwrap().text();
+    assert!(
+        text.contains("1.700000000×10⁹") && text.contains("1.700000119×10⁹"),
+        "{text}"
+    );
+}
+
+/// A value beside which the others are one in f32; and one that is beyond f32 where it is held out.
+#[test]
+fn what_drowns_its_column_is_refused() {
+    for (value, at) in [(3e38, 5), (-1e300, 39), (1e300, 0), (1e14, 17)] {
+        let mut bad = rows().mapv(f64::from);
+        bad[[at, 1]] = value;
+        for seed in 0..5 {
+            let found = Split::new(&bad, 10, &mut Rng::new(seed));
+            match found.unwrap_err() {
+                Error::Outlier {
+                    row,
+                    column,
+                    value: v,
+                } => {
+                    assert_eq!((row, column, v), (at, 1, value));
+                }
+                Error::Parameter { value: v, .. } => assert!(v == value && v.abs() > 1e290),
+                other => panic!("{value}: {other}"),
+            }
+        }
+    }
+    // A thousand times the spread is a question of taste.
+    let mut far = rows().mapv(f64::from);
+    far[[3, 1]] = 1e6;
+    assert!(Split::new(&far, 10, &mut Rng::new(0)).is_ok());
+    let tiny = rows().mapv(|x| f64::from(x) * 1e-300);
+    let found = Split::new(&tiny, 10, &mut Rng::new(0))
+        .unwrap_err()
+        .to_string();
+    assert!(found.contains("at least 1e-290"), "{found}");
+    let small = rows().mapv(|x| f64::from(x) * 1e-200);
+    assert_eq!(
+        Split::new(&small, 10, &mut Rng::new(0))
+            .unwrap()
+            .train
+            .dim(),
+        (30, 2)
+    );
+}
+
+/// One value in 40 differs: with some seeds none does among the rows to train on.
+#[test]
+fn a_column_that_training_sees_constant_is_refused() {
+    let mut nearly = rows();
+    nearly.column_mut(1).fill(4.0);
+    nearly[[7, 1]] = 5.0;
+    let (mut refused, mut taken) = (0, 0);
+    for seed in 0..40 {
+        match Split::new(&nearly, 10, &mut Rng::new(seed)) {
+            Ok(split) => {
+                assert!(split.train_rows.contains(&7));
+                taken += 1;
+            }
+            Err(error) => {
+                let (column, value, others) = (1, 4.0, 1);
+                assert_eq!(
+                    error,
+                    Error::ConstantColumn {
+                        column,
+                        value,
+                        others
+                    }
+                );
+                let said = error.to_string();
+                assert!(
+                    said.contains("in the rows to learn from, and other values in 1"),
+                    "{said}"
+                );
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 0 && taken > 0, "{refused} {taken}");
+}
+
+#[test]
+fn doubtful_values_are_remarked_on() {
+    let mut lines: Vec<String> = (0..60).map(|i| format!("{},{}", 15 + i % 7, i)).collect();
+    lines[30] = "99999,30".to_owned();
+    let table = parse_csv(&format!("a_b,id\n{}\n", lines.join("\n"))).unwrap();
+    let remarks = table.remarks();
+    assert_eq!(remarks.len(), 2, "{remarks:?}");
+    assert!(
+        remarks[0].starts_with("a_b: 99999 (line 32) is "),
+        "{remarks:?}"
+    );
+    assert!(remarks[1].starts_with("id counts up by one"), "{remarks:?}");
+    for at in [4, 8, 40] {
+        lines[at] = format!("-99,{at}");
+    }
+    lines[30] = "18,30".to_owned();
+    let table = parse_csv(&lines.join("\n")).unwrap();
+    assert!(table.remarks()[0].starts_with("column 1: -99 (line 5 and 2 more) is "));
 }

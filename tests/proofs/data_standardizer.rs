@@ -32,14 +32,13 @@ fn columns_get_mean_0_and_variance_1() {
 
     let back = scale.inverse(&out).unwrap();
     for (j, column) in back.columns().into_iter().enumerate() {
-        // Rounding of the standardized value, below 8, and of the result.
-        let spacing = 2_f64.powi(-24);
-        let tolerance = |x: f64| spacing * (x.abs() + 8.0 * scale.std()[j]);
-        assert_all_close(j, &to_f64(column), &to_f64(rows.column(j)), tolerance);
+        // Rounding of the standardized value, below 8; f64 adds next to nothing to it.
+        let tolerance = |x: f64| 2_f64.powi(-24) * 8.0 * scale.std()[j] + 1e-15 * x.abs();
+        assert_all_close(j, &column.to_vec(), &to_f64(rows.column(j)), tolerance);
     }
     // The constant column comes back to the bit, and so does a sample that strays from it.
     assert!(back.column(3).iter().all(|x| *x == -2.5));
-    let strayed = array![[0.0, 0.0, 0.0, 0.25]];
+    let strayed = array![[0.0_f32, 0.0, 0.0, 0.25]];
     assert_eq!(scale.inverse(&strayed).unwrap()[[0, 3]], -2.25);
 }
 
@@ -55,7 +54,10 @@ fn standard_deviation_is_the_populations() {
     let out = scale.transform(&array![[3.0], [10.0]]).unwrap();
     assert_eq!(out, array![[0.0], [(7.0 / 3.5_f64.sqrt()) as f32]]);
     assert_eq!(
-        scale.transform(&Array2::zeros((0, 1))).unwrap().dim(),
+        scale
+            .transform(&Array2::<f32>::zeros((0, 1)))
+            .unwrap()
+            .dim(),
         (0, 1)
     );
 }
@@ -66,6 +68,12 @@ fn extremes_stay_finite() {
     let rows = array![[f32::MAX, 7.0], [f32::MIN, 7.0]];
     let out = Standardizer::fit(&rows).unwrap().transform(&rows).unwrap();
     assert_eq!(out, array![[1.0, 0.0], [-1.0, 0.0]]);
+    // The largest and the smallest numbers of f64, whose squares it does not hold.
+    for size in [f64::MAX, 1e200, 1e-200, 4e-320] {
+        let rows = array![[size, -size], [-size, size]];
+        let out = Standardizer::fit(&rows).unwrap().transform(&rows).unwrap();
+        assert_eq!(out, array![[1.0, -1.0], [-1.0, 1.0]], "{size:e}");
+    }
     let one = array![[0.1, 1e-45]];
     let scale = Standardizer::fit(&one).unwrap();
     assert_eq!(scale.inverse(&scale.transform(&one).unwrap()).unwrap(), one);
@@ -75,16 +83,16 @@ fn extremes_stay_finite() {
 fn bad_data_is_refused() {
     let what = "data to standardize";
     for empty in [(0, 2), (3, 0)] {
-        let error = Standardizer::fit(&Array2::zeros(empty)).unwrap_err();
+        let error = Standardizer::fit(&Array2::<f32>::zeros(empty)).unwrap_err();
         assert_eq!(error, Error::Empty { what });
     }
     let error = Standardizer::fit(&array![[0.0, 1.0], [2.0, f32::INFINITY]]).unwrap_err();
     let (index, value) = (3, f64::INFINITY);
     assert_eq!(error, Error::NotFinite { what, index, value });
     let scale = Standardizer::fit(&array![[0.0, 1.0], [2.0, 5.0]]).unwrap();
-    let wrong = Array2::zeros((4, 3));
-    for result in [scale.transform(&wrong), scale.inverse(&wrong)] {
-        let error = result.unwrap_err().to_string();
+    let wrong = Array2::<f32>::zeros((4, 3));
+    for error in [scale.transform(&wrong).err(), scale.inverse(&wrong).err()] {
+        let error = error.unwrap().to_string();
         assert_eq!(error, "rows has shape [4, 3], expected [4, 2]");
     }
 }
