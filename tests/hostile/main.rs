@@ -12,6 +12,7 @@ mod draw;
 mod harness;
 
 mod core;
+mod csv;
 mod measures;
 mod models;
 mod plot;
