@@ -95,6 +95,10 @@ fn explain(source: &Source, held_out: usize, error: Error) -> Error {
             );
             (source.table.lines.get(row).copied(), reason)
         }
+        Error::Parameter { name, value, valid } => {
+            let reason = format!("{name} = {value:e}: must be {valid}; another unit may help");
+            (None, reason)
+        }
         other => return other,
     };
     Error::Data {

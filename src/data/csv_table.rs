@@ -39,6 +39,9 @@ pub(super) fn table(text: &str) -> Result<Csv, Trouble> {
     table.finish(rows.empty)
 }
 
+/// Rows above which it means something that the first lies outside of all others.
+const OUTSIDE: usize = 8;
+
 /// What was read so far.
 struct Table {
     start: Start,
@@ -295,7 +298,13 @@ impl Table {
                     .all(|(x, j)| *x == from + f64::from(j))
         };
         let unlike = (0..d).all(|j| others.iter().skip(j).step_by(d).any(|x| !whole(x)));
-        let strange = first.iter().all(whole) && (unlike || counts(0.0));
+        // All of it lies outside of what is below.
+        let outside = (0..d).all(|j| {
+            let below = || others.iter().skip(j).step_by(d);
+            below().all(|x| *x < first[j]) || below().all(|x| *x > first[j])
+        });
+        let outside = outside && d > 1 && n >= OUTSIDE;
+        let strange = first.iter().all(whole) && (unlike || outside || counts(0.0));
         let shown: Vec<String> = first.iter().take(3).map(f64::to_string).collect();
         strange.then(|| {
             format!(

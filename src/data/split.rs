@@ -108,13 +108,6 @@ fn check(rows: &Array2<f64>) -> Result<()> {
                 others,
             });
         }
-        if let Some(value) = values.iter().find(|x| x.abs() > LARGEST) {
-            return Err(Error::Parameter {
-                name: "a value to be standardised",
-                value: *value,
-                valid: "between -1e290 and 1e290",
-            });
-        }
     }
     let scale = Standardizer::fit(rows)?;
     let standard = scale.transform(rows)?;
@@ -135,6 +128,13 @@ fn check(rows: &Array2<f64>) -> Result<()> {
             let row = row.unwrap_or(0);
             let value = values[row];
             return Err(Error::Outlier { row, column, value });
+        }
+        if let Some(value) = values.iter().find(|x| x.abs() > LARGEST) {
+            return Err(Error::Parameter {
+                name: "a value to be standardised",
+                value: *value,
+                valid: "between -1e290 and 1e290",
+            });
         }
     }
     Ok(())

@@ -10,6 +10,7 @@ mod support;
 mod data;
 mod data_csv;
 mod data_csv_kinds;
+mod data_csv_numbers;
 mod data_split;
 mod data_standardizer;
 mod forward_batch;
