@@ -14,10 +14,10 @@ pub fn each(
     measure: &mut dyn FnMut(&Array2<f32>) -> Result<Array1<f64>>,
 ) -> Vec<Tried> {
     let mut tried = Vec::new();
-    let (mut pieces, mut waiting) = (0, vec![0..rows.nrows()]);
-    while let Some(range) = waiting.pop() {
+    let (mut pieces, mut waiting) = (0, vec![(0, rows.nrows())]);
+    while let Some((start, end)) = waiting.pop() {
         pieces += 1;
-        let piece: Vec<usize> = range.clone().collect();
+        let piece: Vec<usize> = (start..end).collect();
         let error = match measure(&rows.select(Axis(0), &piece)) {
             Ok(found) => {
                 tried.extend(found.iter().map(|ln_p| match ln_p.is_finite() {
@@ -28,11 +28,11 @@ pub fn each(
             }
             Err(error) => error.to_string(),
         };
-        if range.len() < 2 || pieces > MOST_PIECES {
-            tried.extend(range.map(|_| Err(error.clone())));
+        if end - start < 2 || pieces > MOST_PIECES {
+            tried.extend(piece.iter().map(|_| Err(error.clone())));
         } else {
-            let middle = range.start + range.len() / 2;
-            waiting.extend([middle..range.end, range.start..middle]);
+            let middle = start.midpoint(end);
+            waiting.extend([(middle, end), (start, middle)]);
         }
     }
     tried

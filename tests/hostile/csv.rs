@@ -187,7 +187,7 @@ fn split(draw: &Draw) -> Result<(), String> {
         // Rounding of f32 to the distance from the mean, and of f64 to what is added.
         let far = (given - split.scale.mean()[j]).abs() + std;
         let tolerance = 2e-7 * far + 1e-15 * given.abs().max(split.scale.mean()[j].abs());
-        if !((found - given).abs() <= tolerance) {
+        if found.is_nan() || (found - given).abs() > tolerance {
             return Err(format!("{given:e} came back as {found:e}"));
         }
     }
