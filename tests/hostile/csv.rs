@@ -174,7 +174,7 @@ fn split(draw: &Draw) -> Result<(), String> {
         true => draw.f64(),
         false => offset + size * f64::from(draw.one(&[1_i8, 2, 3, 5, 8, 13, 21, 34, -7])),
     });
-    let Ok(split) = Split::new(&rows, draw.small(), draw.rng()) else {
+    let Ok(split) = Split::new(&rows, draw.small(), &mut draw.rng()) else {
         return Ok(());
     };
     let back = split
