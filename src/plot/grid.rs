@@ -156,7 +156,7 @@ impl<'a> Grid<'a> {
         let form = self.form;
         let (x_axis, y_axis) = self.axes[i].clone();
         let show_x = !self.share_x || i + self.columns >= self.panels.len();
-        let show_y = !self.share_y || i % self.columns == 0;
+        let show_y = !self.share_y || i.is_multiple_of(self.columns);
         let lines = |label: &str, size: f64| wrap(label, |line| text::width(line, size), room);
         let x_label = match show_x {
             true => lines(&x_axis.label, form.label),
