@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 const WORK: Layout = Layout {
     whole: is_work,
     inside: &[],
+    shared: &[],
     telling: is_work,
 };
 

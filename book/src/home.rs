@@ -54,6 +54,7 @@ const LAYOUT: Layout = Layout {
             hash.len() == 20 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
         }),
     ],
+    shared: &["bin", ".cargo"],
     telling: |name| {
         name == "clone.json"
             || name.starts_with("evcxr")

@@ -28,6 +28,9 @@ pub struct Layout {
     pub whole: Names,
     /// Folders of common names, in which only certain names are ours.
     pub inside: &'static [(&'static str, Names)],
+    /// Those of them that other programs use too: with anything else in them the folder is not ours, tag or no tag.
+    /// In the others a later version may keep what this one does not know.
+    pub shared: &'static [&'static str],
     /// Whether a name is so much our own that a folder without a tag is known by it: versions before tags made none.
     pub telling: Names,
 }
@@ -47,7 +50,7 @@ pub fn claim(folder: &Path, layout: &Layout) -> Result<Vec<String>> {
 pub fn against(folder: &Path, layout: &Layout) -> Result<Vec<String>> {
     match is_tagged(folder) {
         // What we would write over must be ours; other files do not disturb.
-        true => foreign_inside(folder, layout),
+        true => foreign_inside(folder, layout, |known| layout.shared.contains(&known)),
         false => foreign(folder, layout),
     }
 }
@@ -111,7 +114,7 @@ fn foreign(folder: &Path, layout: &Layout) -> Result<Vec<String>> {
         })
         .cloned()
         .collect();
-    foreign.extend(foreign_inside(folder, layout)?);
+    foreign.extend(foreign_inside(folder, layout, |_| true)?);
     let telling = |name: &String| (layout.telling)(name) || files::is_aside(name, TAG);
     Ok(match foreign.is_empty() && !all.iter().any(telling) {
         true => all,
@@ -120,9 +123,13 @@ fn foreign(folder: &Path, layout: &Layout) -> Result<Vec<String>> {
 }
 
 /// What is foreign in those folders of common names.
-fn foreign_inside(folder: &Path, layout: &Layout) -> Result<Vec<String>> {
+fn foreign_inside(
+    folder: &Path,
+    layout: &Layout,
+    which: impl Fn(&str) -> bool,
+) -> Result<Vec<String>> {
     let mut foreign = Vec::new();
-    for (known, ours) in layout.inside {
+    for (known, ours) in layout.inside.iter().filter(|(known, _)| which(known)) {
         let path = folder.join(known);
         let Ok(found) = fs::symlink_metadata(&path) else {
             continue;
@@ -173,7 +180,11 @@ mod tests {
 
     const LAYOUT: Layout = Layout {
         whole: |name| name == "ours" || name.starts_with("python-"),
-        inside: &[("bin", |name| name == "book")],
+        inside: &[
+            ("bin", |name| name == "book"),
+            ("kernels", |name| name == "1"),
+        ],
+        shared: &["bin"],
         telling: |name| name.starts_with("python-"),
     };
 
@@ -242,6 +253,16 @@ mod tests {
         assert_eq!(remove(&folder, &LAYOUT).unwrap(), ["bin", "thesis.tex"]);
         assert!(folder.join("bin/other").exists() && folder.join("thesis.tex").exists());
         assert!(!folder.join("bin/book").exists() && !folder.join("python-1").exists());
+    }
+
+    #[test]
+    fn what_a_later_version_keeps_does_not_disturb() {
+        let scratch = Scratch::new("later");
+        let folder = scratch.path().join("cache");
+        claim(&folder, &LAYOUT).unwrap();
+        fill(&folder, &["later/file", "kernels/1", "kernels/later"]);
+        assert!(claim(&folder, &LAYOUT).unwrap().is_empty());
+        assert_eq!(remove(&folder, &LAYOUT).unwrap(), ["kernels", "later"]);
     }
 
     #[test]
