@@ -1,15 +1,15 @@
 """How Sphinx presses the book."""
 
-import os
 import sys
+from pathlib import Path
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
 
 project = "Diffusion Models Intuition, in Rust"
 language = "en"
 
-extensions = ["myst_nb", "sphinx_book_theme", "sphinx_copybutton", "sphinxcontrib.bibtex", "rust_cells"]
-exclude_patterns = ["_static"]
+extensions = ["myst_nb", "sphinx_book_theme", "sphinxcontrib.bibtex", "rust_cells", "formulas", "finder", "slim"]
+exclude_patterns = ["_static", "_extensions", "_templates"]
 templates_path = ["_templates"]
 
 # Notebooks arrive executed.
@@ -24,39 +24,26 @@ bibtex_default_style = "plain"
 # The press turns links to papers into links to these names.
 bibtex_cite_id = "{key}"
 
-# One file, copied beside the pages when they are pressed.
-mathjax_path = "mathjax/tex-svg.js"
-# Centred, a formula would leave as much room on its left as its number takes on its right.
-mathjax3_config = {"svg": {"displayAlign": "left"}}
+html_math_renderer = "mathml"
 
 html_theme = "sphinx_book_theme"
-html_context = {"default_mode": "auto"}
 html_use_index = False
 html_show_sphinx = False
 html_show_copyright = False
 html_title = project
 html_static_path = ["_static"]
-html_css_files = ["book.css"]
-html_js_files = [(name, {"defer": "defer"}) for name in ("frames.js", "scroll.js", "print.js")]
+html_css_files = ["book.css", "math.css", "controls.css", "print.css"]
 html_copy_source = True
 html_sourcelink_suffix = ""
-# The preview of a found page is fetched, which browsers forbid for pages opened from disk.
-html_show_search_summary = False
 html_last_updated_fmt = None
 html_theme_options = {
-    "use_download_button": True,
-    "use_fullscreen_button": False,
-    "use_issues_button": False,
-    "use_repository_button": False,
+    # The page's own frame is `_templates/layout.html`.
     "show_navbar_depth": 1,
     "show_toc_level": 2,
     "home_page_in_toc": True,
-    "footer_content_items": [],
-    "search_bar_text": "Search the book",
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-copybutton_selector = "div.cell_input div.highlight pre, div.literal-block-wrapper pre"
 
 
 def setup(app):
@@ -66,4 +53,10 @@ def setup(app):
         if "body" in context:
             context["body"] = context["body"].replace(' role="list" class="citation-list"', ' class="citation-list"')
 
+    def with_contents(_app, page, _template, context, doctree):
+        if doctree is not None and "generate_toc_html" in context:
+            context["page_toc"] = context["generate_toc_html"]()
+
     app.connect("html-page-context", without_list)
+    # After the theme, which brings the function.
+    app.connect("html-page-context", with_contents, priority=900)

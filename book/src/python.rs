@@ -95,18 +95,6 @@ impl Python {
         self.done().exists() && self.interpreter().exists()
     }
 
-    /// The folder of the installed packages.
-    pub fn site_packages(&self) -> Result<PathBuf> {
-        let library = self.folder.join("lib");
-        for entry in fs::read_dir(&library)? {
-            let packages = entry?.path().join("site-packages");
-            if packages.is_dir() {
-                return Ok(packages);
-            }
-        }
-        bail!("{} holds no packages", self.folder.display())
-    }
-
     fn install(&self, python: &Path, packages: Packages) -> Result<()> {
         ui::say("Installing Python packages (pinned, about a minute, once) …");
         let spinner = ui::spinner("making the Python environment");

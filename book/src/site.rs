@@ -38,7 +38,11 @@ pub fn press(
             without_solutions(notebook)
         };
         let path = new.join("_sources").join(format!("{name}.ipynb"));
-        files::write_atomically(&path, text_of(&download)?.as_bytes())?;
+        let text = text_of(&download)?;
+        files::write_atomically(&path, text.as_bytes())?;
+        // Pages opened from disk may not read files, but scripts.
+        let script = format!("window.diNotebook={};\n", serde_json::to_string(&text)?);
+        files::write_atomically(&path.with_extension("ipynb.js"), script.as_bytes())?;
     }
     for left in [".buildinfo", "objects.inv"] {
         files::remove(&new.join(left))?;
@@ -65,10 +69,6 @@ fn gather(session: &Session, folder: &Path, source: &Path) -> Result<()> {
         let text = "# Book\n\n```{toctree}\n:glob:\n\n*\n```\n";
         files::write_atomically(&source.join("index.md"), text.as_bytes())?;
     }
-    let mathjax = find_mathjax(&session.python.site_packages()?)?;
-    let target = source.join("_static/mathjax/tex-svg.js");
-    fs::create_dir_all(source.join("_static/mathjax"))?;
-    fs::copy(&mathjax, &target).map_err(|error| files::explain(error, &target))?;
     Ok(())
 }
 
@@ -109,15 +109,6 @@ fn write_pages(source: &Path, executed: &[(String, Value)], with_solutions: bool
 
 fn is_prose(cell: &Value) -> bool {
     cell["cell_type"] == "markdown"
-}
-
-/// MathJax in one file, out of the Python package that carries it.
-fn find_mathjax(packages: &Path) -> Result<std::path::PathBuf> {
-    let files = files::list(&packages.join("mathjax"))?;
-    let mut found = files.into_iter();
-    found
-        .find(|file| file.ends_with("es5/tex-svg.js"))
-        .context("the installed packages hold no tex-svg.js")
 }
 
 fn run_sphinx(session: &Session, source: &Path, doctrees: &Path, new: &Path) -> Result<()> {
@@ -172,17 +163,18 @@ fn prepared(
         }
         let solution = cells::has_tag(&cell, "solution");
         if solution != open {
-            folded.push(markdown(if solution {
+            let text = if solution {
                 "<details class=\"di-solution\"><summary>Solution</summary>"
             } else {
                 "</details>"
-            }));
+            };
+            folded.push(markdown(text, folded.len()));
             open = solution;
         }
         folded.push(cell);
     }
     if open {
-        folded.push(markdown("</details>"));
+        folded.push(markdown("</details>", folded.len()));
     }
     page["cells"] = Value::Array(folded);
     page
@@ -196,8 +188,8 @@ fn without_solutions(notebook: &Value) -> Value {
     page
 }
 
-fn markdown(text: &str) -> Value {
-    json!({ "cell_type": "markdown", "id": format!("fold-{}", text.len()), "metadata": {}, "source": text })
+fn markdown(text: &str, place: usize) -> Value {
+    json!({ "cell_type": "markdown", "id": format!("fold-{place}"), "metadata": {}, "source": text })
 }
 
 /// Leaves one representation: the drawing itself for figures, the HTML for tables.
