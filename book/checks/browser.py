@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from browser_controls import check_controls
 from browser_figures import check_figures
 from browser_page import WIDTHS, Found, PageCheck, opened
 from browser_plain import check_plain
@@ -90,6 +91,7 @@ def check_site(browsers: Browsers, site: Site, report: Report, word: str) -> Non
 
         def look(browser: Browser, page: str) -> None:
             numbers = PageCheck(browser, site, page, origin, word, report).run()
+            check_controls(browser, site, page, origin, report)
             check_plain(browser, site, page, report)
             check_figures(browser, site, page, report)
             tags.update(numbers["tags"])

@@ -19,7 +19,8 @@ WIDTHS = (360, 768, 1400)
 HEIGHT = 900
 PAPER = 700  # pixels that an A4 page leaves for text
 SMALLEST_TEXT = 9.0  # pixels of the screen, in figures
-HEAVIEST = 3_000_000  # bytes of a page and all it loads, without MathJax
+HEAVIEST = 1_000_000  # bytes of a page and all it loads
+HEAVIEST_FIRST = 400_000  # of the first page
 LOCAL = ("file:", "data:", "blob:", "about:")
 
 Found = tuple[int, list[str]]  # how many things were looked at, and what is wrong with them
@@ -64,7 +65,7 @@ class Ears:
     def _answered(self, response: Any) -> None:
         if response.status >= 400:
             self.failed.append(f"{response.url}: status {response.status}")
-        elif self.origin and self.at_home(response.url) and "/mathjax/" not in response.url:
+        elif self.origin and self.at_home(response.url):
             self.weight += int(response.headers.get("content-length", 0))
 
     def _said(self, message: ConsoleMessage) -> None:
@@ -88,7 +89,7 @@ def opened(
         ears = Ears("" if url.startswith("file:") else "/".join(parts[:3]))
         ears.listen(page)
         page.goto(url, wait_until="load")
-        page.evaluate("async () => { await window.MathJax?.startup?.promise; await document.fonts.ready; }")
+        page.evaluate("document.fonts.ready")
         page.wait_for_timeout(100)  # errors in what comes after the load
         page.evaluate(PROBES.read_text(encoding="utf-8"))
         page.evaluate("bookProbes.settle()")
@@ -153,6 +154,7 @@ class PageCheck:
             self.links(page)
             numbers = page.evaluate("() => bookProbes.equations()")
             self.say("equations", (numbers["count"], numbers["faults"]))
+            self.say("icons", self.probe(page, "icons"))
             self.say("contrast light", self.probe(page, "contrast"))
             self.say("axe light", self.axe(page))
             for width in WIDTHS:
@@ -232,7 +234,8 @@ class PageCheck:
             page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
             self.rendered(page, "http")
             self.say("slider http", self.sliders(page))
-            too_heavy = [f"{ears.weight / 1e6:.1f} MB without MathJax"] if ears.weight > HEAVIEST else []
+            heaviest = HEAVIEST_FIRST if self.name == "index.html" else HEAVIEST
+            too_heavy = [f"{ears.weight / 1e6:.2f} MB, more than {heaviest / 1e6}"] if ears.weight > heaviest else []
             self.say("weight", (ears.weight, too_heavy))
             if page.locator("#search-results").count():
                 self.say("search http", self.search(page))
@@ -263,20 +266,41 @@ class PageCheck:
         return count, faults
 
     def search(self, page: Page) -> Found:
-        """A word typed into the search page leads to pages with that word."""
+        """A word typed into the search page leads to the sections with that word, and shows it in them."""
         box = page.locator("main input[name=q]:visible").first
         try:
             box.fill(self.word)
             box.press("Enter")
-            hit = page.locator("#search-results li a").first
-            hit.wait_for(timeout=5000)
-            hit.click()
+            page.locator("#search-results li a").first.wait_for(timeout=5000)
+            hits = page.locator("#search-results li")
+            bare = [hit for hit in hits.all() if not hit.locator("mark").count()]
+            if bare:
+                return hits.count(), [f"{len(bare)} hits for “{self.word}” do not show the word"]
+            section = page.locator("#search-results li a[href*='#']").first
+            if not section.count():
+                return hits.count(), [f"no hit for “{self.word}” leads to a section"]
+            section.click()
             page.wait_for_load_state()
-            if self.word.lower() not in page.locator("body").inner_text().lower():
-                return 1, [f"the first hit for “{self.word}” does not hold the word"]
+            page.wait_for_timeout(200)
+            return hits.count(), list(self.landed(page))
         except Error as error:
             return 0, [f"no hit for “{self.word}”: {error.message.splitlines()[0]}"]
-        return 1, []
+
+    def landed(self, page: Page) -> Iterator[str]:
+        """A hit shows its section at the top of the window, and the word marked in it."""
+        found = page.evaluate(
+            """() => {
+              const section = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+              return {
+                top: section?.getBoundingClientRect().top,
+                marked: [...(section?.querySelectorAll('mark') ?? [])].map((mark) => mark.textContent.toLowerCase()),
+              };
+            }"""
+        )
+        if found["top"] is None or not -5 <= found["top"] <= HEIGHT / 2:
+            yield f"a hit lands {found['top']} px from its section"
+        if self.word.lower() not in found["marked"]:
+            yield f"“{self.word}” is not marked where a hit leads"
 
     # ---- Slider
 

@@ -166,7 +166,7 @@
   };
 
   function* proseNodes() {
-    const skipped = "pre, code, script, style, svg, mjx-container, .math, .onlyprint";
+    const skipped = "pre, code, script, style, svg, math, .math, .di-number";
     for (const article of all("article, .bd-article")) {
       const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
       while (walker.nextNode()) {
@@ -177,17 +177,36 @@
     }
   }
 
+  // Characters that the book's font of formulas lacks: they are as wide as a fallback makes them.
+  function strangers(formulas) {
+    const faces = [...document.fonts].filter((face) => face.family.includes("DI Math"));
+    if (faces.length === 0) {
+      return [];
+    }
+    if (!faces.some((face) => face.status === "loaded")) {
+      return formulas.length > 0 ? ["the font of the formulas is not loaded"] : [];
+    }
+    const width = (character, fallback) => {
+      brush.font = `40px "DI Math", ${fallback}`;
+      return brush.measureText(character).width;
+    };
+    const characters = new Set(formulas.flatMap((formula) => [...formula.textContent]));
+    const lost = [...characters].filter((c) => /[^\s\p{M}\p{Cf}]/u.test(c) && width(c, "monospace") !== width(c, "serif"));
+    return lost.map((c) => `the font of the formulas lacks “${c}”`);
+  }
+
   probes.formulas = () => {
     const faults = [];
     const formulas = all(".math");
     for (const formula of formulas) {
-      const drawn = formula.querySelector("mjx-container svg");
+      const drawn = formula.querySelector("math");
       if (!drawn || drawn.getBoundingClientRect().width === 0) {
         faults.push(`not typeset: “${shorten(formula.textContent)}”`);
-      } else if (formula.querySelector("[data-mml-node=merror], [data-mjx-error], merror")) {
+      } else if (formula.querySelector("merror, .merror")) {
         faults.push(`error in a formula: “${shorten(formula.textContent)}”`);
       }
     }
+    faults.push(...strangers(all(".math math")));
     for (const node of proseNodes()) {
       if (/\\[a-zA-Z]{2,}|\\[([]|\$\$/.test(node.data)) {
         faults.push(`TeX in the text: “${shorten(node.data)}”`);
@@ -199,8 +218,7 @@
   // The numbers that formulas carry, and the numbers that the text speaks of: "(1.2)" in chapter 1, or after "equation".
   probes.equations = () => {
     const faults = [];
-    const typeset = [...(window.MathJax?.startup?.document?.math ?? [])].map((item) => item.math);
-    const tags = typeset.flatMap((tex) => [...tex.matchAll(/\\tag\*?\{([^}]*)\}/g)].map((match) => match[1]));
+    const tags = all(".math .di-number").map((number) => number.textContent.trim().replace(/^\(|\)$/g, ""));
     const chapter = /^\d+/.exec(document.querySelector("h1")?.textContent.trim() ?? "")?.[0];
     const references = [];
     for (const node of proseNodes()) {
@@ -216,9 +234,6 @@
     for (const tag of new Set(tags.filter((tag, at) => tags.indexOf(tag) !== at))) {
       faults.push(`two formulas carry the number (${tag})`);
     }
-    if (all("mjx-container").some((formula) => formula.textContent.includes("???"))) {
-      faults.push("a formula refers to one that does not exist (???)");
-    }
     return { count: tags.length + references.length, faults, tags, references };
   };
 
@@ -226,7 +241,7 @@
 
   const scrolls = (element) => /auto|scroll/.test(getComputedStyle(element).overflowX);
   const holds = (element) => /auto|scroll|hidden|clip/.test(getComputedStyle(element).overflowX);
-  const aside = "mjx-assistive-mml, .visually-hidden, .sr-only, .skip-link, #pst-skip-link, dialog:not([open]), .headerlink";
+  const aside = ".visually-hidden, .sr-only, .skip-link, #pst-skip-link, dialog:not([open]), .headerlink";
 
   probes.overflow = () => {
     const faults = [];
@@ -304,14 +319,14 @@
         faults.push(`${describe(control)} is printed`);
       }
     }
-    const content = all("article :is(pre, table, div.math, .di-figure-frame, .text_html)").filter(seen);
+    const content = all("article :is(pre, table, .di-formula, .di-figure-frame, .text_html)").filter(seen);
     for (const part of content) {
       if (part.scrollWidth > part.clientWidth + 2 && !part.closest("svg")) {
         faults.push(`${describe(part)} is cut off on paper (${part.scrollWidth} of ${part.clientWidth} px)`);
       }
     }
     const pale = new Map();
-    for (const text of all("article :is(p, li, pre, pre span, h1, h2, h3, td, th, summary, mjx-container), svg.di-figure text")) {
+    for (const text of all("article :is(p, li, pre, pre span, h1, h2, h3, td, th, summary, math), svg.di-figure text")) {
       const drawn = text.namespaceURI.endsWith("svg");
       if (seen(text) && text.textContent.trim()) {
         const colour = drawn ? inked(text) : rgba(getComputedStyle(text).color);
@@ -362,6 +377,90 @@
       button: controls?.querySelector("button")?.getAttribute("aria-label") ?? "",
     };
   };
+
+  // ---- Controls
+
+  // Links of a sidebar that lie in the window with nothing over them.
+  probes.reachable = (side) =>
+    all("a[href]").filter((link) => {
+      if (!link.closest(side) || !seen(link)) {
+        return false;
+      }
+      const box = link.getBoundingClientRect();
+      const [x, y] = [box.left + Math.min(box.width / 2, 40), box.top + box.height / 2];
+      const top = document.elementFromPoint(x, y);
+      return Boolean(top) && (link.contains(top) || top.contains(link));
+    }).length;
+
+  // What marks an element as the one that the keyboard is at.
+  const marks = (element) => {
+    const style = getComputedStyle(element);
+    const outline = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1;
+    return (outline ? `${style.outlineStyle} ${style.outlineWidth} ${style.outlineColor}` : "") + style.boxShadow;
+  };
+
+  // The element with the focus, and what is wrong with it; nothing when the tab key has left the page.
+  probes.stop = () => {
+    const element = document.activeElement;
+    if (!element || element === document.body || element.dataset.bookSeen) {
+      return null;
+    }
+    element.dataset.bookSeen = "yes";
+    const fault = (text) => ({ fault: `${describe(element)} ${text}` });
+    const box = element.getBoundingClientRect();
+    if (box.width < 1 || box.height < 1) {
+      return { fault: "" }; // a link without a word, which is another check's business
+    }
+    const scrolls = element.scrollWidth > element.clientWidth + 1;
+    if (element.closest("math, .math, mjx-container") && !element.closest("a") && !scrolls) {
+      return fault("is a formula and a stop of the tab key");
+    }
+    const round = [element, element.parentElement].filter(Boolean);
+    const focused = round.map(marks);
+    element.blur();
+    const left = round.map(marks);
+    element.focus({ preventScroll: true, focusVisible: true });
+    return focused.some((mark, at) => mark !== left[at] && mark !== "none") ? { fault: "" } : fault("does not show its focus");
+  };
+
+  probes.copyButtons = (touch) => {
+    const faults = [];
+    for (const button of all("div.cell_input button.copybtn").filter((b) => !b.closest("details:not([open])"))) {
+      const box = button.getBoundingClientRect();
+      const least = touch ? 40 : 24;
+      if (Number(getComputedStyle(button).opacity) < (touch ? 0.99 : 0.4) || !seen(button)) {
+        faults.push(`${describe(button.closest("div.cell_input"))}: its copy button is not seen`);
+      } else if (box.width < least || box.height < least) {
+        faults.push(`a copy button of ${Math.round(box.width)} × ${Math.round(box.height)} px`);
+      }
+    }
+    return [...new Set(faults)];
+  };
+
+  // Buttons and icons that show nothing.
+  probes.icons = () => {
+    const buttons = all("button, a.di-button").filter(seen);
+    const bare = (button) =>
+      !button.innerText.trim() && !all("svg", button).some((icon) => seen(icon) && icon.getBoundingClientRect().width >= 8);
+    const faults = buttons.filter(bare).map((button) => `${describe(button)} shows nothing`);
+    faults.push(...all("[class*='fa-']").filter((icon) => !icon.closest("svg")).map((icon) => `${describe(icon)} needs an icon font`));
+    return { count: buttons.length, faults };
+  };
+
+  // On paper a film is the frame that tells the story.
+  probes.printedFrames = () =>
+    all("svg.di-figure[data-frames]").flatMap((figure) => {
+      const forms = all(":scope > .di-wide, :scope > .di-narrow", figure).filter(seen);
+      return (forms.length > 0 ? forms : [figure]).flatMap((form) => {
+        const frames = all(".di-frame", form);
+        const wanted = Math.max(frames.findIndex((frame) => frame.matches(".di-story")), -1);
+        const story = wanted < 0 ? frames.length - 1 : wanted;
+        const printed = frames.flatMap((frame, at) => (getComputedStyle(frame).visibility === "visible" ? [at] : []));
+        return printed.length === 1 && printed[0] === story
+          ? []
+          : [`${describe(figure)}: frame ${printed.join(", ") || "none"} is printed, ${story} tells the story`];
+      });
+    });
 
   window.bookProbes = probes;
 })();

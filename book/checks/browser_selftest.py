@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import tempfile
@@ -31,8 +32,11 @@ def self_test(work: Callable[[list, Callable], None], check: Callable[..., None]
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary) / "site"
         shutil.copytree(BROKEN, root)
-        # Sliders and solutions are moved by the book's own scripts.
+        # Sliders, solutions and downloads are moved by the book's own scripts.
         shutil.copytree(STYLE, root / "_static")
+        for notebook in (root / "_sources").glob("*.ipynb"):
+            text = json.dumps(notebook.read_text(encoding="utf-8"))
+            notebook.with_suffix(".ipynb.js").write_text(f"window.diNotebook={text};\n", encoding="utf-8")
         (root / "_static/heavy.css").write_text("/* 4 MB */\n" * 400_000, encoding="utf-8")
 
         def look(browser: Any, named: tuple[str, Site]) -> None:
