@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+mod words;
+
 /// Larger ones are slow to open on GitHub (1.5 MB).
 const MAX_BYTES: usize = 1_500_000;
 
