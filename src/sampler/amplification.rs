@@ -78,9 +78,9 @@ impl Sampler {
     /// use diffusion_intuition::sampler::{Method, Sampler};
     /// use diffusion_intuition::{Prediction, Schedule};
     ///
-    /// let first = |schedule: &Schedule, prediction| {
+    /// let first = |schedule: &Schedule, prediction| -> diffusion_intuition::Result<f64> {
     ///     let sampler = Sampler::new(schedule, Method::DDIM, 50)?;
-    ///     diffusion_intuition::Result::Ok(sampler.amplification(prediction)[0])
+    ///     Ok(sampler.amplification(prediction)[0])
     /// };
     /// let (linear, cosine) = (Schedule::linear(1000, 1e-4, 0.02)?, Schedule::cosine(1000)?);
     /// assert!(first(&linear, Prediction::Eps)? < 0.3);
