@@ -56,7 +56,7 @@ fn distance(x: &Array2<f32>) -> f64 {
 /// reference network is off by 0.9 % to 3 % where these schedules end.)
 fn network(exact: &dyn Denoiser, x: &Array2<f32>, t: usize) -> Array2<f32> {
     let mut answer = exact.denoise(x, t).unwrap();
-    let error = |x: &f32| 0.02 * 1.4142 * (1.7 * x + 0.05 * t as f32).sin();
+    let error = |x: &f32| 0.02 * std::f32::consts::SQRT_2 * (1.7 * x + 0.05 * t as f32).sin();
     answer.zip_mut_with(x, |y, x| *y += error(x));
     answer
 }
