@@ -563,7 +563,7 @@ fn an_index_costs_no_more_than_its_batch() {
     );
     for table_rows in [usize::MAX, 1 << 32] {
         let fault = tape.rows(&[0], table_rows).unwrap_err();
-        assert!(matches!(fault, Error::Parameter { .. }), "{fault}");
+        assert!(matches!(fault, Error::Size { .. }), "{fault}");
     }
     let sum = tape.sum(table).unwrap();
     let given = tape.input(&array![[1.0_f32]]);
