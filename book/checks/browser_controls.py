@@ -231,7 +231,7 @@ def printed(page: Page) -> Found:
     faults = by_choice(page)
     page.emulate_media(media="print")
     faults += page.evaluate("bookProbes.printedFrames()")
-    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
     pages = ink(page.pdf(format="A4"))
     for number, used in enumerate(pages[:-1], start=1):
         if used < EMPTY:
