@@ -215,7 +215,7 @@ fn what_a_killed_run_left_is_swept() {
     for name in [
         "checkpoint.safetensors.99.part",
         "samples.csv.99.part",
-        "report.html.99-1.part",
+        "report.html.0123456789abcdef.part",
         "capstone.txt.99.part",
         "film.part",
         "samples.csv.part",
