@@ -36,7 +36,7 @@ pub fn check(home: &Home, toolchain: &Toolchain) -> Result<()> {
     toolchain.need(RUST, &format!("the Rust kernel evcxr_jupyter {VERSION}"))?;
     // An interrupted installation has part of it already.
     let there = files::size(&build_folder(home));
-    files::need_room(
+    disk::need_room(
         home.root(),
         ROOM.saturating_sub(there),
         "setting up the book",
@@ -112,7 +112,7 @@ fn install(home: &Home) -> Result<PathBuf> {
     }
     if !child.wait()?.success() {
         bar.finish_and_clear();
-        files::need_space(home.root())?;
+        disk::need_space(home.root())?;
         tail.drain(..tail.len().saturating_sub(15));
         bail!(
             "installing evcxr_jupyter failed; if the messages below speak of the network, mend that and run \

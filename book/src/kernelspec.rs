@@ -28,7 +28,7 @@ pub fn install(home: &Home) -> Result<()> {
 
 /// Fails with a sentence if the kernelspec could not be written.
 pub fn check() -> Result<()> {
-    files::need_writable(
+    disk::need_writable(
         &user_folder()?,
         "make it writable, or set JUPYTER_DATA_DIR to another folder",
     )

@@ -11,6 +11,7 @@ mod clean;
 mod cli;
 mod clone;
 mod compare;
+mod disk;
 mod environment;
 mod evcxr;
 mod execute;

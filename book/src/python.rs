@@ -65,7 +65,7 @@ impl Python {
         if !environment.is_complete() {
             let _lock = Lock::wait(&home.join("python.lock"), "installing Python packages")?;
             if !environment.is_complete() {
-                files::need_room(home.root(), ROOM, "installing the Python packages")?;
+                disk::need_room(home.root(), ROOM, "installing the Python packages")?;
                 environment.install(&python, packages)?;
                 files::write_atomically(&environment.done(), version.as_bytes())?;
             }
@@ -105,7 +105,7 @@ impl Python {
         environment::undisturbed_python(&mut command);
         let made = output(command.args(["-I", "-m", "venv"]).arg(folder));
         if let Err(error) = made {
-            files::need_space(folder.parent().unwrap_or(folder))?;
+            disk::need_space(folder.parent().unwrap_or(folder))?;
             files::remove(folder)?;
             bail!("{}\n{error:#}", interpreters::NO_VENV);
         }
@@ -125,7 +125,7 @@ impl Python {
                     .envs(&settings),
             );
             if installed.is_err() {
-                files::need_space(folder)?;
+                disk::need_space(folder)?;
             }
             installed.context(
                 "installing the Python packages failed; if the message below speaks of the network, mend that \

@@ -30,9 +30,9 @@ impl Session {
         need_c_compiler()?;
         let toolchain = Toolchain::find(clone.root())?;
         // All that can be missing is better known before a quarter of an hour of compiling.
-        files::need_writable(&clone.work(), "the pages are made there")?;
+        disk::need_writable(&clone.work(), "the pages are made there")?;
         let work = clone.claim_work()?;
-        files::need_execution(home.root())?;
+        disk::need_execution(home.root())?;
         kernelspec::check()?;
         evcxr::check(&home, &toolchain)?;
         let python = Python::ensure(&home, packages)?;

@@ -129,7 +129,7 @@ fn run_sphinx(session: &Session, source: &Path, doctrees: &Path, new: &Path) -> 
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         let text = text.replace(&format!("{}/", source.display()), "");
-        files::need_space(new.parent().unwrap_or(new))?;
+        disk::need_space(new.parent().unwrap_or(new))?;
         bail!("pressing the pages failed:\n{}", text.trim_end());
     }
     Ok(())
