@@ -1,5 +1,6 @@
 //! The kernel itself: found, or installed once at the pinned version.
 
+use crate::disk;
 use crate::environment;
 use crate::files;
 use crate::home::Home;

@@ -1,5 +1,6 @@
 //! The kernelspec: how Jupyter, JupyterLab and VS Code find the kernel.
 
+use crate::disk;
 use crate::files;
 use crate::home::{Home, user_home};
 use crate::ui;

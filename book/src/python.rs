@@ -1,5 +1,6 @@
 //! The pinned Python environment with Jupyter's client and Sphinx.
 
+use crate::disk;
 use crate::files::{self, Fingerprint};
 use crate::home::Home;
 use crate::locks::Lock;

@@ -1,6 +1,7 @@
 //! Everything that a run needs, found or installed.
 
 use crate::clone::Clone;
+use crate::disk;
 use crate::home::Home;
 use crate::python::{Packages, Python};
 use crate::toolchain::{Toolchain, need_c_compiler};

@@ -2,6 +2,7 @@
 
 use crate::cells;
 use crate::chapter::text_of;
+use crate::disk;
 use crate::files;
 use crate::references::References;
 use crate::session::Session;
