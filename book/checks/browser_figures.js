@@ -102,18 +102,5 @@
     return { count: films().length, faults };
   };
 
-  probes.stories = () => {
-    const faults = [];
-    const told = films().filter((figure) => figure.dataset.storyFrame);
-    for (const figure of told) {
-      const frames = all(".di-frame", shown(figure));
-      const printed = frames.flatMap((frame, at) => (getComputedStyle(frame).visibility === "visible" ? [at] : []));
-      if (printed.join() !== figure.dataset.storyFrame) {
-        faults.push(`${title(figure)}: prints the frames ${printed}, its story is in ${figure.dataset.storyFrame}`);
-      }
-    }
-    return { count: told.length, faults };
-  };
-
   window.figureProbes = probes;
 })();

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from browser_page import Found, opened
 from browser_site import Site
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 PROBES = Path(__file__).with_name("browser_figures.js")
 PHONE = 360
@@ -39,15 +39,3 @@ def check_figures(browser: Browser, site: Site, name: str, report: Say) -> None:
         page.set_viewport_size({"width": LAPTOP[0], "height": LAPTOP[1]})
         report(name, "figure texts", probe("overlaps"))
         report(name, "film height", probe("films"))
-        report(name, "film print", printed(page))
-
-
-def printed(page: Page) -> Found:
-    """Films on paper: of each, the one frame that it names."""
-    page.emulate_media(media="print")
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    page.evaluate("bookProbes.settle()")
-    answer = page.evaluate("() => figureProbes.stories()")
-    page.evaluate("dispatchEvent(new Event('afterprint'))")
-    page.emulate_media(media="screen")
-    return answer["count"], answer["faults"]
