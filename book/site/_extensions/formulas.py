@@ -15,6 +15,7 @@ from sphinx.util import logging
 CONVERTER = LatexToMathML(fancy_error=False)
 TAG = re.compile(r"\\tag\*?\{([^}]*)\}")
 ENTITY = re.compile(r"&(?!(?:lt|gt|amp|quot|apos);)\w+;")  # known to HTML, but not to XML
+STRUT = '<mspace width="0" height="0.68em" depth="0.15em"/>'  # a root over something low would hang below the line
 BAR = re.compile(r"<mo\b([^>]*)>(?=[‖|∥]</mo>)")
 RELATIONS = set("=≤≥<>≈∼∝≡≠→←∈")
 SUMS = set("+−±")
@@ -27,7 +28,8 @@ logger = logging.getLogger(__name__)
 def mathml(tex, display, node):
     """The formula as MathML; an error in it is reported where it stands."""
     try:
-        return BAR.sub(bar, CONVERTER.convert_with_local_state(tex, displaystyle=display))
+        formula = CONVERTER.convert_with_local_state(tex, displaystyle=display)
+        return BAR.sub(bar, formula).replace("<msqrt>", f"<msqrt>{STRUT}")
     except LatexError as error:
         logger.warning("the formula %s cannot be set: %s", tex, str(error).strip(), location=node)
         return f"<code>{html.escape(tex)}</code>"
