@@ -10,6 +10,9 @@ from formulas import TAG, mathml
 
 DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 NAMED = re.compile(r"<(title|desc)\b[^>]*>(.*?)</\1>", re.DOTALL)
+# In MathML an accent is a sign of its own after its letter; in a line of text it belongs over it.
+ACCENTS = {"¯": "\u0304", "~": "\u0303", "˜": "\u0303", "^": "\u0302", "ˆ": "\u0302"}
+ACCENT = re.compile(r"(?<=[^\W\d_])[¯~˜^ˆ]")
 INLINE = re.compile(r"</?(?:a|b|code|em|i|span|strong|su[bp])\b[^>]*>")
 MARKUP = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]+>", re.DOTALL)
 
@@ -25,7 +28,8 @@ def words(node):
     if isinstance(node, nodes.Text):
         return node.astext()
     if isinstance(node, (nodes.math, nodes.math_block)):
-        return of_html(mathml(TAG.sub("", node.astext()), False, node)).replace(" ", "")
+        text = of_html(mathml(TAG.sub("", node.astext()), False, node)).replace(" ", "")
+        return ACCENT.sub(lambda found: ACCENTS[found[0]], text)
     if isinstance(node, nodes.raw):
         return of_html(node.astext()) if "html" in node.get("format", "") else ""
     if isinstance(node, (nodes.section, nodes.literal_block, nodes.title, nodes.comment, nodes.system_message)):
