@@ -55,6 +55,10 @@
     }
 
     closed() {
+      // The event comes a little after the closing: by then it may be open again.
+      if (this.dialog.open) {
+        return;
+      }
       this.bar.append(...this.content.childNodes);
       this.dialog.className = "di-dialog";
       root.classList.remove("di-still");
