@@ -219,18 +219,3 @@ pub enum Error {
 
 /// The result of every fallible function of the crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-impl Error {
-    /// [`Error::NotFinite`] for the first value, f32 or f64, that is NaN or infinite.
-    pub(crate) fn check_finite<'a, T: Copy + Into<f64> + 'a>(
-        what: &'static str,
-        values: impl IntoIterator<Item = &'a T>,
-    ) -> Result<()> {
-        let values = values.into_iter().map(|value| (*value).into());
-        let mut values = values.enumerate();
-        match values.find(|(_, value)| !value.is_finite()) {
-            None => Ok(()),
-            Some((index, value)) => Err(Self::NotFinite { what, index, value }),
-        }
-    }
-}

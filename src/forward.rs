@@ -3,9 +3,10 @@
 //! Everything here acts on each element alone, so a sample may have any shape. Samples are f32; the
 //! coefficients are computed in f64 and rounded once.
 
+use crate::parallel::*;
 use ndarray::{Array, Array2, ArrayRef, ArrayRef2, Dimension};
-use rayon::prelude::*;
 
+use crate::check::{self, all_finite, is_finite, same_shape};
 use crate::error::{Error, Result};
 use crate::memory::zeros;
 use crate::rng::{CHUNK, PARALLEL, Rng};
@@ -267,52 +268,11 @@ fn noise_into(
             .zip(eps.par_chunks_mut(CHUNK))
             .zip(streams)
             .map(|(((x, out), eps), rng)| work(x, out, eps, rng))
-            .reduce(|| true, |a, b| a && b)
+            .min()
+            != Some(false)
     };
     match finite {
         true => Ok(()),
-        false => Err(not_finite(what, x.iter())),
+        false => check::finite(what, x),
     }
-}
-
-/// Whether no value is NaN or infinite; without branches, so that it runs at the speed of memory.
-pub(crate) fn is_finite(values: &[f32]) -> bool {
-    const EXPONENT: u32 = 0x7f80_0000;
-    let bad = values.iter().fold(0, |bad, x| {
-        bad | u32::from(x.to_bits() & EXPONENT == EXPONENT)
-    });
-    bad == 0
-}
-
-pub(crate) fn all_finite<D: Dimension>(what: &'static str, x: &ArrayRef<f32, D>) -> Result<()> {
-    let finite = match x.as_slice_memory_order() {
-        Some(values) => is_finite(values),
-        None => x.iter().all(|x| x.is_finite()),
-    };
-    if finite {
-        Ok(())
-    } else {
-        Err(not_finite(what, x.iter()))
-    }
-}
-
-/// The error for the first value that is not finite.
-fn not_finite<'a>(what: &'static str, values: impl Iterator<Item = &'a f32>) -> Error {
-    let (index, value) = values
-        .enumerate()
-        .find(|(_, x)| !x.is_finite())
-        .expect("called when there is one");
-    let value = f64::from(*value);
-    Error::NotFinite { what, index, value }
-}
-
-pub(crate) fn same_shape(what: &'static str, expected: &[usize], found: &[usize]) -> Result<()> {
-    if expected == found {
-        return Ok(());
-    }
-    Err(Error::Shape {
-        what,
-        expected: expected.to_vec(),
-        found: found.to_vec(),
-    })
 }

@@ -82,6 +82,7 @@
 #![deny(unsafe_code)]
 
 pub mod autograd;
+mod check;
 pub mod data;
 mod denoiser;
 mod error;
@@ -94,13 +95,15 @@ mod memory;
 pub mod metrics;
 pub mod mixture;
 pub mod network;
+mod parallel;
+#[cfg(feature = "plot")]
 pub mod plot;
 mod prediction;
 mod rng;
 pub mod sampler;
 pub mod schedule;
-mod size;
 pub mod train;
+mod verdict;
 
 pub use denoiser::{Answer, Counted, Denoiser, ExactDenoiser, Predicting};
 pub use error::{Error, Result};
@@ -121,6 +124,7 @@ pub mod prelude {
     pub use crate::likelihood::{bits_of_samples, bits_per_dim};
     pub use crate::network::octaves;
     pub use crate::network::{FilmMlp, FilmMlpConfig, Linear, Network, Parameters, TimeEmbedding};
+    #[cfg(feature = "plot")]
     pub use crate::plot::*;
     pub use crate::sampler::{Guidance, Method, Spacing, Threshold, Trajectory, Variance};
     pub use crate::train::{Adam, Checkpointed, Ema, LearningRate, Progress, TrainConfig, Trainer};

@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use crate::parallel::Scope;
 use ndarray::{ArrayView2, ArrayViewMut2};
-use rayon::Scope;
 
 use super::gather::RowIndex;
 use super::pool::Workspace;

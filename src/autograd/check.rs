@@ -2,6 +2,7 @@
 
 use super::backward::Gradients;
 use super::tape::{Tape, Var};
+use crate::check;
 use crate::error::{Error, Result};
 use crate::network::Parameters;
 
@@ -38,7 +39,7 @@ pub fn check_gradients(
     let mut gradients = Gradients::new(parameters);
     tape.backward(value, &mut gradients)?;
     finite_loss(&tape, value)?;
-    Error::check_finite("the gradient", &gradients.flat)?;
+    check::finite("the gradient", &gradients.flat)?;
     let mut moved = parameters.clone();
     let mut checks = Vec::new();
     for id in parameters.ids() {
@@ -79,6 +80,6 @@ pub fn check_gradients(
 /// The loss, which is a number: a comparison with NaN would find no difference.
 fn finite_loss(tape: &Tape, value: Var) -> Result<f64> {
     let value = tape.number(value, "check_gradients")?;
-    Error::check_finite("the loss", &[value])?;
+    check::finite("the loss", &[value])?;
     Ok(f64::from(value))
 }

@@ -1,7 +1,7 @@
 //! Feature-wise linear modulation and SiLU in one pass: y = h + silu(u·(1 + scale) + shift).
 
+use crate::parallel::*;
 use fearless_simd::{Simd, dispatch};
-use rayon::prelude::*;
 
 use super::backward::Backward;
 use super::gather::{RowIndex, Rows};

@@ -1,11 +1,12 @@
 //! Sines and cosines of every coordinate, beside the coordinates themselves.
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::backward::Backward;
 use super::math::piece;
 use super::tape::{Node, Op, Tape, Value, Var};
-use crate::error::{Error, Result};
+use crate::check;
+use crate::error::Result;
 
 #[derive(Debug)]
 pub(super) struct Fourier {
@@ -25,7 +26,7 @@ impl Tape<'_> {
     /// [`Error::ForeignVar`] if `x` is of another tape; [`Error::NotFinite`] for a NaN or infinite frequency.
     pub fn fourier(&mut self, x: Var, frequencies: &[f32]) -> Result<Var> {
         let (rows, d) = self.dim(x)?;
-        Error::check_finite("frequencies", frequencies)?;
+        check::finite("frequencies", frequencies)?;
         let k = frequencies.len();
         let cols = d.saturating_mul(1 + 2 * k);
         let mut y = self.room("fourier", rows, cols)?;

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::backward::Backward;
 use super::math::piece;

@@ -1,7 +1,6 @@
 //! Matrix products, split over threads by rows or columns of the result.
 
-use rayon::join;
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::kernel::product;
 pub(super) use super::matrix::{Matrix, Start};
@@ -24,7 +23,7 @@ pub(super) fn gemm(a: Matrix, b: Matrix, start: Start, c: &mut [f32], grain: usi
         return;
     }
     let operations = 2 * a.rows * a.cols * b.cols;
-    let most = 2 * rayon::current_num_threads();
+    let most = 2 * crate::parallel::current_num_threads();
     match start {
         Start::Row(_) | Start::Zero if a.rows < b.cols => {
             // No piece copies what another does: they may be smaller.
@@ -38,7 +37,7 @@ pub(super) fn gemm(a: Matrix, b: Matrix, start: Start, c: &mut [f32], grain: usi
 fn by_rows(a: Matrix, b: Matrix, start: Start, c: &mut [f32], pieces: usize) {
     // Whole tiles of the kernel.
     let half = (a.rows / 2).next_multiple_of(16);
-    if pieces < 2 || half >= a.rows || rayon::current_num_threads() == 1 {
+    if pieces < 2 || half >= a.rows || crate::parallel::current_num_threads() == 1 {
         return product(a, b, start, c);
     }
     let (a, below) = a.split_at(half);
@@ -52,7 +51,7 @@ fn by_rows(a: Matrix, b: Matrix, start: Start, c: &mut [f32], pieces: usize) {
 /// The columns in `pieces` of whole panels, each of which first has its own place.
 fn by_columns(a: Matrix, b: Matrix, start: Start, c: &mut [f32], pieces: usize) {
     let width = b.cols.div_ceil(pieces.max(1)).next_multiple_of(WIDTH);
-    if width >= b.cols || rayon::current_num_threads() == 1 {
+    if width >= b.cols || crate::parallel::current_num_threads() == 1 {
         return product(a, b, start, c);
     }
     let pieces = 0..b.cols.div_ceil(width);

@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use rayon::join;
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use super::backward::{Backward, Slot, give_spent};
 use super::gemm::{COARSE, Matrix, Start, gemm};

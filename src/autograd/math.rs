@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
+use crate::parallel::*;
 use fearless_simd::{Level, Simd, SimdBase};
-use rayon::prelude::*;
 
 /// What the CPU can do. Loops run through `dispatch!` are compiled for each level and vectorised by the
 /// compiler, which never fuses or reorders by itself: an element's bits do not depend on its place.

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::parallel::in_place_scope;
 use ndarray::{Array2, ArrayRef2, ArrayView2};
-use rayon::in_place_scope;
 
 use super::backward::{Backward, Gradients, uses};
 use super::columns::Columns;
@@ -17,9 +17,9 @@ use super::linear::LinearOp;
 use super::pool::Workspace;
 use super::reduce::{Mse, Reduce};
 use super::unary::UnaryOp;
+use crate::check::elements;
 use crate::error::{Error, Result};
 use crate::network::{ParameterId, Parameters, TimeEmbedding};
-use crate::size::elements;
 
 /// A value on a [`Tape`]: a matrix of f32. Cheap to copy; it belongs to the tape that made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

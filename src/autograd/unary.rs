@@ -1,7 +1,7 @@
 //! Functions of one element: SiLU, tanh, sigmoid, softplus, exp, leaky ReLU.
 
+use crate::parallel::*;
 use fearless_simd::{Simd, dispatch};
-use rayon::prelude::*;
 
 use super::backward::Backward;
 use super::math::{SIMD, exp, fuses, not_below, piece, sigmoid};

@@ -8,6 +8,7 @@ use ndarray::Array2;
 
 use super::csv_table::table;
 use super::csv_text::{Trouble, decode};
+use crate::check;
 use crate::error::{Error, Result};
 
 /// Bytes that are read at most.
@@ -64,7 +65,7 @@ pub(super) fn check<T: Copy + Into<f64>>(
             found: vec![names],
         });
     }
-    Error::check_finite(what, rows)
+    check::finite(what, rows)
 }
 
 /// Reads a table of numbers from a file of at most 1 GiB, in UTF-8 or UTF-16.

@@ -25,6 +25,7 @@ mod csv_column;
 mod csv_fields;
 mod csv_header;
 mod csv_number;
+#[cfg(feature = "plot")]
 mod csv_summary;
 mod csv_table;
 mod csv_text;
@@ -36,9 +37,9 @@ mod spirals;
 mod split;
 mod standardizer;
 
+use crate::parallel::*;
 use ndarray::Array2;
 use rand_distr::{Distribution, StandardNormal};
-use rayon::prelude::*;
 
 pub use bimodal::bimodal;
 pub use checkerboard::checkerboard;
@@ -51,9 +52,9 @@ pub use spirals::{spiral, swiss_roll};
 pub use split::Split;
 pub use standardizer::Standardizer;
 
+use crate::check;
 use crate::error::{Error, Result};
 use crate::rng::{CHUNK, Rng};
-use crate::size;
 
 /// A point of the plane.
 type Point = [f64; 2];
@@ -91,7 +92,7 @@ fn check_number(n: usize) -> Result<()> {
         let what = "a data set of n = 0 points";
         return Err(Error::Empty { what });
     }
-    size::elements::<f32>("points", &[n, 2]).map(|_| ())
+    check::elements::<f32>("points", &[n, 2]).map(|_| ())
 }
 
 /// `point` with N(0, std²) added to both coordinates.

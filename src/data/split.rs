@@ -4,6 +4,7 @@ use ndarray::{Array2, Axis};
 use rand::seq::SliceRandom;
 
 use super::standardizer::Standardizer;
+use crate::check;
 use crate::error::{Error, Result};
 use crate::rng::Rng;
 
@@ -97,7 +98,7 @@ impl Split {
 
 /// What can be told of all rows, before any is held out.
 fn check(rows: &Array2<f64>) -> Result<()> {
-    Error::check_finite("rows to be split", rows)?;
+    check::finite("rows to be split", rows)?;
     for (column, values) in rows.columns().into_iter().enumerate() {
         let value = values[0];
         if values.iter().all(|x| *x == value) {

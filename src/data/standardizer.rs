@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayView1};
 
+use crate::check;
 use crate::error::{Error, Result};
 
 /// Moves and scales each column of a data set to mean 0 and variance 1, and samples back to the data's units.
@@ -43,7 +44,7 @@ impl Standardizer {
         if rows.is_empty() {
             return Err(Error::Empty { what });
         }
-        Error::check_finite(what, rows)?;
+        check::finite(what, rows)?;
         let moments = rows.columns().into_iter().map(moments);
         let (mean, std) = moments.unzip();
         Ok(Self { mean, std })

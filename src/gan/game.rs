@@ -6,11 +6,12 @@ use super::config::GanConfig;
 use super::judge::Judge;
 use super::player::Player;
 use super::spectral::SpectralNorm;
+use crate::check;
 use crate::error::{Error, Result};
 use crate::network::Mlp;
 use crate::rng::Rng;
-use crate::size;
-use crate::train::{Data, Ema, Verdict, rng_of_step};
+use crate::train::{Data, Ema, rng_of_step};
+use crate::verdict::Verdict;
 
 /// Slope of the leaky ReLU below 0, in both networks (Radford et al. 2016, §3).
 const SLOPE: f32 = 0.2;
@@ -62,9 +63,9 @@ impl Gan {
         data.check()?;
         let d = data.dim();
         let mut rng = Rng::new(config.seed);
-        let row = size::elements::<f32>("packed samples", &[config.pack, d])?;
+        let row = check::elements::<f32>("packed samples", &[config.pack, d])?;
         let row = row.max(config.latent);
-        size::elements::<f32>("a batch", &[2, config.batch, row])?;
+        check::elements::<f32>("a batch", &[2, config.batch, row])?;
         let widths = |inputs, hidden: &[usize], outputs| [&[inputs], hidden, &[outputs]].concat();
         let sizes = widths(config.latent, &config.generator, d);
         let generator = Mlp::new(&sizes, SLOPE, &[], &mut rng)?;
@@ -104,7 +105,7 @@ impl Gan {
             let report = (self.step / every + 1).saturating_mul(every).min(end);
             let first = self.losses.len();
             // On a worker thread of rayon's: from outside, each parallel piece would wait for one to wake up.
-            rayon::scope(|_| (self.step..report).try_for_each(|_| self.one_step()))?;
+            crate::parallel::scope(|_| (self.step..report).try_for_each(|_| self.one_step()))?;
             let recent = &self.losses[first..];
             let mean = |player: usize| {
                 let sum: f64 = recent.iter().map(|pair| f64::from(pair[player])).sum();
@@ -227,9 +228,9 @@ impl Gan {
         check_shape("real samples", real, [n, d])?;
         check_shape("z", z, [n, latent])?;
         check_shape("z of the generator", z_of_generator, [n, latent])?;
-        Error::check_finite("real samples", real)?;
-        Error::check_finite("z", z)?;
-        Error::check_finite("z of the generator", z_of_generator)?;
+        check::finite("real samples", real)?;
+        check::finite("z", z)?;
+        check::finite("z of the generator", z_of_generator)?;
         let losses = self
             .steps(real, z, z_of_generator)
             .inspect_err(|_| self.undo())?;

@@ -5,9 +5,10 @@ use ndarray::{Array1, Array2, ArrayRef2};
 use super::bound::Bound;
 use super::decoder::Decoder;
 use super::variance::reverse_variances;
+use crate::check;
+use crate::check::{all_finite, same_shape};
 use crate::denoiser::Denoiser;
 use crate::error::{Error, Result};
-use crate::forward::{all_finite, same_shape};
 use crate::mixture::Mixture;
 use crate::prediction::Prediction;
 use crate::rng::Rng;
@@ -162,7 +163,7 @@ impl Elbo {
         }
         let second = data.expectation(|x| x * x)?;
         let prior = self.prior_nats(second);
-        Error::check_finite("the terms of the bound", &terms)?;
+        check::finite("the terms of the bound", &terms)?;
         let nats = prior + terms.sum();
         Ok(Bound {
             dim: 1,
@@ -223,7 +224,7 @@ impl Elbo {
             rows += &term;
         }
         // A variance near 0 makes a sample as unlikely as f64 can say, and then more.
-        Error::check_finite("the samples' bounds", &rows)?;
+        check::finite("the samples' bounds", &rows)?;
         let (nats, error) = mean_and_error(&rows);
         Ok(Bound {
             dim: d,

@@ -4,9 +4,9 @@ use std::f64::consts::TAU;
 
 use ndarray::{Array1, Array2, ArrayRef2};
 
+use crate::check::same_shape;
 use crate::denoiser::Denoiser;
 use crate::error::{Error, Result};
-use crate::forward::same_shape;
 use crate::schedule::Schedule;
 
 /// Half the distance of two points between which the denoiser is differenced, over the noise level √(1−ᾱ_t).

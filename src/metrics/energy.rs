@@ -1,7 +1,7 @@
 //! The energy distance.
 
+use crate::parallel::*;
 use ndarray::Array2;
-use rayon::prelude::*;
 
 use super::{check_pair, columns};
 use crate::error::Result;

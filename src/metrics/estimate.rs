@@ -4,9 +4,9 @@ use std::fmt;
 use std::ops::Range;
 
 use super::student::student_quantile;
+use crate::check;
 use crate::error::{Error, Result};
 use crate::rng::Rng;
-use crate::size;
 
 /// The mean of several independent measurements, and its standard error.
 ///
@@ -41,7 +41,7 @@ impl Estimate {
                 valid: "at least 2",
             });
         }
-        Error::check_finite("measurements", measurements)?;
+        check::finite("measurements", measurements)?;
         // Squares of numbers beyond 1e±150 would overflow or vanish: these are counted in a unit near the largest.
         let largest = measurements.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
         let unit = match largest {
@@ -102,7 +102,7 @@ impl Estimate {
         let above = positive("numerator's mean", self.mean)?;
         let below = positive("denominator's mean", other.mean)?;
         let relative = (self.standard_error / above).hypot(other.standard_error / below);
-        Error::check_finite(
+        check::finite(
             "a ratio of means",
             &[above / below, above / below * relative],
         )?;
@@ -132,7 +132,7 @@ impl fmt::Display for Estimate {
 pub(super) fn check_seeds(seeds: &Range<u64>) -> Result<()> {
     let number = seeds.end.saturating_sub(seeds.start);
     let number = usize::try_from(number).unwrap_or(usize::MAX);
-    size::elements::<f64>("measurements, one for each seed,", &[number]).map(|_| ())
+    check::elements::<f64>("measurements, one for each seed,", &[number]).map(|_| ())
 }
 
 /// `measure` once for each seed, with a generator of that seed.

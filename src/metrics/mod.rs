@@ -33,6 +33,7 @@ pub use wasserstein::{wasserstein_one_sample, wasserstein_two_sample};
 
 use ndarray::{Array1, Array2, ArrayRef, Ix1};
 
+use crate::check;
 use crate::error::{Error, Result};
 
 /// The values of a sample in rising order.
@@ -43,7 +44,7 @@ fn sorted<T: Copy + Into<f64>>(
     if sample.is_empty() {
         return Err(Error::Empty { what });
     }
-    Error::check_finite(what, sample)?;
+    check::finite(what, sample)?;
     let mut values: Vec<f64> = sample.iter().map(|x| (*x).into()).collect();
     values.sort_unstable_by(f64::total_cmp);
     Ok(Array1::from(values))
@@ -55,7 +56,7 @@ fn check_pair(a: &Array2<f32>, b: &Array2<f32>) -> Result<()> {
         if sample.is_empty() {
             return Err(Error::Empty { what });
         }
-        Error::check_finite(what, sample)?;
+        check::finite(what, sample)?;
     }
     if a.ncols() != b.ncols() {
         return Err(Error::Shape {

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use crate::parallel::*;
 use ndarray::Array2;
-use rayon::prelude::*;
 
+use crate::check;
 use crate::error::{Error, Result};
 use crate::mixture::Mixture;
 
@@ -57,7 +58,7 @@ pub fn mode_coverage(samples: &Array2<f32>, modes: &Mixture) -> Result<ModeCover
             found: vec![n, d],
         });
     }
-    Error::check_finite(what, samples)?;
+    check::finite(what, samples)?;
     let rows: Vec<f64> = samples.iter().map(|x| f64::from(*x)).collect();
     let nearest: Vec<(usize, f64)> = rows
         .par_chunks_exact(d)

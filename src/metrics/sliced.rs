@@ -1,13 +1,13 @@
 //! Sliced Wasserstein: distances in many dimensions from distances in one.
 
+use crate::parallel::*;
 use ndarray::Array2;
-use rayon::prelude::*;
 
 use super::wasserstein::of_sorted;
 use super::{check_pair, columns};
+use crate::check;
 use crate::error::{Error, Result};
 use crate::rng::Rng;
-use crate::size;
 
 /// Sliced 1-Wasserstein distance: the mean, over `projections` random directions θ, of the W₁ distance
 /// between the two samples projected on θ. Shapes (n, d) and (m, d).
@@ -32,7 +32,7 @@ pub fn sliced_wasserstein(
         let what = "list of projections";
         return Err(Error::Empty { what });
     }
-    size::elements::<f64>("directions of projection", &[projections, a.ncols()])?;
+    check::elements::<f64>("directions of projection", &[projections, a.ncols()])?;
     let directions: Vec<Vec<f64>> = (0..projections)
         .map(|_| direction(a.ncols(), rng))
         .collect();

@@ -18,19 +18,19 @@ mod points;
 mod quadrature;
 mod reverse;
 
+use crate::parallel::*;
 use ndarray::{Array, Array1, Array2, ArrayRef, Dimension, Ix1};
 use rand::RngExt;
-use rayon::prelude::*;
 
 pub use component::Gaussian;
 use points::Points;
 pub use points::Real;
 
+use crate::check;
+use crate::check::all_finite;
 use crate::error::{Error, Result};
-use crate::forward::all_finite;
 use crate::rng::{CHUNK, Rng};
 use crate::schedule::Schedule;
-use crate::size;
 
 /// Below this ln p, rounding takes digits from the logarithm of a sum, and in the end the ln 2 of two equal
 /// parts: shares must be divided by their own sum.
@@ -215,7 +215,7 @@ impl Mixture {
     /// [`Error::Size`] for more than memory can hold; [`Error::NotFinite`] for a sample beyond f32.
     pub fn sample(&self, n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
         let d = self.dim();
-        size::elements::<f32>("samples", &[n, d])?;
+        check::elements::<f32>("samples", &[n, d])?;
         let mut samples = Array2::zeros((n, d));
         let values = samples.as_slice_mut().expect("freshly made");
         let piece = CHUNK.div_ceil(d);

@@ -5,8 +5,8 @@ use ndarray::{Array1, Array2, ArrayRef, Axis, Ix1};
 use super::points::Points;
 use super::quadrature::Node;
 use super::{Gaussian, Mixture, Real, log_sum_exp};
+use crate::check::{all_finite, same_shape};
 use crate::error::{Error, Result};
-use crate::forward::{all_finite, same_shape};
 use crate::schedule::Schedule;
 
 /// Fewest nodes of a formula: enough to tell modes apart.

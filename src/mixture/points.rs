@@ -1,7 +1,7 @@
 //! Arrays of points, in f32 or f64, as rows of f64.
 
+use crate::parallel::*;
 use ndarray::{Array, Array1, ArrayRef, Dimension};
-use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 

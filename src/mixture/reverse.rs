@@ -6,8 +6,8 @@ use rand_distr::{Distribution, StandardNormal};
 
 use super::points::Points;
 use super::{Gaussian, Mixture, Real, pick};
+use crate::check::all_finite;
 use crate::error::Result;
-use crate::forward::all_finite;
 use crate::rng::{CHUNK, Rng};
 use crate::schedule::Schedule;
 

@@ -2,9 +2,9 @@
 
 use super::{Linear, Network, Parameters, TimeEmbedding};
 use crate::autograd::{Tape, Var};
-use crate::error::{Error, Result};
+use crate::check;
+use crate::error::Result;
 use crate::rng::Rng;
-use crate::size;
 
 /// The reference network of the book: x_t → linear → residual blocks → linear.
 ///
@@ -104,12 +104,12 @@ impl FilmMlp {
         rng: &mut Rng,
     ) -> Result<Self> {
         let hidden = config.hidden;
-        Error::check_finite("frequencies", &config.frequencies)?;
+        check::finite("frequencies", &config.frequencies)?;
         let waves = 1 + 2 * config.frequencies.len();
         // Before the products below, and before half of the blocks are made.
-        size::elements::<f32>("weights of the input", &[d, waves, hidden])?;
+        check::elements::<f32>("weights of the input", &[d, waves, hidden])?;
         let widest = hidden.saturating_add(config.time.dim());
-        size::elements::<f32>("weights of the blocks", &[config.blocks, 2, hidden, widest])?;
+        check::elements::<f32>("weights of the blocks", &[config.blocks, 2, hidden, widest])?;
         let mut parameters = Parameters::new();
         let inputs = d * waves;
         let input = parameters.linear("input", inputs, hidden, rng)?;

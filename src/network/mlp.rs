@@ -4,9 +4,9 @@ use ndarray::{Array2, ArrayRef2};
 
 use super::{Linear, Parameters, predict};
 use crate::autograd::{Tape, Var, check_constant};
+use crate::check;
 use crate::error::{Error, Result};
 use crate::rng::Rng;
-use crate::size;
 
 /// Linear layers with a leaky ReLU between them: x → linear → leaky ReLU → … → linear.
 ///
@@ -38,12 +38,12 @@ impl Mlp {
             });
         };
         check_constant("slope of a leaky ReLU", slope)?;
-        Error::check_finite("frequencies", frequencies)?;
+        check::finite("frequencies", frequencies)?;
         let mut parameters = Parameters::new();
         let pairs = widths.windows(2).enumerate();
         let layers = pairs.map(|(i, pair)| {
             let waves = if i == 0 { 1 + 2 * frequencies.len() } else { 1 };
-            size::elements::<f32>("weights of a layer", &[pair[0], waves, pair[1]])?;
+            check::elements::<f32>("weights of a layer", &[pair[0], waves, pair[1]])?;
             let inputs = pair[0] * waves;
             parameters.linear(&format!("layers.{i}"), inputs, pair[1], rng)
         });

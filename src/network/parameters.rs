@@ -5,10 +5,10 @@ use std::ops::Range;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::RngExt;
 
+use crate::check;
 use crate::error::{Error, Result};
 use crate::hash::fnv1a;
 use crate::rng::Rng;
-use crate::size;
 
 /// Names one matrix of [`Parameters`].
 ///
@@ -118,8 +118,8 @@ impl Parameters {
         }
         self.check_name(name)?;
         let start = self.values.len();
-        let added = size::elements::<f32>("parameters", &shape)?;
-        let total = size::elements::<f32>("parameters", &[start.saturating_add(added)])?;
+        let added = check::elements::<f32>("parameters", &shape)?;
+        let total = check::elements::<f32>("parameters", &[start.saturating_add(added)])?;
         self.values.resize(total, 0.0);
         self.entries.push(Entry {
             name: name.to_owned(),

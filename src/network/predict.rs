@@ -2,13 +2,13 @@
 
 use std::sync::Mutex;
 
+use crate::parallel::*;
 use ndarray::{Array2, ArrayRef2, ArrayView2};
-use rayon::prelude::*;
 
 use super::Parameters;
 use crate::autograd::{Tape, Var, Workspace};
+use crate::check;
 use crate::error::{Error, Result};
-use crate::size;
 
 /// Most rows that are predicted together: enough that packing the weights for a product costs little beside
 /// the product, and few enough that their activations stay in a second-level cache.
@@ -20,7 +20,7 @@ const SMALLEST: usize = 64;
 /// Rows that are predicted together, of `n`: equal parts, as many of them as keep all threads busy to the end.
 /// Every row's result is its own, so the number changes no bit.
 fn piece(n: usize) -> usize {
-    let threads = rayon::current_num_threads();
+    let threads = crate::parallel::current_num_threads();
     let pieces = n.div_ceil(LARGEST).max(8).next_multiple_of(threads);
     // Whole tiles of a product.
     let size = n.div_ceil(pieces).next_multiple_of(8);
@@ -60,7 +60,7 @@ pub(super) fn predict(
         let what = "a row of x_t";
         return Err(Error::Empty { what });
     }
-    size::elements::<f32>("predictions", &[n, outputs])?;
+    check::elements::<f32>("predictions", &[n, outputs])?;
     let mut out = Array2::zeros((n, outputs));
     if out.is_empty() {
         return Ok(out);

@@ -4,13 +4,13 @@ mod normal;
 
 use std::convert::Infallible;
 
+use crate::parallel::*;
 use ndarray::Array2;
 use rand::{SeedableRng, TryRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use rayon::prelude::*;
 
+use crate::check;
 use crate::memory::zeros;
-use crate::size;
 
 /// Numbers per independent stream in parallel fills. Part of the definition of what a seed yields:
 /// changing it changes every sample of the crate.
@@ -77,7 +77,7 @@ impl Rng {
     /// # Errors
     /// [`Error::Size`](crate::Error::Size) for more than memory can hold.
     pub fn standard_normal(&mut self, n: usize, d: usize) -> crate::Result<Array2<f32>> {
-        let mut values = zeros(size::elements::<f32>("noise", &[n, d])?);
+        let mut values = zeros(check::elements::<f32>("noise", &[n, d])?);
         self.fill_standard_normal(&mut values);
         Ok(Array2::from_shape_vec((n, d), values).expect("n times d values"))
     }

@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Div, Mul, Sub};
 
-use rayon::prelude::*;
+use crate::parallel::*;
 
 use crate::rng::{CHUNK, PARALLEL};
 

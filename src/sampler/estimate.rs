@@ -1,12 +1,12 @@
 //! x̂0 from whatever the denoiser predicts, with its answer checked.
 
+use crate::parallel::*;
 use ndarray::Array2;
-use rayon::prelude::*;
 
 use super::{Sampler, Threshold};
+use crate::check::{all_finite, is_finite, same_shape};
 use crate::denoiser::Denoiser;
 use crate::error::{Error, Result};
-use crate::forward::{all_finite, is_finite, same_shape};
 use crate::rng::{CHUNK, PARALLEL};
 
 /// The denoiser, asked for one thing only: which clean sample is behind this batch?
@@ -76,7 +76,8 @@ impl<'a> Estimator<'a> {
                 .zip(xs.par_chunks(CHUNK))
                 .zip(given.par_chunks(CHUNK))
                 .map(|((x0, x), given)| work(x0, x, given))
-                .reduce(|| true, |a, b| a && b)
+                .min()
+                != Some(false)
         };
         if finite {
             return Ok(());

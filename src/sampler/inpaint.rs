@@ -7,9 +7,9 @@ use ndarray::{Array2, ArrayRef2, Zip};
 use super::Sampler;
 use super::level::Level;
 use super::run::Run;
+use crate::check::{all_finite, same_shape};
 use crate::denoiser::Denoiser;
 use crate::error::{Error, Result};
-use crate::forward::{all_finite, same_shape};
 use crate::rng::Rng;
 
 impl Sampler {

@@ -77,7 +77,7 @@ use crate::denoiser::Denoiser;
 use crate::error::{Error, Result};
 use crate::rng::Rng;
 use crate::schedule::Schedule;
-use crate::train::Verdict;
+use crate::verdict::Verdict;
 use level::Level;
 use run::{Observer, Run};
 

@@ -7,9 +7,9 @@ use ndarray::{Array2, ArrayRef2};
 use super::blend::{Blend, Parts};
 use super::estimate::Estimator;
 use super::{Method, Sampler, Step, ddim, ddpm, dpm_solver, heun};
+use crate::check::all_finite;
 use crate::denoiser::Denoiser;
 use crate::error::Result;
-use crate::forward::all_finite;
 use crate::memory::zeros;
 use crate::rng::Rng;
 

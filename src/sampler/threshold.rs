@@ -1,7 +1,7 @@
 //! Bounds for x̂0, for data that has some.
 
+use crate::parallel::*;
 use ndarray::Array2;
-use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::rng::CHUNK;

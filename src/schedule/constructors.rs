@@ -3,8 +3,8 @@
 use ndarray::Array1;
 
 use super::Schedule;
+use crate::check;
 use crate::error::{Error, Result};
-use crate::size;
 
 /// Largest β that the schedules given through ᾱ allow (Nichol & Dhariwal 2021, §3.2).
 const MAX_BETA: f64 = 0.999;
@@ -310,5 +310,5 @@ fn linspace(start: f64, end: f64, n: usize) -> Result<Array1<f64>> {
 
 /// Refuses more timesteps than memory can hold tables for: β, α, ᾱ and one to compute with.
 fn check_size(timesteps: usize) -> Result<()> {
-    size::elements::<f64>("tables of the schedule", &[timesteps, 4]).map(|_| ())
+    check::elements::<f64>("tables of the schedule", &[timesteps, 4]).map(|_| ())
 }

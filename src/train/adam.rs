@@ -1,7 +1,7 @@
 //! One pass over all parameters: Adam's step and the moving average.
 
+use crate::parallel::*;
 use fearless_simd::{Simd, dispatch};
-use rayon::prelude::*;
 
 use super::config::Adam;
 use crate::autograd::SIMD;
@@ -80,7 +80,7 @@ impl Moments {
         let one = |next: &mut [f32], m: &mut [f32], v: &mut [f32], p: &[f32], g: &[f32]| dispatch!(*SIMD, simd => adam(simd, &constants, next, (m, v), (p, g)));
         let Some((old, ema)) = ema else {
             let finite = arrays.map(|((((next, m), v), p), g)| one(next, m, v, p, g));
-            return finite.reduce(|| true, |a, b| a && b);
+            return finite.min() != Some(false);
         };
         let averages = ema.par_chunks_mut(PIECE).zip(old.par_chunks(PIECE));
         let finite = arrays
@@ -89,7 +89,7 @@ impl Moments {
                 let finite = one(next, m, v, p, g);
                 dispatch!(*SIMD, simd => average(simd, fresh, ema, (old, next))) && finite
             });
-        finite.reduce(|| true, |a, b| a && b)
+        finite.min() != Some(false)
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::batch::Data;
 use super::config::TrainConfig;
 use super::identity::Identity;
-use super::progress::{Progress, Verdict};
+use super::progress::Progress;
 use super::safetensors::{TensorFile, create, write};
 use super::trainer::Trainer;
 use crate::autograd::Tape;
@@ -15,6 +15,7 @@ use crate::hash::fnv1a;
 use crate::network::{Network, Parameters};
 use crate::rng::Rng;
 use crate::schedule::Schedule;
+use crate::verdict::Verdict;
 
 /// Name of the tensor with the loss of every step.
 const LOSSES: &str = "losses";

@@ -46,6 +46,7 @@ pub mod safetensors;
 mod shard;
 mod trainer;
 
+pub use crate::verdict::Verdict;
 pub(crate) use adam::{Moments, Step};
 pub use batch::Data;
 pub(crate) use batch::rng_of_step;
@@ -53,7 +54,7 @@ pub use checkpointed::Checkpointed;
 pub(crate) use config::first_fault;
 pub use config::{Adam, Ema, LearningRate, TrainConfig};
 pub use loss::Loss;
-pub use progress::{Progress, Verdict};
+pub use progress::Progress;
 pub(crate) use shard::squares_of;
 pub use trainer::Trainer;
 

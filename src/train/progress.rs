@@ -1,7 +1,5 @@
 //! What an observer of training sees, and how it stops it.
 
-use std::ops::ControlFlow;
-
 /// State of a training run, given to the observer every [`report_every`](super::TrainConfig::report_every)
 /// steps and after the last.
 #[derive(Debug, Clone, Copy)]
@@ -16,24 +14,6 @@ pub struct Progress<'a> {
     pub gradient_norm: f64,
     /// Learning rate of the last step.
     pub learning_rate: f64,
-}
-
-/// What an observer may return: nothing, to go on, or a [`ControlFlow`], whose `Break` stops the training.
-pub trait Verdict {
-    /// Whether to go on.
-    fn flow(self) -> ControlFlow<()>;
-}
-
-impl Verdict for () {
-    fn flow(self) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-}
-
-impl Verdict for ControlFlow<()> {
-    fn flow(self) -> ControlFlow<()> {
-        self
-    }
 }
 
 /// Sums of losses per t.

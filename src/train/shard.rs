@@ -1,8 +1,8 @@
 //! A batch in shards: forward and backward on each, side by side, and the sum of their gradients.
 
+use crate::parallel::*;
 use fearless_simd::{Simd, dispatch};
 use ndarray::{ArrayRef2, Axis, Slice, s};
-use rayon::prelude::*;
 
 use super::loss::Loss;
 use crate::autograd::{Gradients, SIMD, Tape, Workspace, sum_of_squares};
@@ -133,7 +133,7 @@ pub(super) fn run(
             found: target.shape().to_vec(),
         });
     }
-    let one = |i: usize, shard: &mut Shard| {
+    let one = |(i, shard): (usize, &mut Shard)| {
         let range = i * n / parts..(i + 1) * n / parts;
         shard.share = range.len() as f64 / n as f64;
         let rows = Slice::from(range.clone());
@@ -143,8 +143,7 @@ pub(super) fn run(
         );
         shard.run(objective, &x_t, &ts[range], &target, parts == 1)
     };
-    let parts = shards.par_iter_mut().enumerate();
-    parts.try_for_each(|(i, shard)| one(i, shard))?;
+    shards.par_iter_mut().enumerate().try_for_each(one)?;
     Ok(shards.iter().map(|shard| shard.share * shard.loss).sum())
 }
 

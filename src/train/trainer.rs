@@ -6,12 +6,13 @@ use super::adam::{Moments, Step};
 use super::batch::{Batch, Data, rng_of_step};
 use super::config::TrainConfig;
 use super::loss::Loss;
-use super::progress::{PerTimestep, Progress, Verdict};
+use super::progress::{PerTimestep, Progress};
 use super::shard::{self, Objective, Shard};
+use crate::check;
 use crate::error::{Error, Result};
 use crate::network::{Network, Parameters};
 use crate::schedule::Schedule;
-use crate::size;
+use crate::verdict::Verdict;
 
 /// Trains a network by minimising E[(target − network(x_t, t))²] over t, x_0 and ε: DDPM's simple loss
 /// (Ho et al. 2020, eq. 14), a mean over columns too.
@@ -71,8 +72,8 @@ impl Trainer {
         let parameters = network.parameters();
         let count = parameters.count();
         // x_0, x_t, ε and the target; gradients, two moments, and parameters and their average before and after.
-        size::elements::<f32>("a batch", &[4, config.batch, data.dim()])?;
-        size::elements::<f32>("the state of the optimiser", &[7, count])?;
+        check::elements::<f32>("a batch", &[4, config.batch, data.dim()])?;
+        check::elements::<f32>("the state of the optimiser", &[7, count])?;
         Ok(Self {
             data,
             loss: None,
@@ -182,7 +183,7 @@ impl Trainer {
     /// `steps` steps on a worker thread of rayon's: from outside, every parallel piece of work would wait
     /// for one to wake up.
     fn steps(&mut self, network: &mut dyn Network, steps: u64) -> Result<()> {
-        rayon::scope(|_| (0..steps).try_for_each(|_| self.one_step(network)))
+        crate::parallel::scope(|_| (0..steps).try_for_each(|_| self.one_step(network)))
     }
 
     fn one_step(&mut self, network: &mut dyn Network) -> Result<()> {
@@ -228,8 +229,8 @@ impl Trainer {
             let what = "batch";
             return Err(Error::Empty { what });
         }
-        Error::check_finite("x_t", x_t)?;
-        Error::check_finite("target", target)?;
+        check::finite("x_t", x_t)?;
+        check::finite("target", target)?;
         self.step_on_finite(network, x_t, ts, target)
     }
 

@@ -1,6 +1,95 @@
-//! The one check of sizes: what memory cannot hold is refused before anything is taken.
+//! The checks that every part of the library makes of what it is given, each with its typed error.
+
+use ndarray::{ArrayRef, Dimension};
 
 use crate::error::{Error, Result};
+
+/// [`Error::Parameter`] unless `fine`.
+pub(crate) fn parameter(
+    name: &'static str,
+    value: impl Number,
+    fine: bool,
+    valid: &'static str,
+) -> Result<()> {
+    if fine {
+        return Ok(());
+    }
+    let value = value.number();
+    Err(Error::Parameter { name, value, valid })
+}
+
+/// What [`parameter`] names: a count or a number.
+pub(crate) trait Number {
+    fn number(self) -> f64;
+}
+
+impl Number for usize {
+    fn number(self) -> f64 {
+        self as f64
+    }
+}
+
+impl Number for f32 {
+    fn number(self) -> f64 {
+        self.into()
+    }
+}
+
+impl Number for f64 {
+    fn number(self) -> f64 {
+        self
+    }
+}
+
+/// [`Error::Empty`] if there are none.
+pub(crate) fn not_empty(what: &'static str, number: usize) -> Result<()> {
+    if number == 0 {
+        return Err(Error::Empty { what });
+    }
+    Ok(())
+}
+
+/// [`Error::Shape`] unless the shapes are equal.
+pub(crate) fn same_shape(what: &'static str, expected: &[usize], found: &[usize]) -> Result<()> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(Error::Shape {
+        what,
+        expected: expected.to_vec(),
+        found: found.to_vec(),
+    })
+}
+
+/// [`Error::NotFinite`] for the first value, f32 or f64, that is NaN or infinite.
+pub(crate) fn finite<'a, T: Copy + Into<f64> + 'a>(
+    what: &'static str,
+    values: impl IntoIterator<Item = &'a T>,
+) -> Result<()> {
+    let values = values.into_iter().map(|value| (*value).into());
+    let mut values = values.enumerate();
+    match values.find(|(_, value)| !value.is_finite()) {
+        None => Ok(()),
+        Some((index, value)) => Err(Error::NotFinite { what, index, value }),
+    }
+}
+
+/// [`finite`] for a whole array, at the speed of memory.
+pub(crate) fn all_finite<D: Dimension>(what: &'static str, x: &ArrayRef<f32, D>) -> Result<()> {
+    match x.as_slice_memory_order() {
+        Some(values) if is_finite(values) => Ok(()),
+        _ => finite(what, x),
+    }
+}
+
+/// Whether no value is NaN or infinite; without branches, so that it runs at the speed of memory.
+pub(crate) fn is_finite(values: &[f32]) -> bool {
+    const EXPONENT: u32 = 0x7f80_0000;
+    let bad = values.iter().fold(0, |bad, x| {
+        bad | u32::from(x.to_bits() & EXPONENT == EXPONENT)
+    });
+    bad == 0
+}
 
 /// Most bytes that one request may ask for: 2⁴⁰, a tebibyte.
 ///
