@@ -2,32 +2,21 @@
 
 mod display;
 
-use crate::prediction::Prediction;
-use crate::sampler::Amplified;
-
 /// What can be wrong with an input. Every public entry point that validates returns this type.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Error {
-    /// A schedule was asked for with no timesteps at all.
-    NoTimesteps,
-    /// A β of a schedule lies outside (0, 1], or is 1 anywhere but at the last timestep.
-    Beta {
-        /// 0-based index of the offending β.
+    /// A β of a schedule lies outside (0, 1], or is 1 anywhere but at the last timestep; or an ᾱ is not in
+    /// [0, 1) or does not fall from one timestep to the next.
+    Schedule {
+        /// `"beta"` or `"alpha_bar"`.
+        name: &'static str,
+        /// 0-based index of the offending value.
         t: usize,
         /// The offending value.
-        beta: f64,
-        /// Number of timesteps T of the schedule.
-        timesteps: usize,
-    },
-    /// An ᾱ of a schedule is not in [0, 1) or does not fall from one timestep to the next.
-    AlphaBar {
-        /// 0-based index of the offending ᾱ.
-        t: usize,
-        /// The offending value.
-        alpha_bar: f64,
-        /// The value before it (1 before t = 0).
-        previous: f64,
+        value: f64,
+        /// What would be valid there.
+        valid: String,
     },
     /// A timestep lies outside the schedule.
     Timestep {
@@ -94,10 +83,11 @@ pub enum Error {
         /// Rows and columns of the second matrix.
         right: [usize; 2],
     },
-    /// A value of one tape was used with another.
-    ForeignVar,
-    /// A parameter was used with the parameters of another network, which have no such one.
-    ForeignParameter,
+    /// Something of one tape or network was used with another.
+    Foreign {
+        /// What it was.
+        what: &'static str,
+    },
     /// A row of a table was asked for that it does not have.
     Row {
         /// The offending 0-based row.
@@ -112,9 +102,10 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// A conversion between predictions of ε, x0 and v divides by zero at this ᾱ.
+    /// Something divides by zero at this ᾱ: a conversion between predictions of ε, x0 and v, or λ at a timestep
+    /// without signal.
     Degenerate {
-        /// The conversion.
+        /// What it is.
         what: &'static str,
         /// The ᾱ at which it does not exist.
         alpha_bar: f64,
@@ -137,23 +128,28 @@ pub enum Error {
         /// What was wrong.
         source: Box<Error>,
     },
-    /// A step of a sampler would multiply the error of a predicted ε until it drowns the sample.
-    Amplified(Amplified),
-    /// Timesteps of a sampler do not fall.
-    NotFalling {
-        /// Position of the offending timestep in the list.
-        index: usize,
-        /// The offending timestep.
+    /// A step of a sampler would multiply the error of a predicted ε until it drowns the sample: see
+    /// [`amplification`](crate::Sampler::amplification).
+    Amplified {
+        /// The 0-based timestep at which the step starts.
         t: usize,
-        /// The timestep before it.
-        previous: usize,
+        /// The timestep at which it ends; none for clean data.
+        next: Option<usize>,
+        /// ᾱ_t.
+        alpha_bar: f64,
+        /// By what the step multiplies an error of ε.
+        factor: f64,
+        /// The largest factor that is allowed.
+        limit: f64,
+        /// A timestep to start at instead, if there is one: the largest with √(1−ᾱ)/√ᾱ ≤ 50.
+        start: Option<usize>,
     },
-    /// Something that is needed is infinite at a timestep without signal (ᾱ = 0, zero terminal SNR).
-    NoSignal {
-        /// What is infinite there.
-        what: &'static str,
-        /// The 0-based timestep.
-        t: usize,
+    /// What was asked for does not exist for what it was asked of.
+    Unsupported {
+        /// What it was asked of, and what was asked.
+        what: String,
+        /// What would be valid.
+        valid: &'static str,
     },
     /// A row lies so far out that the logarithm of its density is below what can be computed.
     OutOfReach {
@@ -163,18 +159,6 @@ pub enum Error {
         row: usize,
         /// The 0-based timestep at which it does.
         t: usize,
-    },
-    /// Data was to be encoded with a method that cannot be run backwards.
-    NoInverse {
-        /// Name of the method.
-        method: &'static str,
-    },
-    /// Two denoisers that are to be combined predict different things.
-    PredictionsDiffer {
-        /// What the first predicts.
-        left: Prediction,
-        /// What the second predicts.
-        right: Prediction,
     },
     /// A column of a data set holds one value only, in all rows or in those to learn from.
     ConstantColumn {
@@ -194,15 +178,8 @@ pub enum Error {
         /// The offending value.
         value: f64,
     },
-    /// A checkpoint or tensor file could not be read or written, or does not fit what it is loaded into.
-    Checkpoint {
-        /// The file.
-        file: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A file of numbers could not be read or written.
-    Data {
+    /// A file could not be read or written, or does not fit what it is loaded into.
+    File {
         /// The file.
         file: String,
         /// The offending line, counted from 1; none if it is about the file as a whole.

@@ -225,7 +225,12 @@ fn shapes_that_do_not_fit_are_both_named() {
     assert!(tape.backward(a, &mut gradients).is_err()); // not a scalar
     assert_eq!(tape.concat(&[]), Err(Error::Empty { what: "concat" }));
     let mut other = Tape::new(&parameters);
-    assert_eq!(other.silu(a), Err(Error::ForeignVar));
+    assert_eq!(
+        other.silu(a),
+        Err(Error::Foreign {
+            what: "value of one tape"
+        })
+    );
     let none = tape.input(&Array2::zeros((0, 3)));
     assert_eq!(tape.mean(none), Err(Error::Empty { what: "mean" }));
 }
@@ -445,7 +450,9 @@ fn another_networks_layer_is_a_stranger() {
     ] {
         assert_eq!(
             tape.linear(x, layer),
-            Err(Error::ForeignParameter),
+            Err(Error::Foreign {
+                what: "parameter of one network"
+            }),
             "{what}"
         );
     }

@@ -123,7 +123,7 @@ fn a_checkpoint_of_another_run_is_refused() {
         (&rows, 10, 6, "another seed (5 there, 6 here)"),
     ] {
         match model::train(rows, steps, seed, &path, |_| ()).err() {
-            Some(Error::Checkpoint { reason, .. }) => assert!(reason.contains(part), "{reason}"),
+            Some(Error::File { reason, .. }) => assert!(reason.contains(part), "{reason}"),
             other => panic!("{part}: {other:?}"),
         }
     }
@@ -136,7 +136,7 @@ fn a_folder_that_is_not_there_is_found_before_the_work() {
     let rows = source(data::moons(40, &mut Rng::new(3)).unwrap());
     let path = scratch.file("no/such/checkpoint");
     let found = model::train(&rows, 10, 5, &path, |_| panic!("a step was done"));
-    assert!(matches!(found.err(), Some(Error::Checkpoint { .. })));
+    assert!(matches!(found.err(), Some(Error::File { .. })));
 }
 
 #[test]

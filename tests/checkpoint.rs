@@ -59,7 +59,7 @@ fn bits(parameters: &Parameters) -> Vec<u32> {
 
 fn is_refused<T>(result: Result<T>, part: &str) {
     match result.err() {
-        Some(Error::Checkpoint { reason, .. }) => assert!(reason.contains(part), "{reason}"),
+        Some(Error::File { reason, .. }) => assert!(reason.contains(part), "{reason}"),
         other => panic!("{part}: {other:?}"),
     }
 }
@@ -301,7 +301,7 @@ fn a_checkpoint_cut_or_changed_anywhere_never_panics() {
     };
     for cut in (0..bytes.len()).step_by(997) {
         assert!(
-            matches!(resume(&bytes[..cut]), Err(Error::Checkpoint { .. })),
+            matches!(resume(&bytes[..cut]), Err(Error::File { .. })),
             "cut at {cut}"
         );
     }
@@ -312,7 +312,7 @@ fn a_checkpoint_cut_or_changed_anywhere_never_panics() {
             changed[at] = byte;
             // A changed step is valid; all else must be an error, not a panic.
             if let Err(error) = resume(&changed) {
-                assert!(matches!(error, Error::Checkpoint { .. }), "{error}");
+                assert!(matches!(error, Error::File { .. }), "{error}");
             }
         }
     }

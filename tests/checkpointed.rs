@@ -147,7 +147,7 @@ fn what_it_belongs_to_must_be_the_same() {
     ];
     for (part, result) in cases {
         match result.err() {
-            Some(Error::Checkpoint { reason, .. }) => assert!(reason.contains(part), "{reason}"),
+            Some(Error::File { reason, .. }) => assert!(reason.contains(part), "{reason}"),
             other => panic!("{part}: {other:?}"),
         }
     }
@@ -155,7 +155,7 @@ fn what_it_belongs_to_must_be_the_same() {
     let trainer = Trainer::new(&one, Mixture::bimodal(), &schedule(), config()).unwrap();
     trainer.save(&one, &scratch.0).unwrap();
     let found = open(&scratch, &mut one, config()).err();
-    assert!(matches!(found, Some(Error::Checkpoint { .. })), "{found:?}");
+    assert!(matches!(found, Some(Error::File { .. })), "{found:?}");
     let never = Checkpointed::open(&scratch.0, 0, &mut one, rows(), &schedule(), config());
     assert!(matches!(
         never.err(),
@@ -166,7 +166,7 @@ fn what_it_belongs_to_must_be_the_same() {
 
 fn reason<T>(result: Result<T>) -> String {
     match result.err() {
-        Some(Error::Checkpoint { reason, .. }) => reason,
+        Some(Error::File { reason, .. }) => reason,
         other => panic!("{other:?}"),
     }
 }

@@ -444,7 +444,12 @@ fn a_network_of_another_make_is_refused_even_if_it_is_as_large() {
     let before = bits(other.parameters());
     let mut trainer = leap(&network, None);
     let error = trainer.run(&mut other, 1, |_| ()).unwrap_err();
-    assert_eq!(error, Error::ForeignParameter);
+    assert_eq!(
+        error,
+        Error::Foreign {
+            what: "parameter of one network"
+        }
+    );
     assert_eq!(bits(other.parameters()), before);
 }
 
@@ -500,10 +505,17 @@ fn what_a_network_or_a_loss_returns_is_looked_at() {
     };
     let mut stranger = Stranger(Parameters::new(), true);
     let x = Array2::zeros((5, 1));
-    assert_eq!(stranger.predict_at(&x, 3), Err(Error::ForeignVar));
+    assert_eq!(
+        stranger.predict_at(&x, 3),
+        Err(Error::Foreign {
+            what: "value of one tape"
+        })
+    );
     assert_eq!(
         trainer(&stranger).run(&mut stranger, 1, |_| ()),
-        Err(Error::ForeignVar)
+        Err(Error::Foreign {
+            what: "value of one tape"
+        })
     );
     let mut short = Stranger(Parameters::new(), false);
     let error = trainer(&short)
@@ -515,7 +527,12 @@ fn what_a_network_or_a_loss_returns_is_looked_at() {
     let result = trainer(&network)
         .with_loss(OwnLoss(true))
         .run(&mut network, 1, |_| ());
-    assert_eq!(result, Err(Error::ForeignVar));
+    assert_eq!(
+        result,
+        Err(Error::Foreign {
+            what: "value of one tape"
+        })
+    );
 }
 
 #[test]

@@ -186,7 +186,7 @@ fn not_ours(path: &Path) -> Error {
 }
 
 fn refuse(path: &Path, reason: &str) -> Error {
-    Error::Data {
+    Error::File {
         file: path.display().to_string(),
         line: None,
         reason: reason.to_owned(),

@@ -29,7 +29,7 @@ pub fn load(file: Option<&Path>) -> Result<Source> {
     let table = data::read_csv(file)?;
     let n = table.rows.nrows();
     if n < 8 {
-        return Err(Error::Data {
+        return Err(Error::File {
             file: name,
             line: None,
             reason: format!(
@@ -101,7 +101,7 @@ fn explain(source: &Source, held_out: usize, error: Error) -> Error {
         }
         other => return other,
     };
-    Error::Data {
+    Error::File {
         file: source.name.clone(),
         line,
         reason,

@@ -18,7 +18,7 @@ impl Tape<'_> {
     ///
     /// # Errors
     /// [`Error::Shapes`](crate::Error::Shapes) if `x` has no such columns or the range is empty;
-    /// [`Error::ForeignVar`](crate::Error::ForeignVar) if `x` is of another tape.
+    /// [`Error::Foreign`](crate::Error::Foreign) if `x` is of another tape.
     pub fn columns(&mut self, x: Var, range: Range<usize>) -> Result<Var> {
         let (rows, all) = self.dim(x)?;
         let fit = range.start < range.end && range.end <= all;

@@ -38,7 +38,7 @@ impl Tape<'_> {
     /// factor·x, for a constant factor.
     ///
     /// # Errors
-    /// [`Error::ForeignVar`](crate::Error::ForeignVar) if `x` is of another tape;
+    /// [`Error::Foreign`](crate::Error::Foreign) if `x` is of another tape;
     /// [`Error::Parameter`](crate::Error::Parameter) if `factor` is NaN or infinite.
     pub fn scale(&mut self, x: Var, factor: f32) -> Result<Var> {
         check_constant("factor", factor)?;

@@ -23,7 +23,7 @@ impl Tape<'_> {
     /// et al. 2020, eq. 4; Tancik et al. 2020).
     ///
     /// # Errors
-    /// [`Error::ForeignVar`] if `x` is of another tape; [`Error::NotFinite`] for a NaN or infinite frequency.
+    /// [`Error::Foreign`] if `x` is of another tape; [`Error::NotFinite`] for a NaN or infinite frequency.
     pub fn fourier(&mut self, x: Var, frequencies: &[f32]) -> Result<Var> {
         let (rows, d) = self.dim(x)?;
         check::finite("frequencies", frequencies)?;

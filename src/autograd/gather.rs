@@ -139,7 +139,9 @@ impl Tape<'_> {
     pub(super) fn fitting_rows(&self, op: &'static str, table: Var, rows: Rows) -> Result<usize> {
         let dim = self.dim(table)?;
         if rows.tape != self.id {
-            return Err(Error::ForeignVar);
+            return Err(Error::Foreign {
+                what: "value of one tape",
+            });
         }
         let index = &self.indices[rows.index];
         let meant = (index.of.len(), index.table_rows);

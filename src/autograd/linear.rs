@@ -31,7 +31,7 @@ impl Tape<'_> {
     ///
     /// # Errors
     /// [`Error::Shapes`](crate::Error::Shapes) with the shapes of x and W if their inputs differ, of W and b if
-    /// their outputs do; [`Error::ForeignParameter`](crate::Error::ForeignParameter) for a layer that the tape's
+    /// their outputs do; [`Error::Foreign`](crate::Error::Foreign) for a layer that the tape's
     /// parameters do not have.
     pub fn linear(&mut self, x: Var, layer: Linear) -> Result<Var> {
         self.linears([(x, layer)]).map(|[y]| y)

@@ -23,7 +23,7 @@ impl Tape<'_> {
     /// Sum of all elements, 1×1.
     ///
     /// # Errors
-    /// [`Error::ForeignVar`] if `x` is of another tape.
+    /// [`Error::Foreign`] if `x` is of another tape.
     pub fn sum(&mut self, x: Var) -> Result<Var> {
         self.dim(x)?;
         Ok(self.reduce(x, 1.0))
@@ -32,7 +32,7 @@ impl Tape<'_> {
     /// Mean of all elements, 1×1.
     ///
     /// # Errors
-    /// [`Error::Empty`] if there are none; [`Error::ForeignVar`] if `x` is of another tape.
+    /// [`Error::Empty`] if there are none; [`Error::Foreign`] if `x` is of another tape.
     pub fn mean(&mut self, x: Var) -> Result<Var> {
         let (rows, cols) = self.dim(x)?;
         if rows * cols == 0 {

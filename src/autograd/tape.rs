@@ -31,7 +31,7 @@ pub struct Var {
 /// Records operations on matrices and differentiates them; see the [module](super).
 ///
 /// Each operation is a method that takes and returns [`Var`]s. Two shapes that do not fit are an
-/// [`Error::Shapes`] that names both; a `Var` of another tape is [`Error::ForeignVar`]; a result that memory cannot
+/// [`Error::Shapes`] that names both; a `Var` of another tape is [`Error::Foreign`]; a result that memory cannot
 /// hold is [`Error::Size`].
 #[derive(Debug)]
 pub struct Tape<'p> {
@@ -192,7 +192,7 @@ impl<'p> Tape<'p> {
     /// `gradients`, 0 for parameters that `loss` does not depend on.
     ///
     /// # Errors
-    /// [`Error::Shapes`] if `loss` is not 1×1; [`Error::ForeignVar`] if it is of another tape;
+    /// [`Error::Shapes`] if `loss` is not 1×1; [`Error::Foreign`] if it is of another tape;
     /// [`Error::Shape`] if `gradients` was made for other parameters; [`Error::Empty`] on the tape of a
     /// prediction, which keeps no record.
     pub fn backward(&mut self, loss: Var, gradients: &mut Gradients) -> Result<()> {
@@ -248,7 +248,9 @@ impl<'p> Tape<'p> {
     /// Shape of a value of this tape.
     pub(crate) fn dim(&self, var: Var) -> Result<(usize, usize)> {
         if var.tape != self.id {
-            return Err(Error::ForeignVar);
+            return Err(Error::Foreign {
+                what: "value of one tape",
+            });
         }
         let node = &self.nodes[var.index as usize];
         Ok((node.rows, node.cols))

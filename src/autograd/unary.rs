@@ -28,7 +28,7 @@ impl Tape<'_> {
     /// x·sigmoid(x), elementwise (Elfwing et al. 2018), also called swish.
     ///
     /// # Errors
-    /// [`Error::ForeignVar`](crate::Error::ForeignVar) if `x` is of another tape.
+    /// [`Error::Foreign`](crate::Error::Foreign) if `x` is of another tape.
     pub fn silu(&mut self, x: Var) -> Result<Var> {
         self.unary(x, Unary::Silu)
     }
@@ -36,7 +36,7 @@ impl Tape<'_> {
     /// tanh x, elementwise.
     ///
     /// # Errors
-    /// [`Error::ForeignVar`](crate::Error::ForeignVar) if `x` is of another tape.
+    /// [`Error::Foreign`](crate::Error::Foreign) if `x` is of another tape.
     pub fn tanh(&mut self, x: Var) -> Result<Var> {
         self.unary(x, Unary::Tanh)
     }
@@ -44,7 +44,7 @@ impl Tape<'_> {
     /// 1/(1 + e^−x), elementwise.
     ///
     /// # Errors
-    /// [`Error::ForeignVar`](crate::Error::ForeignVar) if `x` is of another tape.
+    /// [`Error::Foreign`](crate::Error::Foreign) if `x` is of another tape.
     pub fn sigmoid(&mut self, x: Var) -> Result<Var> {
         self.unary(x, Unary::Sigmoid)
     }
@@ -52,7 +52,7 @@ impl Tape<'_> {
     /// ln(1 + e^x), elementwise: a smooth maximum of x and 0.
     ///
     /// # Errors
-    /// [`Error::ForeignVar`](crate::Error::ForeignVar) if `x` is of another tape.
+    /// [`Error::Foreign`](crate::Error::Foreign) if `x` is of another tape.
     pub fn softplus(&mut self, x: Var) -> Result<Var> {
         self.unary(x, Unary::Softplus)
     }
@@ -60,7 +60,7 @@ impl Tape<'_> {
     /// e^x, elementwise; at most e^88.7, never infinite.
     ///
     /// # Errors
-    /// [`Error::ForeignVar`](crate::Error::ForeignVar) if `x` is of another tape.
+    /// [`Error::Foreign`](crate::Error::Foreign) if `x` is of another tape.
     pub fn exp(&mut self, x: Var) -> Result<Var> {
         self.unary(x, Unary::Exp)
     }
@@ -68,7 +68,7 @@ impl Tape<'_> {
     /// max(x, slope·x), elementwise, for a slope below 1: ReLU where it is 0 (Maas et al. 2013).
     ///
     /// # Errors
-    /// [`Error::ForeignVar`](crate::Error::ForeignVar) if `x` is of another tape;
+    /// [`Error::Foreign`](crate::Error::Foreign) if `x` is of another tape;
     /// [`Error::Parameter`](crate::Error::Parameter) if `slope` is NaN or infinite.
     pub fn leaky_relu(&mut self, x: Var, slope: f32) -> Result<Var> {
         check_constant("slope of a leaky ReLU", slope)?;

@@ -82,7 +82,7 @@ pub(super) fn check<T: Copy + Into<f64>>(
 /// without any value; [`Csv::notes`] says so, and what else is doubtful.
 ///
 /// # Errors
-/// [`Error::Data`], which names the file and the line (counted from 1), if the file cannot be read or has no
+/// [`Error::File`], which names the file and the line (counted from 1), if the file cannot be read or has no
 /// rows, and for the first row that has another number of columns than those before it or a value that is
 /// missing, no number, NaN, infinite, too large or too small for f64; also for numbers of so many digits that
 /// f64 cannot tell those of a column apart, and for what looks like decimal commas cut in two.
@@ -138,7 +138,7 @@ fn read(name: &str, reader: impl Read) -> Result<Csv> {
 }
 
 fn failure(file: &str, (line, reason): Trouble) -> Error {
-    Error::Data {
+    Error::File {
         file: file.to_owned(),
         line,
         reason,

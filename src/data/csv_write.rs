@@ -17,7 +17,7 @@ use crate::file::write_atomically;
 /// always either the old one or the whole new one.
 ///
 /// # Errors
-/// As [`csv_text`]; [`Error::Data`] if the file cannot be written.
+/// As [`csv_text`]; [`Error::File`] if the file cannot be written.
 pub fn write_csv<T: Copy + Into<f64>>(
     path: impl AsRef<Path>,
     names: &[&str],
@@ -25,7 +25,7 @@ pub fn write_csv<T: Copy + Into<f64>>(
 ) -> Result<()> {
     let file = path.as_ref().display().to_string();
     let text = text_of(&file, names, rows)?;
-    write_atomically(path.as_ref(), text.as_bytes()).map_err(|error| Error::Data {
+    write_atomically(path.as_ref(), text.as_bytes()).map_err(|error| Error::File {
         file,
         line: None,
         reason: error.to_string(),
@@ -36,7 +36,7 @@ pub fn write_csv<T: Copy + Into<f64>>(
 ///
 /// # Errors
 /// [`Error::Empty`] without rows or columns; [`Error::Shape`] unless there are no or d names;
-/// [`Error::NotFinite`] for a NaN or infinite value; [`Error::Data`] for a name that has more than one line.
+/// [`Error::NotFinite`] for a NaN or infinite value; [`Error::File`] for a name that has more than one line.
 pub fn csv_text<T: Copy + Into<f64>>(names: &[&str], rows: &Array2<T>) -> Result<String> {
     text_of("text", names, rows)
 }
@@ -44,7 +44,7 @@ pub fn csv_text<T: Copy + Into<f64>>(names: &[&str], rows: &Array2<T>) -> Result
 fn text_of<T: Copy + Into<f64>>(file: &str, names: &[&str], rows: &Array2<T>) -> Result<String> {
     check("rows of a CSV file", names.len(), rows)?;
     if let Some(name) = names.iter().find(|name| name.contains(['\n', '\r', '\0'])) {
-        return Err(Error::Data {
+        return Err(Error::File {
             file: file.to_owned(),
             line: None,
             reason: format!("{name:?} cannot be the name of a column"),

@@ -7,25 +7,12 @@ use super::Error;
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoTimesteps => write!(f, "T = 0: a schedule needs at least one timestep"),
-            Self::Beta { t, beta, timesteps } if *beta == 1.0 => write!(
-                f,
-                "beta[{t}] = 1 wipes out the signal before the end: only the last of the {timesteps} \
-                 betas (t = {}) may be 1",
-                timesteps - 1
-            ),
-            Self::Beta { t, beta, .. } => {
-                write!(f, "beta[{t}] = {beta}: a beta must lie in (0, 1]")
-            }
-            Self::AlphaBar {
+            Self::Schedule {
+                name,
                 t,
-                alpha_bar,
-                previous,
-            } => write!(
-                f,
-                "alpha_bar[{t}] = {alpha_bar} after {previous}: alpha_bars must fall strictly, \
-                 from below 1 and not below 0"
-            ),
+                value,
+                valid,
+            } => write!(f, "{name}[{t}] = {value}: {valid}"),
             Self::Timestep { t, timesteps } => write!(
                 f,
                 "t = {t} is outside the schedule: timesteps count from 0, valid are 0..={}",
@@ -64,13 +51,9 @@ impl fmt::Display for Error {
                 "{op}: shapes {}x{} and {}x{} do not fit",
                 left[0], left[1], right[0], right[1]
             ),
-            Self::ForeignVar => {
-                write!(f, "a value of one tape was used with another tape")
+            Self::Foreign { what } => {
+                write!(f, "a {what} was used with another, which has no such one")
             }
-            Self::ForeignParameter => write!(
-                f,
-                "a parameter of one network was used with the parameters of another, which have no such one"
-            ),
             Self::Row { row, table_rows } => write!(
                 f,
                 "row {row} of a table with {table_rows} rows: rows count from 0"
@@ -87,7 +70,7 @@ impl fmt::Display for Error {
                 f,
                 "{what} at alpha_bar = {alpha_bar} would divide by zero: x_t does not determine it"
             ),
-            Self::Amplified(step) => step.fmt(f),
+            Self::Amplified { .. } => self.amplified(f),
             Self::Diverged { step, what, value } => write!(
                 f,
                 "training step {step} (counted from 0): {what} is {value}; the last good parameters \
@@ -99,28 +82,12 @@ impl fmt::Display for Error {
                     "sampling step {step} (counted from 0), t = {t}: {source}"
                 )
             }
-            Self::NotFalling { index, t, previous } => write!(
-                f,
-                "timesteps[{index}] = {t} after {previous}: a sampler's timesteps must fall"
-            ),
-            Self::NoSignal { what, t } => write!(
-                f,
-                "{what} is infinite at t = {t}, where alpha_bar = 0 (zero terminal SNR): use timesteps that \
-                 are not spaced in it"
-            ),
             Self::OutOfReach { what, row, t } => write!(
                 f,
                 "row {row} (counted from 0) lies so far out that ln p is below what can be computed: \
                  {what} at t = {t} is beyond the range of f32"
             ),
-            Self::NoInverse { method } => write!(
-                f,
-                "{method} cannot encode: only DDIM with eta = 0 (or Euler) can be run backwards"
-            ),
-            Self::PredictionsDiffer { left, right } => write!(
-                f,
-                "one denoiser predicts {left:?} and the other {right:?}: both must predict the same"
-            ),
+            Self::Unsupported { what, valid } => write!(f, "{what}: {valid}"),
             Self::ConstantColumn {
                 column,
                 value,
@@ -149,15 +116,41 @@ impl fmt::Display for Error {
                 column + 1,
                 row + 1
             ),
-            Self::Checkpoint { file, reason } => write!(f, "{file}: {reason}"),
-            Self::Data {
+            Self::File {
                 file,
                 line: Some(line),
                 reason,
             } => write!(f, "{file}, line {line}: {reason}"),
-            Self::Data { file, reason, .. } => write!(f, "{file}: {reason}"),
+            Self::File { file, reason, .. } => write!(f, "{file}: {reason}"),
             Self::Figure { reason } => write!(f, "figure: {reason}"),
         }
+    }
+}
+
+impl Error {
+    /// The text of [`Error::Amplified`].
+    fn amplified(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Amplified {
+            t,
+            next,
+            alpha_bar,
+            factor,
+            limit,
+            start,
+        } = self
+        else {
+            return Ok(());
+        };
+        let end = next.map_or("clean data".into(), |next| format!("t = {next}"));
+        write!(
+            f,
+            "the step from t = {t} (alpha_bar = {alpha_bar:.1e}) to {end} multiplies an error of the \
+             predicted eps by {factor:.0}, more than {limit}: predict v or x0, "
+        )?;
+        if let Some(start) = start {
+            write!(f, "or start at t = {start} or below (starting_at), ")?;
+        }
+        write!(f, "or bound x0 if the data is bounded (with_threshold)")
     }
 }
 

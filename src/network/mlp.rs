@@ -75,7 +75,7 @@ impl Mlp {
     /// (n, outputs).
     ///
     /// # Errors
-    /// [`Error::Shapes`] if `x` has another number of columns; [`Error::ForeignParameter`] if the tape's parameters
+    /// [`Error::Shapes`] if `x` has another number of columns; [`Error::Foreign`] if the tape's parameters
     /// are of another network.
     pub fn forward(&self, tape: &mut Tape<'_>, x: Var) -> Result<Var> {
         let mut x = match self.frequencies.as_slice() {

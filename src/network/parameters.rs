@@ -185,7 +185,9 @@ impl Parameters {
     pub(crate) fn check(&self, id: ParameterId) -> Result<()> {
         match self.entries.get(id.index) {
             Some(entry) if entry.layout == id.layout => Ok(()),
-            _ => Err(Error::ForeignParameter),
+            _ => Err(Error::Foreign {
+                what: "parameter of one network",
+            }),
         }
     }
 
@@ -206,7 +208,9 @@ impl Parameters {
         }
         match self.layout() == layout {
             true => Ok(()),
-            false => Err(Error::ForeignParameter),
+            false => Err(Error::Foreign {
+                what: "parameter of one network",
+            }),
         }
     }
 

@@ -1,7 +1,5 @@
 //! What a step makes of an error of the prediction.
 
-use std::fmt;
-
 use ndarray::Array1;
 
 use super::Sampler;
@@ -22,44 +20,6 @@ const EXACT: f64 = 1e5;
 
 /// σ at which a start is advised instead: a mean of the data of 1 is missed there by 1/50.
 const ADVISED: f64 = 50.0;
-
-/// A step that a sampler refuses to take with a predicted ε: see [`Sampler::amplification`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub struct Amplified {
-    /// The 0-based timestep at which the step starts.
-    pub t: usize,
-    /// The timestep at which it ends; none for clean data.
-    pub next: Option<usize>,
-    /// ᾱ_t.
-    pub alpha_bar: f64,
-    /// By what the step multiplies an error of ε.
-    pub factor: f64,
-    /// The largest factor that is allowed.
-    pub limit: f64,
-    /// A timestep to start at instead, if there is one: the largest with √(1−ᾱ)/√ᾱ ≤ 50.
-    pub start: Option<usize>,
-}
-
-impl fmt::Display for Amplified {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { t, alpha_bar, .. } = self;
-        write!(f, "the step from t = {t} (alpha_bar = {alpha_bar:.1e}) to ")?;
-        match self.next {
-            Some(next) => write!(f, "t = {next}")?,
-            None => write!(f, "clean data")?,
-        }
-        let Self { factor, limit, .. } = self;
-        write!(
-            f,
-            " multiplies an error of the predicted eps by {factor:.0}, more than {limit}: predict v or x0, "
-        )?;
-        if let Some(start) = self.start {
-            write!(f, "or start at t = {start} or below (starting_at), ")?;
-        }
-        write!(f, "or bound x0 if the data is bounded (with_threshold)")
-    }
-}
 
 impl Sampler {
     /// By how much each step multiplies an error of the prediction on its way into x_s; shape (N), one for
@@ -104,14 +64,14 @@ impl Sampler {
         for (i, factor) in self.amplification(Prediction::Eps).iter().enumerate() {
             let t = self.timesteps[i];
             if *factor > limit && self.level(t).sigma() > ORDINARY {
-                return Err(Error::Amplified(Amplified {
+                return Err(Error::Amplified {
                     t,
                     next: self.timesteps.get(i + 1).copied(),
                     alpha_bar: self.level(t).alpha_bar,
                     factor: *factor,
                     limit,
                     start: (0..t).rev().find(|t| self.level(*t).sigma() <= ADVISED),
-                }));
+                });
             }
         }
         Ok(())

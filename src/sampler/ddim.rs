@@ -39,14 +39,15 @@ impl Sampler {
     /// multiplies an error of ε by more than 1.
     ///
     /// # Errors
-    /// [`Error::NoInverse`] unless the method is [`Method::Euler`], or DDIM with η = 0; as
+    /// [`Error::Unsupported`] unless the method is [`Method::Euler`], or DDIM with η = 0; as
     /// [`sample`](Self::sample).
     pub fn encode(&self, denoiser: &dyn Denoiser, x0: &ArrayRef2<f32>) -> Result<Array2<f32>> {
         match self.method() {
             Method::Euler | Method::DDIM => {}
             method => {
-                let method = method.name();
-                return Err(Error::NoInverse { method });
+                let what = format!("{} cannot encode", method.name());
+                let valid = "only DDIM with eta = 0 (or Euler) can be run backwards";
+                return Err(Error::Unsupported { what, valid });
             }
         }
         let up: Vec<usize> = self.timesteps().iter().rev().copied().collect();

@@ -39,7 +39,7 @@ impl<'a> Guidance<'a> {
     /// Guidance of `unconditional` towards `conditional`.
     ///
     /// # Errors
-    /// [`Error::PredictionsDiffer`] if one predicts ε and the other x0, say; [`Error::Parameter`] for a scale
+    /// [`Error::Unsupported`] if one predicts ε and the other x0, say; [`Error::Parameter`] for a scale
     /// that is not finite in f32.
     pub fn new(
         conditional: &'a dyn Denoiser,
@@ -48,7 +48,9 @@ impl<'a> Guidance<'a> {
     ) -> Result<Self> {
         let (left, right) = (conditional.prediction(), unconditional.prediction());
         if left != right {
-            return Err(Error::PredictionsDiffer { left, right });
+            let what = format!("one denoiser predicts {left:?} and the other {right:?}");
+            let valid = "both must predict the same";
+            return Err(Error::Unsupported { what, valid });
         }
         if !(scale as f32).is_finite() {
             return Err(Error::Parameter {

@@ -65,7 +65,6 @@ mod trajectory;
 
 use ndarray::{Array2, ArrayRef2};
 
-pub use amplification::Amplified;
 pub use ddpm::Variance;
 pub use guidance::Guidance;
 pub use method::Method;
@@ -73,6 +72,7 @@ pub use threshold::Threshold;
 pub use timesteps::Spacing;
 pub use trajectory::Trajectory;
 
+use crate::check;
 use crate::denoiser::Denoiser;
 use crate::error::{Error, Result};
 use crate::rng::Rng;
@@ -123,7 +123,7 @@ impl Sampler {
     /// `method` at timesteps of your own, 0-based and falling; [`Spacing::timesteps`] makes some.
     ///
     /// # Errors
-    /// [`Error::Empty`] for none; [`Error::Timestep`] for one outside `0..T`; [`Error::NotFalling`] unless
+    /// [`Error::Empty`] for none; [`Error::Timestep`] for one outside `0..T`; [`Error::Parameter`] unless
     /// each is below the one before; [`Error::Parameter`] for a setting of the method outside its range.
     pub fn with_timesteps(
         schedule: &Schedule,
@@ -135,11 +135,10 @@ impl Sampler {
             let what = "timesteps";
             return Err(Error::Empty { what });
         }
-        for (index, &t) in timesteps.iter().enumerate() {
-            schedule.check(t)?;
-            if let Some(&previous) = timesteps[..index].last().filter(|s| **s <= t) {
-                return Err(Error::NotFalling { index, t, previous });
-            }
+        timesteps.iter().try_for_each(|t| schedule.check(*t))?;
+        for pair in timesteps.windows(2) {
+            let (name, valid) = ("a timestep of a sampler", "below the one before it");
+            check::parameter(name, pair[1], pair[1] < pair[0], valid)?;
         }
         Ok(Self {
             schedule: schedule.clone(),

@@ -37,7 +37,7 @@ impl Spacing {
     /// Where rounding would repeat a timestep, its neighbours move up or down to the next free one.
     ///
     /// # Errors
-    /// [`Error::Parameter`] unless 1 ≤ `n` ≤ T; [`Error::NoSignal`] for [`Spacing::UniformLambda`] with zero
+    /// [`Error::Parameter`] unless 1 ≤ `n` ≤ T; [`Error::Degenerate`] for [`Spacing::UniformLambda`] with zero
     /// terminal SNR, where λ_{T−1} is −∞.
     pub fn timesteps(self, schedule: &Schedule, n: usize) -> Result<Vec<usize>> {
         let total = schedule.timesteps();
@@ -93,7 +93,10 @@ fn lambdas(schedule: &Schedule) -> Result<Vec<f64>> {
     let t = schedule.timesteps() - 1;
     if schedule.alpha_bars()[t] == 0.0 {
         let what = "lambda, half the log-SNR,";
-        return Err(Error::NoSignal { what, t });
+        return Err(Error::Degenerate {
+            what,
+            alpha_bar: 0.0,
+        });
     }
     let lambda = |alpha_bar: &f64| {
         Level {

@@ -20,8 +20,8 @@ impl Schedule {
     /// √(1−ᾱ)/√ᾱ = 157 there, and what of that a step keeps is small: see [`sampler`](crate::sampler).
     ///
     /// # Errors
-    /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
-    /// [`Error::Beta`] for a β that is NaN, outside (0, 1], or 1 before the last timestep.
+    /// [`Error::Empty`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
+    /// [`Error::Schedule`] for a β that is NaN, outside (0, 1], or 1 before the last timestep.
     pub fn linear(timesteps: usize, beta_start: f64, beta_end: f64) -> Result<Self> {
         Self::from_betas(linspace(beta_start, beta_end, timesteps)?)
     }
@@ -32,8 +32,8 @@ impl Schedule {
     /// with 200, 7.7·10⁻⁶ with 50, and 0 with 20, where the last β is 1.
     ///
     /// # Errors
-    /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
-    /// [`Error::Beta`] for T < 20, where the last β would exceed 1.
+    /// [`Error::Empty`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
+    /// [`Error::Schedule`] for T < 20, where the last β would exceed 1.
     pub fn linear_rescaled(timesteps: usize) -> Result<Self> {
         let scale = 1000.0 / timesteps as f64;
         Self::linear(timesteps, scale * 1e-4, scale * 0.02)
@@ -44,9 +44,9 @@ impl Schedule {
     /// With their T = 1000, 0.00085 and 0.012, ᾱ_{T−1} is 0.0047: the noise keeps 7 % of the data's amplitude.
     ///
     /// # Errors
-    /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
+    /// [`Error::Empty`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
     /// [`Error::Parameter`] for an end point that is negative or NaN;
-    /// [`Error::Beta`] for a β outside (0, 1], or 1 before the last timestep.
+    /// [`Error::Schedule`] for a β outside (0, 1], or 1 before the last timestep.
     pub fn scaled_linear(timesteps: usize, beta_start: f64, beta_end: f64) -> Result<Self> {
         for (name, value) in [("beta_start", beta_start), ("beta_end", beta_end)] {
             if value.is_nan() || value < 0.0 {
@@ -65,7 +65,7 @@ impl Schedule {
     /// or x0, or start a little later; [`sampler`](crate::sampler) says how, and refuses what would fail.
     ///
     /// # Errors
-    /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold.
+    /// [`Error::Empty`] for T = 0; [`Error::Size`] for more timesteps than memory can hold.
     pub fn cosine(timesteps: usize) -> Result<Self> {
         Self::cosine_with(timesteps, 0.008)
     }
@@ -77,7 +77,7 @@ impl Schedule {
     /// ends see [`cosine`](Self::cosine).
     ///
     /// # Errors
-    /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
+    /// [`Error::Empty`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
     /// [`Error::Parameter`] for an `s` that is negative or not finite.
     pub fn cosine_with(timesteps: usize, s: f64) -> Result<Self> {
         if !(s.is_finite() && s >= 0.0) {
@@ -101,7 +101,7 @@ impl Schedule {
     /// prediction's error by 1,800 and 800 there; as with [`cosine`](Self::cosine), train for v or x0.
     ///
     /// # Errors
-    /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold.
+    /// [`Error::Empty`] for T = 0; [`Error::Size`] for more timesteps than memory can hold.
     pub fn sigmoid(timesteps: usize) -> Result<Self> {
         Self::sigmoid_with(timesteps, -3.0, 3.0, 1.0)
     }
@@ -113,7 +113,7 @@ impl Schedule {
     /// β_t = 1 − ᾱ((t+1)/T) / ᾱ(t/T), at most 0.999. For where it ends see [`sigmoid`](Self::sigmoid).
     ///
     /// # Errors
-    /// [`Error::NoTimesteps`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
+    /// [`Error::Empty`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
     /// [`Error::Parameter`] unless start < end and τ > 0, all finite and such that
     /// σ(z(0)) < σ(z(1)) in f64.
     pub fn sigmoid_with(timesteps: usize, start: f64, end: f64, tau: f64) -> Result<Self> {
@@ -156,20 +156,30 @@ impl Schedule {
     /// From given betas; shape (T).
     ///
     /// # Errors
-    /// [`Error::NoTimesteps`] for none; [`Error::Beta`] for a β that is NaN, outside (0, 1], or 1
+    /// [`Error::Empty`] for none; [`Error::Schedule`] for a β that is NaN, outside (0, 1], or 1
     /// anywhere but at the last timestep (β = 1 erases the signal: steps after it would add nothing);
-    /// [`Error::AlphaBar`] for betas so small that 1 − β rounds to 1, or so many and large that ᾱ
+    /// [`Error::Schedule`] for betas so small that 1 − β rounds to 1, or so many and large that ᾱ
     /// underflows to 0 before the end.
     pub fn from_betas(betas: impl Into<Array1<f64>>) -> Result<Self> {
         let betas: Array1<f64> = betas.into();
         let timesteps = betas.len();
         if timesteps == 0 {
-            return Err(Error::NoTimesteps);
+            let (name, valid) = ("T", "at least 1: a schedule needs a timestep");
+            return Err(Error::Parameter {
+                name,
+                value: 0.0,
+                valid,
+            });
         }
         for (t, &beta) in betas.iter().enumerate() {
             let last = t + 1 == timesteps;
             if !(beta > 0.0 && (beta < 1.0 || (last && beta == 1.0))) {
-                return Err(Error::Beta { t, beta, timesteps });
+                return Err(Error::Schedule {
+                    name: "beta",
+                    t,
+                    value: beta,
+                    valid: valid_beta(beta, timesteps),
+                });
             }
         }
         let alphas = betas.mapv(|beta| 1.0 - beta);
@@ -191,7 +201,7 @@ impl Schedule {
     /// From given ᾱ_t; shape (T): β_t = 1 − ᾱ_t/ᾱ_{t−1}, with ᾱ = 1 before t = 0.
     ///
     /// # Errors
-    /// [`Error::NoTimesteps`] for none; [`Error::AlphaBar`] unless they fall strictly from below 1 and
+    /// [`Error::Empty`] for none; [`Error::Schedule`] unless they fall strictly from below 1 and
     /// stay positive (the last may be 0); [`Error::Parameter`] if the last is not 0 and yet less than 1.1e-16
     /// of the one before, so that its β rounds to 1.
     pub fn from_alpha_bars(alpha_bars: impl Into<Array1<f64>>) -> Result<Self> {
@@ -242,7 +252,7 @@ impl Schedule {
     ///
     /// # Errors
     /// [`Error::Parameter`] for n < 2; [`Error::Size`] for more than memory can hold;
-    /// [`Error::NoSignal`] with zero terminal SNR, where λ is −∞.
+    /// [`Error::Degenerate`] with zero terminal SNR, where λ is −∞.
     pub fn uniform_in_lambda(&self, n: usize) -> Result<Self> {
         let last = self.timesteps() - 1;
         if n < 2 {
@@ -256,7 +266,10 @@ impl Schedule {
         let (first, end) = (lambda(0), lambda(last));
         if end == f64::NEG_INFINITY {
             let what = "lambda, half the log-SNR,";
-            return Err(Error::NoSignal { what, t: last });
+            return Err(Error::Degenerate {
+                what,
+                alpha_bar: 0.0,
+            });
         }
         // ᾱ = 1/(1 + e^{−2λ}).
         let alpha_bars =
@@ -275,16 +288,31 @@ impl Schedule {
     }
 }
 
+/// What would be valid in place of a wrong β.
+fn valid_beta(beta: f64, timesteps: usize) -> String {
+    match beta {
+        1.0 => format!(
+            "it wipes out the signal before the end, only the last of the {timesteps} betas (t = {}) may be 1",
+            timesteps - 1
+        ),
+        _ => "a beta must lie in (0, 1]".into(),
+    }
+}
+
 /// ᾱ must fall strictly from 1, and may be 0 at the last timestep only.
 fn check_alpha_bars(alpha_bars: &Array1<f64>) -> Result<()> {
     let mut previous = 1.0;
     for (t, &alpha_bar) in alpha_bars.iter().enumerate() {
         let zero_too_early = alpha_bar == 0.0 && t + 1 < alpha_bars.len();
         if !(alpha_bar >= 0.0 && alpha_bar < previous) || zero_too_early {
-            return Err(Error::AlphaBar {
+            let valid = format!(
+                "after {previous}, alpha_bars must fall strictly, from below 1 and not below 0"
+            );
+            return Err(Error::Schedule {
+                name: "alpha_bar",
                 t,
-                alpha_bar,
-                previous,
+                value: alpha_bar,
+                valid,
             });
         }
         previous = alpha_bar;

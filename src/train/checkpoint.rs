@@ -29,9 +29,9 @@ impl Trainer {
     /// [`Parameters::save`](crate::network::Parameters::save).
     ///
     /// # Errors
-    /// [`Error::Checkpoint`](crate::Error::Checkpoint) if the file cannot be written, or a parameter is NaN or
+    /// [`Error::File`](crate::Error::File) if the file cannot be written, or a parameter is NaN or
     /// infinite: nobody could resume from there; [`Error::Shape`](crate::Error::Shape) or
-    /// [`Error::ForeignParameter`](crate::Error::ForeignParameter) for a network of another make than the trainer's.
+    /// [`Error::Foreign`](crate::Error::Foreign) for a network of another make than the trainer's.
     pub fn save(&self, network: &dyn Network, path: impl AsRef<Path>) -> Result<()> {
         let (metadata, tensors) = self.state(network)?;
         write(path.as_ref(), &metadata, &tensors)
@@ -61,7 +61,7 @@ impl Trainer {
     /// unchanged.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`](crate::Error::Checkpoint) if the file cannot be read, is damaged, is of
+    /// [`Error::File`](crate::Error::File) if the file cannot be read, is damaged, is of
     /// another network or seed, or lacks an average that `config` asks for; what [`new`](Self::new) returns.
     pub fn resume(
         path: impl AsRef<Path>,

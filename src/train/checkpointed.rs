@@ -70,7 +70,7 @@ impl Checkpointed {
     /// [`report_every`](TrainConfig::report_every) may differ from those of the file.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for `every` = 0; [`Error::Checkpoint`] if the file belongs to another seed, network or
+    /// [`Error::Parameter`] for `every` = 0; [`Error::File`] if the file belongs to another seed, network or
     /// schedule, other settings or data: it says what differs; what [`Trainer::resume`] and [`Trainer::save`]
     /// return.
     pub fn open(
@@ -171,7 +171,7 @@ impl Checkpointed {
     /// The observer is called as in [`Trainer::run`], and before each checkpoint.
     ///
     /// # Errors
-    /// As [`Trainer::run`] and [`Trainer::save`]; [`Error::Checkpoint`] if another run has taken the file, or if
+    /// As [`Trainer::run`] and [`Trainer::save`]; [`Error::File`] if another run has taken the file, or if
     /// `network` is not as it was left: another one, or changed since, by [`use_ema`](Trainer::use_ema) say. After an
     /// error the file holds the last checkpoint.
     pub fn run_to<V: Verdict>(
@@ -182,8 +182,9 @@ impl Checkpointed {
     ) -> Result<()> {
         if self.step() < steps && fingerprint(network.parameters()) != self.left {
             let step = self.trainer.step();
-            return Err(Error::Checkpoint {
+            return Err(Error::File {
                 file: self.path.display().to_string(),
+                line: None,
                 reason: format!(
                     "the parameters of the network are not those that this run left at its last checkpoint (it is at \
                      step {step}): open it again to go on from there"

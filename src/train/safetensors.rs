@@ -39,7 +39,7 @@ impl TensorFile {
     /// Opens a file and checks its header. No tensor is read yet, and nothing is allocated for them.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] if the file cannot be read, is cut short or longer than its header says, or its
+    /// [`Error::File`] if the file cannot be read, is cut short or longer than its header says, or its
     /// header is not valid.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         Self::open_path(path.as_ref())
@@ -114,7 +114,7 @@ impl TensorFile {
     /// Reads an f32 tensor, row by row.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] if there is none of that name, or not of f32, or larger than memory, or the file cannot
+    /// [`Error::File`] if there is none of that name, or not of f32, or larger than memory, or the file cannot
     /// be read.
     pub fn read(&mut self, name: &str) -> Result<Vec<f32>> {
         let Some(place) = self.place(name) else {
@@ -181,7 +181,7 @@ impl Parameters {
     /// Writes all parameters to a safetensors file, under their names; atomically.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] if the file cannot be written, or a parameter is NaN or infinite: it could not be
+    /// [`Error::File`] if the file cannot be written, or a parameter is NaN or infinite: it could not be
     /// [loaded](Self::load).
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         write(path.as_ref(), &[], &self.tensors(""))
@@ -191,7 +191,7 @@ impl Parameters {
     /// tensors are ignored. On an error nothing is changed.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] if the file cannot be read or a parameter is missing or of another shape.
+    /// [`Error::File`] if the file cannot be read or a parameter is missing or of another shape.
     pub fn load(&mut self, path: impl AsRef<Path>) -> Result<()> {
         let read = self.read(&mut TensorFile::open(path)?, "")?;
         *self = read;
@@ -294,5 +294,9 @@ fn bytes_of(
 
 fn failure(file: &str, reason: String) -> Error {
     let file = file.to_owned();
-    Error::Checkpoint { file, reason }
+    Error::File {
+        file,
+        line: None,
+        reason,
+    }
 }

@@ -108,7 +108,7 @@ impl Trainer {
     /// [`Error::Diverged`] if a loss, a gradient or a parameter is NaN or infinite: `network` and the average then
     /// are those of the last parameters whose loss was finite, and the trainer counts the step that was undone.
     /// After the last step too: its parameters are tried on the batch that would come next. [`Error::Shape`] or
-    /// [`Error::ForeignParameter`] if `network` has other parameters than the one that the trainer was made for;
+    /// [`Error::Foreign`] if `network` has other parameters than the one that the trainer was made for;
     /// what its [`forward`](Network::forward) returns.
     pub fn run<V: Verdict>(
         &mut self,

@@ -117,7 +117,7 @@ fn check(found: &diffusion_intuition::Result<Csv>) -> Result<(), String> {
             let _ = table.remarks();
             Ok(())
         }
-        Err(Error::Data { line, reason, .. }) => {
+        Err(Error::File { line, reason, .. }) => {
             let about_all = ["it has no rows", "it is ", "it has "];
             let known = line.is_some_and(|line| line > 0)
                 || about_all.iter().any(|start| reason.starts_with(start));

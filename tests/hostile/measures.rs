@@ -70,7 +70,9 @@ fn clouds(draw: &Draw) -> Result<(), String> {
 fn estimates(draw: &Draw) -> Result<(), String> {
     let values = draw.list(draw.small());
     let (seed, confidence) = (draw.size() as u64, draw.f64());
-    let _ = metrics::over_seeds(0..seed, |_| Err(diffusion_intuition::Error::NoTimesteps));
+    let _ = metrics::over_seeds(0..seed, |_| {
+        Err(diffusion_intuition::Error::Empty { what: "schedule" })
+    });
     let mut estimates: Vec<Estimate> = Estimate::of(&values).into_iter().collect();
     estimates.push(Estimate {
         mean: draw.ordinary(),

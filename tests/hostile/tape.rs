@@ -258,7 +258,12 @@ fn parameters(draw: &Draw) -> Result<(), String> {
         if result.is_some() && parameters.count() != count {
             return Err(format!("{result:?} and half of it was added"));
         }
-        if matches!(result, Some(Error::ForeignParameter)) {
+        if matches!(
+            result,
+            Some(Error::Foreign {
+                what: "parameter of one network"
+            })
+        ) {
             return Err("its own parameter is foreign".to_owned());
         }
     }

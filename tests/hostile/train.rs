@@ -107,7 +107,7 @@ fn header(draw: &Draw) -> Result<(), String> {
     std::fs::write(&path, bytes).map_err(|error| error.to_string())?;
     let mut file = match TensorFile::open(&path) {
         Ok(file) => file,
-        Err(Error::Checkpoint { .. }) => return Ok(()),
+        Err(Error::File { .. }) => return Ok(()),
         Err(other) => return Err(other.to_string()),
     };
     let names: Vec<String> = file.names().map(str::to_owned).collect();
@@ -161,7 +161,7 @@ fn checkpoint(draw: &Draw) -> Result<(), String> {
                 false => Err("not as many losses as steps".to_owned()),
             }
         }
-        Err(Error::Checkpoint { .. }) if fresh == network() => Ok(()),
+        Err(Error::File { .. }) if fresh == network() => Ok(()),
         Err(error) => Err(format!("{error}; the same network: {}", fresh == network())),
     }
 }

@@ -90,7 +90,7 @@ MUTATIONS = [
      "(x0.mapv(|x| signal * x), 1.0 - alpha_bar)", "(x0.mapv(|x| signal * x), (1.0 - alpha_bar).sqrt())"),
     ("q_posterior: coefficients exchanged", "forward",
      "(posterior.x0 as f32, posterior.x_t as f32)", "(posterior.x_t as f32, posterior.x0 as f32)"),
-    ("finite: infinities pass", "forward",
+    ("finite: infinities pass", "check",
      "x.to_bits() & EXPONENT == EXPONENT", "x.to_bits() & 0x7fff_ffff > EXPONENT"),
 
     # Random numbers

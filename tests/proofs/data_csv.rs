@@ -192,7 +192,7 @@ fn bad_files_are_refused_with_the_line() {
         let reason = reason.to_owned();
         let file = "text".to_owned();
         let error = parse_csv(text).unwrap_err();
-        assert_eq!(error, Error::Data { file, line, reason }, "{text:?}");
+        assert_eq!(error, Error::File { file, line, reason }, "{text:?}");
     }
     let long = format!("1\n{}\n", "é".repeat(5000));
     let error = parse_csv(&long).unwrap_err().to_string();
@@ -227,7 +227,7 @@ fn files_that_cannot_be_read_are_named() {
     let folder = Folder::new("csv-read");
     let missing = folder.0.join("missing.csv");
     match read_csv(&missing).unwrap_err() {
-        Error::Data { file, line, .. } => {
+        Error::File { file, line, .. } => {
             assert_eq!((file, line), (missing.display().to_string(), None));
         }
         other => panic!("{other:?}"),
@@ -241,7 +241,7 @@ fn files_that_cannot_be_read_are_named() {
     assert_eq!(read_csv(&bad).unwrap_err().to_string(), expected);
     assert!(matches!(
         read_csv(&folder.0),
-        Err(Error::Data { line: None, .. })
+        Err(Error::File { line: None, .. })
     ));
     let error = read_csv_from(Broken(false)).unwrap_err().to_string();
     assert_eq!(error, "input: the cable is out");
@@ -303,7 +303,7 @@ fn what_cannot_be_read_back_is_not_written() {
     assert!(matches!(refused(&["a"], &good), Error::Shape { .. }));
     for bad in ["two\nlines", "two\rlines"] {
         match refused(&["a", bad], &good) {
-            Error::Data { reason, .. } => {
+            Error::File { reason, .. } => {
                 assert_eq!(reason, format!("{bad:?} cannot be the name of a column"));
             }
             other => panic!("{other:?}"),
@@ -312,7 +312,7 @@ fn what_cannot_be_read_back_is_not_written() {
     let nowhere = folder.0.join("no folder").join("new.csv");
     assert!(matches!(
         write_csv(&nowhere, &[], &good),
-        Err(Error::Data { line: None, .. })
+        Err(Error::File { line: None, .. })
     ));
     assert_eq!(fs::read_to_string(&path).unwrap(), "old");
     // Nor is anything left beside it.

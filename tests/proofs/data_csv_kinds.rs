@@ -13,7 +13,7 @@ fn read(bytes: &[u8]) -> Csv {
 #[track_caller]
 pub fn refused(text: &str) -> (Option<usize>, String) {
     match parse_csv(text) {
-        Err(Error::Data { line, reason, .. }) => (line, reason),
+        Err(Error::File { line, reason, .. }) => (line, reason),
         other => panic!("{text:?}: {other:?}"),
     }
 }

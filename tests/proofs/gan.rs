@@ -395,5 +395,10 @@ fn a_network_on_the_parameters_of_another_is_refused() {
         Ok(()),
         "the same as far as it goes"
     );
-    assert_eq!(answer(&wider), Err(Error::ForeignParameter));
+    assert_eq!(
+        answer(&wider),
+        Err(Error::Foreign {
+            what: "parameter of one network"
+        })
+    );
 }

@@ -108,8 +108,8 @@ fn seeds_are_those_that_were_named() {
     let estimate = over_seeds(3..7, |rng| Ok(rng.random())).unwrap();
     let by_hand: Vec<f64> = (3..7).map(|seed| Rng::new(seed).random()).collect();
     assert_eq!(estimate, Estimate::of(&by_hand).unwrap());
-    let error = over_seeds(0..5, |_| Err(Error::NoTimesteps)).unwrap_err();
-    assert_eq!(error, Error::NoTimesteps);
+    let error = over_seeds(0..5, |_| Err(Error::Empty { what: "schedule" })).unwrap_err();
+    assert_eq!(error, Error::Empty { what: "schedule" });
 }
 
 /// A floor falls as 1/√n, is what its parts say, and no sample of another distribution comes near it.

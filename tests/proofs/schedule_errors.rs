@@ -29,7 +29,26 @@ fn no_timesteps() {
         Schedule::from_alpha_bars(vec![]),
     ];
     for schedule in none {
-        refused(schedule, Error::NoTimesteps, &["T = 0"]);
+        refused(
+            schedule,
+            Error::Parameter {
+                name: "T",
+                value: 0.0,
+                valid: "at least 1: a schedule needs a timestep",
+            },
+            &["T = 0"],
+        );
+    }
+}
+
+/// The error for a β that is not in (0, 1].
+fn beta(t: usize, value: f64) -> Error {
+    let (name, valid) = ("beta", "a beta must lie in (0, 1]".to_owned());
+    Error::Schedule {
+        name,
+        t,
+        value,
+        valid,
     }
 }
 
@@ -42,25 +61,13 @@ fn betas_outside_the_range() {
         (f64::NAN, "beta[1] = NaN:"),
         (f64::INFINITY, "beta[1] = inf:"),
     ] {
-        let expected = Error::Beta {
-            t: 1,
-            beta: bad,
-            timesteps: 3,
-        };
+        let expected = beta(1, bad);
         let schedule = Schedule::from_betas(vec![0.1, bad, 0.2]);
         refused(schedule, expected, &[text, "(0, 1]"]);
     }
-    let first = Error::Beta {
-        t: 0,
-        beta: -1.0,
-        timesteps: 10,
-    };
+    let first = beta(0, -1.0);
     refused(Schedule::linear(10, -1.0, 0.02), first, &["beta[0] = -1"]);
-    let last = Error::Beta {
-        t: 9,
-        beta: 1.05,
-        timesteps: 10,
-    };
+    let last = beta(9, 1.05);
     refused(Schedule::linear(10, 0.1, 1.05), last, &["beta[9]"]);
     assert!(Schedule::linear(10, f64::NAN, 0.02).is_err());
     assert!(Schedule::linear(10, 1e-4, f64::NAN).is_err());
@@ -68,10 +75,14 @@ fn betas_outside_the_range() {
 
 #[test]
 fn beta_of_one_only_at_the_end() {
-    let expected = Error::Beta {
+    let valid =
+        "it wipes out the signal before the end, only the last of the 3 betas (t = 2) may be 1";
+    let (name, valid) = ("beta", valid.to_owned());
+    let expected = Error::Schedule {
+        name,
         t: 1,
-        beta: 1.0,
-        timesteps: 3,
+        value: 1.0,
+        valid,
     };
     let text = ["beta[1] = 1", "3 betas", "t = 2"];
     refused(Schedule::from_betas(vec![0.1, 1.0, 0.2]), expected, &text);
@@ -84,7 +95,11 @@ fn beta_of_one_only_at_the_end() {
 fn rescaled_linear_needs_twenty_steps() {
     for timesteps in 2..20 {
         match Schedule::linear_rescaled(timesteps) {
-            Err(Error::Beta { beta, .. }) => assert!(beta >= 1.0, "T = {timesteps}: {beta}"),
+            Err(Error::Schedule {
+                name: "beta",
+                value,
+                ..
+            }) => assert!(value >= 1.0, "T = {timesteps}: {value}"),
             other => panic!("T = {timesteps}: {other:?}"),
         }
     }
@@ -102,12 +117,17 @@ fn alpha_bars_that_do_not_fall() {
         (vec![0.9, 0.0, 0.0], 1, 0.0, 0.9),
         (vec![f64::NAN], 0, f64::NAN, 1.0),
     ] {
-        let expected = Error::AlphaBar {
+        let valid = format!(
+            "after {previous}, alpha_bars must fall strictly, from below 1 and not below 0"
+        );
+        let text = format!("alpha_bar[{t}] = {alpha_bar}: after {previous}");
+        let (name, value) = ("alpha_bar", alpha_bar);
+        let expected = Error::Schedule {
+            name,
             t,
-            alpha_bar,
-            previous,
+            value,
+            valid,
         };
-        let text = format!("alpha_bar[{t}] = {alpha_bar} after {previous}");
         refused(Schedule::from_alpha_bars(bars), expected, &[&text]);
     }
     assert!(Schedule::from_alpha_bars(vec![0.9, 0.0]).is_ok());
@@ -191,7 +211,11 @@ fn betas_without_usable_tables() {
         (vec![0.999; 200], underflow),
     ] {
         match Schedule::from_betas(betas) {
-            Err(Error::AlphaBar { t, .. }) => assert_eq!(t, place),
+            Err(Error::Schedule {
+                name: "alpha_bar",
+                t,
+                ..
+            }) => assert_eq!(t, place),
             other => panic!("{other:?}"),
         }
     }
