@@ -102,10 +102,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// Something divides by zero at this ᾱ: a conversion between predictions of ε, x0 and v, or λ at a timestep
-    /// without signal.
+    /// A conversion between predictions of ε, x0 and v divides by zero at this ᾱ.
     Degenerate {
-        /// What it is.
+        /// The conversion.
         what: &'static str,
         /// The ᾱ at which it does not exist.
         alpha_bar: f64,

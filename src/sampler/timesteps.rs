@@ -1,7 +1,7 @@
 //! Which timesteps to visit.
 
 use crate::error::{Error, Result};
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, no_lambda};
 
 use super::level::Level;
 
@@ -92,11 +92,7 @@ impl Spacing {
 fn lambdas(schedule: &Schedule) -> Result<Vec<f64>> {
     let t = schedule.timesteps() - 1;
     if schedule.alpha_bars()[t] == 0.0 {
-        let what = "lambda, half the log-SNR,";
-        return Err(Error::Degenerate {
-            what,
-            alpha_bar: 0.0,
-        });
+        return Err(no_lambda(t));
     }
     let lambda = |alpha_bar: &f64| {
         Level {

@@ -265,11 +265,7 @@ impl Schedule {
         let lambda = |t: usize| 0.5 * self.snr()[t].ln();
         let (first, end) = (lambda(0), lambda(last));
         if end == f64::NEG_INFINITY {
-            let what = "lambda, half the log-SNR,";
-            return Err(Error::Degenerate {
-                what,
-                alpha_bar: 0.0,
-            });
+            return Err(no_lambda(last));
         }
         // ᾱ = 1/(1 + e^{−2λ}).
         let alpha_bars =
@@ -339,4 +335,13 @@ fn linspace(start: f64, end: f64, n: usize) -> Result<Array1<f64>> {
 /// Refuses more timesteps than memory can hold tables for: β, α, ᾱ and one to compute with.
 fn check_size(timesteps: usize) -> Result<()> {
     check::elements::<f64>("tables of the schedule", &[timesteps, 4]).map(|_| ())
+}
+
+/// For what is spaced in λ, on a schedule that ends without signal at `t`.
+pub(crate) fn no_lambda(t: usize) -> Error {
+    let what = format!(
+        "lambda, half the log-SNR, is infinite at t = {t}, where alpha_bar = 0 (zero terminal SNR)"
+    );
+    let valid = "use timesteps that are not spaced in it";
+    Error::Unsupported { what, valid }
 }

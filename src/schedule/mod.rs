@@ -6,6 +6,8 @@
 
 mod constructors;
 
+pub(crate) use constructors::no_lambda;
+
 use ndarray::Array1;
 
 use crate::error::{Error, Result};

@@ -120,7 +120,7 @@ fn refused_wrongly(
 ) -> Option<String> {
     let zero = *schedule.alpha_bars().last().unwrap() == 0.0;
     let rightly = match error {
-        Error::Degenerate { what, .. } if what.starts_with("lambda") => {
+        Error::Unsupported { what, .. } if what.starts_with("lambda") => {
             zero && spacing == Spacing::UniformLambda
         }
         Error::Degenerate { .. } => zero && kind == Prediction::Eps,
