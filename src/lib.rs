@@ -73,6 +73,24 @@
 //! | generated rows against held-out ones, with floors | [`metrics::compare`] |
 //! | figures, tables and text on one page | [`plot::Report`] |
 //!
+//! # Floors
+//!
+//! A module imports only from floors below its own, and no two files import each other: a test reads the imports
+//! and this table. So any module is read with nothing but what stands above it in the table.
+//!
+//! | floor | modules | what |
+//! | --- | --- | --- |
+//! | 0 | `error` | what can be wrong with an input |
+//! | 1 | `check`, `hash`, `memory`, `parallel`, `verdict` | checks of inputs, memory, threads, an observer's answer |
+//! | 2 | `rng`, [`mod@file`] | random numbers, files |
+//! | 3 | [`schedule`], [`plot`] | β_t, ᾱ_t; figures, which know nothing of diffusion |
+//! | 4 | `forward`, `prediction` | q(x_t ∣ x_0); ε, x0, v |
+//! | 5 | [`mixture`], [`autograd`] | the exactly solvable world; tensors, parameters, tape |
+//! | 6 | `denoiser`, [`data`], [`metrics`] | what samplers see of a model; points; distances |
+//! | 7 | [`network`], [`sampler`] | ε_θ; from noise to data |
+//! | 8 | [`train`], [`likelihood`] | L_simple; L_vlb and the flow's density |
+//! | 9 | [`gan`] | the other way to make samples |
+//!
 //! # Conventions
 //!
 //! A batch is a matrix with one row a sample ([`ndarray::Array2`] of f32); one-dimensional data may stay an
