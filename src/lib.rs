@@ -148,7 +148,7 @@ pub mod prelude {
     pub use crate::train::{Adam, Checkpointed, Ema, LearningRate, Progress, TrainConfig, Trainer};
     pub use crate::{Counted, Denoiser, ExactDenoiser, Prediction, Sampler};
     pub use crate::{Error, Gaussian, Mixture, Result, Rng, Schedule, data, metrics};
-    pub use ndarray::{Array1, Array2, Axis};
+    pub use ndarray::{Array1, Array2, Axis, array};
 }
 
 /// The README's program runs as a documentation test.

@@ -134,6 +134,16 @@ impl Gaussian {
         }
     }
 
+    /// Variance of a coordinate, on average over the d of them: tr Σ / d. In one dimension, the variance.
+    pub fn variance(&self) -> f64 {
+        self.variances.iter().sum::<f64>() / self.dim() as f64
+    }
+
+    /// Root of [`variance`](Self::variance).
+    pub fn std(&self) -> f64 {
+        self.variance().sqrt()
+    }
+
     /// The variances along the Gaussian's own axes; length d.
     pub(super) fn variances(&self) -> &[f64] {
         &self.variances

@@ -5,7 +5,8 @@
 //! networks: the "analytic reverse" that everything learned can be compared with.
 //!
 //! Points are rows. Functions of points take an array of shape (n, d), or of shape (n) for n points of a
-//! one-dimensional mixture, in f32 or f64; they compute in f64 and answer in the caller's type and shape.
+//! one-dimensional mixture, in f32 or f64, and compute in f64. One number a point comes back as f64; a point for
+//! each, in the caller's type and shape.
 //!
 //! Squares and quotients must stay inside f64: so standard deviations lie between 1e-150 and 1e150, means and
 //! points within ±1e150. What f64 cannot hold within these bounds becomes −∞ (the logarithm of a density) or
@@ -19,12 +20,13 @@ mod quadrature;
 mod reverse;
 
 use crate::parallel::*;
-use ndarray::{Array, Array1, Array2, ArrayRef, Dimension, Ix1};
+use ndarray::{Array, Array1, Array2, ArrayRef, Dimension};
 use rand::RngExt;
 
 pub use component::Gaussian;
 use points::Points;
 pub use points::Real;
+pub(crate) use points::check_points;
 
 use crate::check;
 use crate::check::all_finite;
@@ -44,7 +46,7 @@ const FAR_OUT: f64 = -1e6;
 /// let data = Mixture::bimodal(); // ½ N(−2, 0.3²) + ½ N(2, 0.3²)
 /// let schedule = Schedule::linear(200, 1e-4, 0.02)?;
 /// let x_t = data.marginal(&schedule, 199)?; // the exact law of x_t: again a mixture
-/// assert!((x_t.covariance()[[0, 0]] - 1.4084).abs() < 1e-4);
+/// assert!((x_t.variance() - 1.4084).abs() < 1e-4);
 /// let samples = x_t.sample(1000, &mut Rng::new(0))?; // shape (1000, 1)
 /// let score = x_t.score(&samples)?; // ∇ log p, same shape
 /// # assert_eq!(score.dim(), (1000, 1));
@@ -115,10 +117,28 @@ impl Mixture {
         Self::new(&vec![1.0; components.len()], components)
     }
 
+    /// One-dimensional, of one component: N(`mean`, `std`²).
+    ///
+    /// # Errors
+    /// As [`Gaussian::isotropic`].
+    pub fn normal(mean: f64, std: f64) -> Result<Self> {
+        Self::normals(&[(1.0, mean, std)])
+    }
+
+    /// One-dimensional: weight, mean and standard deviation of every component; weights of any positive scale.
+    ///
+    /// # Errors
+    /// As [`Gaussian::isotropic`] and [`new`](Self::new).
+    pub fn normals(components: &[(f64, f64, f64)]) -> Result<Self> {
+        let weights: Vec<f64> = components.iter().map(|(weight, ..)| *weight).collect();
+        let gaussian = |(_, mean, std): &(f64, f64, f64)| Gaussian::isotropic(&[*mean], *std);
+        let components: Result<Vec<_>> = components.iter().map(gaussian).collect();
+        Self::new(&weights, components?)
+    }
+
     /// The chapter's data: ½ N(−2, 0.3²) + ½ N(2, 0.3²).
     pub fn bimodal() -> Self {
-        let means = Array2::from_shape_vec((2, 1), vec![-2.0, 2.0]).expect("two numbers");
-        Self::isotropic(&means, 0.3).expect("the chapter's mixture is valid")
+        Self::normals(&[(0.5, -2.0, 0.3), (0.5, 2.0, 0.3)]).expect("both are valid")
     }
 
     /// Dimension d of the points.
@@ -158,6 +178,16 @@ impl Mixture {
         covariance
     }
 
+    /// Variance of a coordinate, on average over the d of them: tr Σ / d. In one dimension, the variance.
+    pub fn variance(&self) -> f64 {
+        self.covariance().diag().sum() / self.dim() as f64
+    }
+
+    /// Root of [`variance`](Self::variance).
+    pub fn std(&self) -> f64 {
+        self.variance().sqrt()
+    }
+
     /// The exact marginal q(x_t) when x_0 follows this mixture: each N(μ, Σ) becomes
     /// N(√ᾱ_t μ, ᾱ_t Σ + (1−ᾱ_t) I), with the same weights. `t` is 0-based.
     ///
@@ -184,7 +214,7 @@ impl Mixture {
     /// # Errors
     /// [`Error::Shape`] if the points are not of this mixture's dimension; [`Error::NotFinite`] and
     /// [`Error::Parameter`] for a value that is NaN, infinite or beyond ±1e150.
-    pub fn log_density<F: Real, D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<Array<F, Ix1>> {
+    pub fn log_density<F: Real, D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<Array1<f64>> {
         let points = Points::new(x, self.dim())?;
         Ok(points.map_to_scalars(|x| self.log_density_at(x)))
     }
@@ -194,7 +224,7 @@ impl Mixture {
     /// # Errors
     /// [`Error::Shape`] if the points are not of this mixture's dimension; [`Error::NotFinite`] and
     /// [`Error::Parameter`] for a value that is NaN, infinite or beyond ±1e150.
-    pub fn density<F: Real, D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<Array<F, Ix1>> {
+    pub fn density<F: Real, D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<Array1<f64>> {
         let points = Points::new(x, self.dim())?;
         Ok(points.map_to_scalars(|x| self.log_density_at(x).exp()))
     }
@@ -231,6 +261,18 @@ impl Mixture {
             });
         all_finite("samples in f32", &samples)?;
         Ok(samples)
+    }
+
+    /// `n` independent samples of a one-dimensional mixture; shape (n). The same numbers as those of
+    /// [`sample`](Self::sample).
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the mixture is not one-dimensional; as [`sample`](Self::sample).
+    pub fn sample_1d(&self, n: usize, rng: &mut Rng) -> Result<Array1<f32>> {
+        self.check_one_dimension()?;
+        Ok(Array1::from(
+            self.sample(n, rng)?.into_raw_vec_and_offset().0,
+        ))
     }
 
     pub(crate) fn log_density_at(&self, x: &[f64]) -> f64 {

@@ -1,6 +1,6 @@
 //! Integrals, modes and the distribution function of one-dimensional mixtures.
 
-use ndarray::{Array1, Array2, ArrayRef, Axis, Ix1};
+use ndarray::{Array1, Array2, ArrayRef, Axis, Dimension};
 
 use super::points::Points;
 use super::quadrature::Node;
@@ -19,8 +19,8 @@ impl Mixture {
     /// Distribution function P(X ≤ x) of a one-dimensional mixture at each of `x`; shape (n).
     ///
     /// # Errors
-    /// [`Error::Shape`] if the mixture is not one-dimensional.
-    pub fn cdf<F: Real>(&self, x: &ArrayRef<F, Ix1>) -> Result<Array1<F>> {
+    /// [`Error::Shape`] if the mixture is not one-dimensional or the shape of `x` is neither (n) nor (n, 1).
+    pub fn cdf<F: Real, D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<Array1<f64>> {
         self.check_one_dimension()?;
         let points = Points::unchecked(x, 1)?;
         Ok(points.map_to_scalars(|x| {

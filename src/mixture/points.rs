@@ -53,6 +53,23 @@ pub(super) fn check_size(what: &'static str, index: usize, value: f64) -> Result
     Ok(())
 }
 
+/// Whether an array holds points of dimension d: shape (n, d), or (n) for d = 1.
+pub(crate) fn check_points(what: &'static str, shape: &[usize], d: usize) -> Result<()> {
+    let fits = match *shape {
+        [_] => d == 1,
+        [_, columns] => columns == d,
+        _ => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Error::Shape {
+        what,
+        expected: vec![shape.first().copied().unwrap_or(1), d],
+        found: shape.to_vec(),
+    })
+}
+
 /// Below this many points the other thread is not worth waking.
 const PARALLEL: usize = 512;
 
@@ -76,19 +93,7 @@ impl<D: Dimension> Points<D> {
 
     /// As [`new`](Self::new), with any values.
     pub fn unchecked<F: Real>(x: &ArrayRef<F, D>, d: usize) -> Result<Self> {
-        let fits = match *x.shape() {
-            [_] => d == 1,
-            [_, columns] => columns == d,
-            _ => false,
-        };
-        if !fits {
-            let n = x.shape().first().copied().unwrap_or(1);
-            return Err(Error::Shape {
-                what: "points",
-                expected: vec![n, d],
-                found: x.shape().to_vec(),
-            });
-        }
+        check_points("points", x.shape(), d)?;
         Ok(Self {
             rows: x.iter().map(|v| v.to_f64()).collect(),
             d,
@@ -97,10 +102,9 @@ impl<D: Dimension> Points<D> {
     }
 
     /// One number for each point; shape (n).
-    pub fn map_to_scalars<F: Real>(&self, f: impl Fn(&[f64]) -> f64 + Sync) -> Array1<F> {
+    pub fn map_to_scalars(&self, f: impl Fn(&[f64]) -> f64 + Sync) -> Array1<f64> {
         let rows = self.rows.par_chunks_exact(self.d).with_min_len(PARALLEL);
-        let values: Vec<F> = rows.map(|x| F::from_f64(f(x))).collect();
-        Array1::from(values)
+        Array1::from(rows.map(&f).collect::<Vec<f64>>())
     }
 
     /// One point for each point; the shape of the input.

@@ -5,7 +5,7 @@ mod normal;
 use std::convert::Infallible;
 
 use crate::parallel::*;
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 use rand::{SeedableRng, TryRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -80,6 +80,16 @@ impl Rng {
         let mut values = zeros(check::elements::<f32>("noise", &[n, d])?);
         self.fill_standard_normal(&mut values);
         Ok(Array2::from_shape_vec((n, d), values).expect("n times d values"))
+    }
+
+    /// [`standard_normal`](Self::standard_normal) of one dimension; shape (n).
+    ///
+    /// # Errors
+    /// As [`standard_normal`](Self::standard_normal).
+    pub fn standard_normal_1d(&mut self, n: usize) -> crate::Result<Array1<f32>> {
+        Ok(Array1::from(
+            self.standard_normal(n, 1)?.into_raw_vec_and_offset().0,
+        ))
     }
 
     /// The same distribution from this generator's own stream, on the calling thread.

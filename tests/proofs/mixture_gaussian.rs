@@ -89,7 +89,8 @@ fn thin_gaussians_keep_their_density() {
     );
     for (along, across) in [(0.0, 0.0), (1.0, 0.001), (-2.0, 0.003), (0.5, -0.002)] {
         let x = [cos * along - sin * across, sin * along + cos * across];
-        let found = law.as_ref().unwrap().log_density(&array![x]).unwrap()[0];
+        let point: Array2<f64> = array![x];
+        let found = law.as_ref().unwrap().log_density(&point).unwrap()[0];
         let expected = naive_log_gaussian(&x, &[0.0, 0.0], &covariance);
         assert_close(format_args!("{along}, {across}"), found, expected, 1e-8);
     }

@@ -29,6 +29,44 @@ fn distribution_function_is_the_integral_of_the_density() {
     }
 }
 
+/// Written with numbers instead of matrices, the same mixtures.
+#[test]
+fn normals_are_gaussians_of_one_dimension() {
+    let parts = [(1.0, -3.0, 0.3), (2.0, 0.5, 1.5)];
+    let law = Mixture::normals(&parts).unwrap();
+    let components = parts.map(|(_, mean, std)| Gaussian::isotropic(&[mean], std).unwrap());
+    assert_eq!(law, Mixture::new(&[1.0, 2.0], components.to_vec()).unwrap());
+    let one = Mixture::isotropic(&array![[-3.0]], 0.3).unwrap();
+    assert_eq!(Mixture::normal(-3.0, 0.3).unwrap(), one);
+    assert!(Mixture::normal(0.0, 0.0).is_err() && Mixture::normals(&[]).is_err());
+    assert_eq!(law.variance(), law.covariance()[[0, 0]]);
+    assert_eq!(law.std(), law.variance().sqrt());
+    assert_eq!(law.components()[1].variance(), 2.25);
+    assert_eq!(law.components()[1].std(), 1.5);
+    // On average over the coordinates, whatever the axes.
+    let covariance = array![[2.0, 0.5], [0.5, 1.0]];
+    let tilted = Gaussian::full(&[0.0, 9.0], &covariance).unwrap();
+    assert_close("tr Σ / d", tilted.variance(), 1.5, 1e-15);
+    let plane = Mixture::new(&[1.0], vec![tilted]).unwrap();
+    assert_close("tr Σ / d", plane.std(), 1.5_f64.sqrt(), 1e-15);
+}
+
+#[test]
+fn samples_of_one_dimension_are_a_vector() {
+    let law = lopsided();
+    let line = law.sample_1d(1000, &mut Rng::new(4)).unwrap();
+    let column = law.sample(1000, &mut Rng::new(4)).unwrap();
+    assert_eq!(line, column.column(0));
+    assert_eq!(law.cdf(&column).unwrap(), law.cdf(&line).unwrap());
+    let noise = Rng::new(5).standard_normal_1d(5000).unwrap();
+    assert_eq!(
+        noise,
+        Rng::new(5).standard_normal(5000, 1).unwrap().column(0)
+    );
+    let refused = crate::support::plane().sample_1d(5, &mut Rng::new(0));
+    assert!(matches!(refused, Err(Error::Shape { .. })));
+}
+
 /// Far out on the left all digits are kept: there 1 − (1 − p) would be 0.
 #[test]
 fn distribution_function_has_accurate_tails() {
