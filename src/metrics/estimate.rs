@@ -28,11 +28,19 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Of independent measurements, at least two: one alone says nothing of its uncertainty.
+    /// Of independent measurements, at least two: one alone says nothing of its uncertainty. A slice, a list or an
+    /// array, of f64, f32 or small whole numbers.
     ///
     /// # Errors
     /// [`Error::Parameter`] for fewer than two; [`Error::NotFinite`] for a NaN or infinite one.
-    pub fn of(measurements: &[f64]) -> Result<Self> {
+    pub fn of<'a, T: Copy + Into<f64> + 'a>(
+        measurements: impl IntoIterator<Item = &'a T>,
+    ) -> Result<Self> {
+        let measurements = measurements.into_iter().map(|x| (*x).into());
+        Self::of_numbers(&measurements.collect::<Vec<f64>>())
+    }
+
+    fn of_numbers(measurements: &[f64]) -> Result<Self> {
         let n = measurements.len();
         if n < 2 {
             return Err(Error::Parameter {
@@ -143,7 +151,7 @@ pub(super) fn check_seeds(seeds: &Range<u64>) -> Result<()> {
 /// // The Kolmogorov–Smirnov distance of 1000 samples from their own distribution:
 /// let law = Mixture::bimodal();
 /// let estimate = metrics::over_seeds(0..20, |rng| {
-///     metrics::ks_one_sample(&law.sample(1000, rng)?.column(0), &law)
+///     metrics::ks_one_sample(&law.sample(1000, rng)?, &law)
 /// })?;
 /// assert!((0.02..0.035).contains(&estimate.mean), "{estimate}");
 /// # Ok::<(), Error>(())

@@ -2,7 +2,7 @@
 
 use std::f64::consts::LN_2;
 
-use ndarray::{ArrayRef, Ix1};
+use ndarray::{ArrayRef, Dimension};
 
 use super::sorted;
 use crate::error::{Error, Result};
@@ -12,10 +12,13 @@ use crate::mixture::Mixture;
 ///
 /// # Errors
 /// [`Error::Empty`] if a sample is empty; [`Error::NotFinite`] for NaN or infinite values.
-pub fn ks_two_sample<T: Copy + Into<f64>>(
-    a: &ArrayRef<T, Ix1>,
-    b: &ArrayRef<T, Ix1>,
-) -> Result<f64> {
+pub fn ks_two_sample<A, D, B, E>(a: &ArrayRef<A, D>, b: &ArrayRef<B, E>) -> Result<f64>
+where
+    A: Copy + Into<f64>,
+    D: Dimension,
+    B: Copy + Into<f64>,
+    E: Dimension,
+{
     let (a, b) = (sorted("first sample", a)?, sorted("second sample", b)?);
     let (mut i, mut j, mut distance) = (0, 0, 0.0_f64);
     while i < a.len() && j < b.len() {
@@ -38,8 +41,8 @@ pub fn ks_two_sample<T: Copy + Into<f64>>(
 /// # Errors
 /// [`Error::Empty`] if the sample is empty; [`Error::NotFinite`] for NaN or infinite values;
 /// [`Error::Shape`] if the mixture is not one-dimensional.
-pub fn ks_one_sample<T: Copy + Into<f64>>(
-    sample: &ArrayRef<T, Ix1>,
+pub fn ks_one_sample<T: Copy + Into<f64>, D: Dimension>(
+    sample: &ArrayRef<T, D>,
     exact: &Mixture,
 ) -> Result<f64> {
     let values = sorted("sample", sample)?;

@@ -31,16 +31,18 @@ pub use mode_coverage::{ModeCoverage, high_quality_ceiling, mode_coverage};
 pub use sliced::sliced_wasserstein;
 pub use wasserstein::{wasserstein_one_sample, wasserstein_two_sample};
 
-use ndarray::{Array1, Array2, ArrayRef, Ix1};
+use ndarray::{Array1, Array2, ArrayRef, Dimension};
 
 use crate::check;
 use crate::error::{Error, Result};
+use crate::mixture::check_points;
 
-/// The values of a sample in rising order.
-fn sorted<T: Copy + Into<f64>>(
+/// The values of a one-dimensional sample, shape (n) or (n, 1), in rising order.
+fn sorted<T: Copy + Into<f64>, D: Dimension>(
     what: &'static str,
-    sample: &ArrayRef<T, Ix1>,
+    sample: &ArrayRef<T, D>,
 ) -> Result<Array1<f64>> {
+    check_points(what, sample.shape(), 1)?;
     if sample.is_empty() {
         return Err(Error::Empty { what });
     }

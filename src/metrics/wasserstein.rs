@@ -1,6 +1,6 @@
 //! The 1-Wasserstein distance in one dimension, exactly.
 
-use ndarray::{ArrayRef, Ix1};
+use ndarray::{ArrayRef, Dimension};
 
 use super::sorted;
 use crate::error::Result;
@@ -15,10 +15,13 @@ use crate::mixture::Mixture;
 /// # Errors
 /// [`Error::Empty`](crate::Error::Empty) if a sample is empty;
 /// [`Error::NotFinite`](crate::Error::NotFinite) for NaN or infinite values.
-pub fn wasserstein_two_sample<T: Copy + Into<f64>>(
-    a: &ArrayRef<T, Ix1>,
-    b: &ArrayRef<T, Ix1>,
-) -> Result<f64> {
+pub fn wasserstein_two_sample<A, D, B, E>(a: &ArrayRef<A, D>, b: &ArrayRef<B, E>) -> Result<f64>
+where
+    A: Copy + Into<f64>,
+    D: Dimension,
+    B: Copy + Into<f64>,
+    E: Dimension,
+{
     let (a, b) = (sorted("first sample", a)?, sorted("second sample", b)?);
     Ok(of_sorted(&a.to_vec(), &b.to_vec()))
 }
@@ -32,8 +35,8 @@ pub fn wasserstein_two_sample<T: Copy + Into<f64>>(
 /// [`Error::Empty`](crate::Error::Empty) if the sample is empty;
 /// [`Error::NotFinite`](crate::Error::NotFinite) for NaN or infinite values;
 /// [`Error::Shape`](crate::Error::Shape) if the mixture is not one-dimensional.
-pub fn wasserstein_one_sample<T: Copy + Into<f64>>(
-    sample: &ArrayRef<T, Ix1>,
+pub fn wasserstein_one_sample<T: Copy + Into<f64>, D: Dimension>(
+    sample: &ArrayRef<T, D>,
     exact: &Mixture,
 ) -> Result<f64> {
     let values = sorted("sample", sample)?;

@@ -1,8 +1,10 @@
 //! Kolmogorov–Smirnov distances: their definition, their false alarms and their power.
 
-use diffusion_intuition::metrics::{ks_critical, ks_one_sample, ks_two_sample};
+use diffusion_intuition::metrics::{
+    ks_critical, ks_one_sample, ks_two_sample, wasserstein_one_sample, wasserstein_two_sample,
+};
 use diffusion_intuition::{Error, Mixture, Rng};
-use ndarray::{Array1, array};
+use ndarray::{Array1, Axis, array};
 use rand::RngExt;
 
 use crate::support::{SIGMAS, assert_close};
@@ -139,6 +141,34 @@ fn differences_are_seen() {
         );
         assert!(ks_two_sample(&a, &other).unwrap() > two_critical, "{what}");
     }
+}
+
+/// A column is a list, f32 and f64 may be mixed, and a plane is no list.
+#[test]
+fn shapes_and_number_types() {
+    let (a, law) = (normals(50, 8), standard_normal());
+    let column = a.clone().insert_axis(Axis(1));
+    let (wide, b) = (a.mapv(f64::from), normals(60, 9));
+    for (list, other) in [
+        (ks_one_sample(&a, &law), ks_one_sample(&column, &law)),
+        (ks_one_sample(&a, &law), ks_one_sample(&wide, &law)),
+        (ks_two_sample(&a, &b), ks_two_sample(&wide, &b)),
+        (ks_two_sample(&a, &b), ks_two_sample(&column, &b)),
+        (
+            wasserstein_one_sample(&a, &law),
+            wasserstein_one_sample(&column, &law),
+        ),
+        (
+            wasserstein_two_sample(&a, &b),
+            wasserstein_two_sample(&wide, &b),
+        ),
+    ] {
+        assert_eq!(list.unwrap(), other.unwrap());
+    }
+    let plane = column.clone().into_shape_with_order((25, 2)).unwrap();
+    let error = ks_two_sample(&a, &plane).unwrap_err().to_string();
+    assert_eq!(error, "second sample has shape [25, 2], expected [25, 1]");
+    assert!(wasserstein_one_sample(&plane, &law).is_err());
 }
 
 #[test]

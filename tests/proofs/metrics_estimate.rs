@@ -31,6 +31,11 @@ fn an_estimate_by_hand() {
     assert_close("high", high, 3.0 + half, 1e-8);
     assert_close("half", estimate.half_width(0.95).unwrap(), half, 1e-8);
     assert_eq!(estimate.to_string(), "3.0 ± 3.4 (95 %, n = 4)");
+    assert_eq!(
+        estimate,
+        Estimate::of(&array![1.0_f32, 2.0, 3.0, 6.0]).unwrap()
+    );
+    assert_eq!(estimate, Estimate::of(&[1_u8, 2, 3, 6]).unwrap());
     let certain = Estimate::of(&[2.0, 2.0]).unwrap();
     assert_eq!(certain.to_string(), "2.000000 ± 0.000000 (95 %, n = 2)");
     let small = Estimate {
