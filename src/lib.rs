@@ -143,7 +143,7 @@ pub mod prelude {
     pub use crate::network::octaves;
     pub use crate::network::{FilmMlp, FilmMlpConfig, Linear, Network, Parameters, TimeEmbedding};
     #[cfg(feature = "plot")]
-    pub use crate::plot::*;
+    pub use crate::plot::{Figure, Panel, Report, Table, num, significant, verbatim};
     pub use crate::sampler::{Guidance, Method, Spacing, Threshold, Trajectory, Variance};
     pub use crate::train::{Adam, Checkpointed, Ema, LearningRate, Progress, TrainConfig, Trainer};
     pub use crate::{Counted, Denoiser, ExactDenoiser, Prediction, Sampler};

@@ -15,7 +15,7 @@ pub(super) struct Document<'a> {
     pub alt: &'a str,
     pub wide: Sheet,
     pub narrow: Sheet,
-    /// Number of frames, and the one that tells the story.
+    /// Numeric of frames, and the one that tells the story.
     pub film: Option<(usize, usize)>,
 }
 

@@ -1,5 +1,7 @@
 //! Numbers as readers want them: a true minus sign, no trailing noise, powers of ten as superscripts.
 
+use super::numbers::Numeric;
+
 /// `value` with `digits` significant digits, at least one: `0.1322`, `12.0`, `3.0×10⁻⁵`, `−2`.
 ///
 /// Values below 10⁻⁴ or from 10⁶ on are written with a power of ten.
@@ -10,7 +12,8 @@
 /// assert_eq!(significant(-2.0, 2), "−2.0");
 /// assert_eq!(significant(2.999e-5, 2), "3.0×10⁻⁵");
 /// ```
-pub fn significant(value: f64, digits: usize) -> String {
+pub fn significant(value: impl Numeric, digits: usize) -> String {
+    let value = value.to_f64();
     if !value.is_finite() {
         return signed(&value.to_string());
     }

@@ -1,5 +1,6 @@
 //! Density-normalised histograms.
 
+use super::numbers::{Numeric, collect};
 use crate::{Error, Result};
 
 /// More bins than a figure has pixels are a mistake.
@@ -29,8 +30,8 @@ impl Histogram {
     /// assert_eq!((h.edges, h.density), (vec![0.0, 1.0, 2.0], vec![0.5, 0.5]));
     /// # Ok::<(), diffusion_intuition::Error>(())
     /// ```
-    pub fn new(values: impl super::Values, bins: usize) -> Result<Self> {
-        Self::count(&values.into_values(), bins)
+    pub fn new(values: impl IntoIterator<Item: Numeric>, bins: usize) -> Result<Self> {
+        Self::count(&collect(values), bins)
     }
 
     fn count(values: &[f64], bins: usize) -> Result<Self> {

@@ -26,7 +26,6 @@
 mod axis;
 mod clip;
 mod color;
-mod data;
 mod document;
 mod draw;
 mod figure;
@@ -43,6 +42,7 @@ mod looks;
 mod marks;
 mod modifiers;
 mod notes;
+mod numbers;
 mod page;
 mod panel;
 mod path;
@@ -53,11 +53,10 @@ mod table;
 mod text;
 mod ticked;
 
-pub use data::{Matrix, Values};
 pub use figure::Figure;
 pub use format::significant;
 pub use histogram::Histogram;
 pub use panel::Panel;
 pub use report::Report;
-pub use table::{Cell, Row, Table, num};
+pub use table::{Cell, Table, num};
 pub use text::verbatim;

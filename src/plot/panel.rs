@@ -1,19 +1,22 @@
 //! One pair of axes and the marks on it.
 
+use std::ops::Range;
+
 use ndarray::Array2;
 
 use super::axis::AxisSpec;
 use super::clip::Point;
-use super::data::{Matrix, Values};
 use super::histogram::Histogram;
 use super::marks::{Mark, Shape, check, zip};
+use super::numbers::{Matrix, Numeric, collect};
 use super::text::clean;
 use super::{Figure, page};
 use crate::{Error, Result};
 
 /// One pair of axes with marks, built by chaining.
 ///
-/// Every mark takes the name that the legend shows; marks with the same name look the same in all panels
+/// Marks take numbers from whatever yields them: slices, vectors, ranges, iterators, ndarray's arrays and views, of
+/// `f32`, `f64` or integers. Every mark takes the name that the legend shows; marks with the same name look the same in all panels
 /// of a figure, and an empty name stays out of the legend. [`color`](Panel::color), [`ink`](Panel::ink),
 /// [`width`](Panel::width), [`opacity`](Panel::opacity), [`dashed`](Panel::dashed) and
 /// [`dotted`](Panel::dotted) change the mark that was added last.
@@ -22,10 +25,9 @@ use crate::{Error, Result};
 /// use diffusion_intuition::plot::Panel;
 /// let t: Vec<usize> = (0..100).collect();
 /// let beta: Vec<f64> = t.iter().map(|t| 1e-4 + 2e-4 * *t as f64).collect();
-/// let panel = Panel::new()
+/// let panel = Panel::axes("timestep t", "β_t (variance)")
 ///     .title("Noise added per step")
-///     .x_label("timestep t")
-///     .y_label("β_t (variance)")
+///     .ranges(0.0..100.0, 0.0..0.025)
 ///     .line("linear", &t, &beta)
 ///     .width(1.5)
 ///     .hline(0.01, "0.01");
@@ -48,6 +50,19 @@ impl Panel {
     /// Empty axes.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Empty axes that show `x` and `y`: what they are, with their units, in up to four lines each. What is longer
+    /// ends in an ellipsis; the whole of it is added to the alternative text.
+    ///
+    /// Axes are a template: `axes.clone().title("t = 10")` begins a panel on each of several.
+    pub fn axes(x: &str, y: &str) -> Self {
+        Self::new().x_label(x).y_label(y)
+    }
+
+    /// Shows x and y over these ranges, as [`x_range`](Self::x_range) and [`y_range`](Self::y_range) do for one.
+    pub fn ranges(self, x: Range<f64>, y: Range<f64>) -> Self {
+        self.x_range(x.start, x.end).y_range(y.start, y.end)
     }
 
     /// Text above the axes.
@@ -120,7 +135,12 @@ impl Panel {
     }
 
     /// A histogram of `values` in `bins` equal bins over their range, scaled to area 1, see [`Histogram`].
-    pub fn histogram(self, name: &str, values: impl Values, bins: usize) -> Self {
+    pub fn histogram(
+        self,
+        name: &str,
+        values: impl IntoIterator<Item: Numeric>,
+        bins: usize,
+    ) -> Self {
         let shape = Histogram::new(values, bins).map(|h| Shape::Steps {
             edges: h.edges,
             heights: h.density,
@@ -129,18 +149,19 @@ impl Panel {
     }
 
     /// A line through (`x[i]`, `y[i]`).
-    pub fn line(self, name: &str, x: impl Values, y: impl Values) -> Self {
-        let points = zip(
-            ("x of a line", "y of a line"),
-            &x.into_values(),
-            &y.into_values(),
-        );
+    pub fn line(
+        self,
+        name: &str,
+        x: impl IntoIterator<Item: Numeric>,
+        y: impl IntoIterator<Item: Numeric>,
+    ) -> Self {
+        let points = zip(("x of a line", "y of a line"), &collect(x), &collect(y));
         self.add(name, points.map(|points| Shape::Lines(vec![points])))
     }
 
     /// Many thin lines at once: row i of `rows` is the i-th path, over the shared `x` (one value a column).
-    pub fn paths(self, name: &str, x: impl Values, rows: impl Matrix) -> Self {
-        let (x, rows) = (x.into_values(), rows.into_matrix());
+    pub fn paths(self, name: &str, x: impl IntoIterator<Item: Numeric>, rows: impl Matrix) -> Self {
+        let (x, rows) = (collect(x), rows.to_f64());
         let lines = rows
             .rows()
             .into_iter()
@@ -156,18 +177,23 @@ impl Panel {
     }
 
     /// Points at (`x[i]`, `y[i]`). Their [`width`](Panel::width) is the diameter.
-    pub fn scatter(self, name: &str, x: impl Values, y: impl Values) -> Self {
+    pub fn scatter(
+        self,
+        name: &str,
+        x: impl IntoIterator<Item: Numeric>,
+        y: impl IntoIterator<Item: Numeric>,
+    ) -> Self {
         let points = zip(
             ("x of a scatter", "y of a scatter"),
-            &x.into_values(),
-            &y.into_values(),
+            &collect(x),
+            &collect(y),
         );
         self.add(name, points.and_then(few).map(Shape::Dots))
     }
 
     /// Points from a batch of 2-D samples: a matrix of two columns, one row a point.
     pub fn points(self, name: &str, batch: impl Matrix) -> Self {
-        let batch = batch.into_matrix();
+        let batch = batch.to_f64();
         if batch.ncols() != 2 {
             return self.fail(Error::Shape {
                 what: "batch of points",
@@ -180,21 +206,28 @@ impl Panel {
     }
 
     /// The area between `y` and zero.
-    pub fn area(self, name: &str, x: impl Values, y: impl Values) -> Self {
-        let points = zip(
-            ("x of an area", "y of an area"),
-            &x.into_values(),
-            &y.into_values(),
-        );
+    pub fn area(
+        self,
+        name: &str,
+        x: impl IntoIterator<Item: Numeric>,
+        y: impl IntoIterator<Item: Numeric>,
+    ) -> Self {
+        let points = zip(("x of an area", "y of an area"), &collect(x), &collect(y));
         let shape = points.map(|upper| Shape::Area { upper, lower: None });
         self.add(name, shape)
     }
 
     /// The band between `low` and `high`, for example mean ± standard deviation.
-    pub fn band(self, name: &str, x: impl Values, low: impl Values, high: impl Values) -> Self {
-        let x = x.into_values();
-        let low = zip(("x of a band", "low of a band"), &x, &low.into_values());
-        let high = zip(("x of a band", "high of a band"), &x, &high.into_values());
+    pub fn band(
+        self,
+        name: &str,
+        x: impl IntoIterator<Item: Numeric>,
+        low: impl IntoIterator<Item: Numeric>,
+        high: impl IntoIterator<Item: Numeric>,
+    ) -> Self {
+        let x = collect(x);
+        let low = zip(("x of a band", "low of a band"), &x, &collect(low));
+        let high = zip(("x of a band", "high of a band"), &x, &collect(high));
         let shape = low.and_then(|low| {
             high.map(|upper| Shape::Area {
                 upper,
@@ -206,11 +239,16 @@ impl Panel {
 
     /// Bars of the given heights centred at `x`, at `0..n` if the axis has [`x_names`](Panel::x_names).
     /// Several calls stand side by side.
-    pub fn bars(self, name: &str, x: impl Values, heights: impl Values) -> Self {
+    pub fn bars(
+        self,
+        name: &str,
+        x: impl IntoIterator<Item: Numeric>,
+        heights: impl IntoIterator<Item: Numeric>,
+    ) -> Self {
         let points = zip(
             ("x of bars", "heights of bars"),
-            &x.into_values(),
-            &heights.into_values(),
+            &collect(x),
+            &collect(heights),
         );
         self.add(name, points.and_then(few).map(Shape::Bars))
     }
@@ -219,7 +257,7 @@ impl Panel {
     /// entries: rows follow y and **row 0 is at the bottom**, columns follow x. Maps with the same name
     /// share one colour scale, shown in the legend.
     pub fn heatmap(self, name: &str, values: impl Matrix, x: (f64, f64), y: (f64, f64)) -> Self {
-        self.add(name, heat(values.into_matrix(), x, y))
+        self.add(name, heat(values.to_f64(), x, y))
     }
 
     /// A dashed vertical line across the panel, with its name at the top.

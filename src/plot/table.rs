@@ -1,7 +1,8 @@
 //! Small tables of numbers.
 
 use super::figure::content;
-use super::format::{shortest, signed, significant};
+use super::format::significant;
+use super::numbers::Numeric;
 use super::text::{escape_hidden, reveal, subscripts, tame};
 use crate::{Error, Result};
 
@@ -11,9 +12,9 @@ use crate::{Error, Result};
 ///
 /// ```
 /// use diffusion_intuition::plot::{Table, num};
-/// let mut table = Table::new("Where schedules end", &["schedule", "T", "ᾱ at the last step"]);
-/// table.push(("linear", 200, 0.132_24))?;
-/// table.push(("scaled to T = 1000", 1000, num(2.97e-5, 2)))?;
+/// let table = Table::new("Where schedules end", ["schedule", "T", "ᾱ at the last step"])
+///     .row(("linear", 200, 0.132_24))?
+///     .row(("scaled to T = 1000", 1000, num(2.97e-5, 2)))?;
 /// assert!(table.text().contains("linear"));
 /// # Ok::<(), diffusion_intuition::Error>(())
 /// ```
@@ -32,109 +33,117 @@ pub struct Cell {
 }
 
 /// A number with `digits` significant digits, see [`significant`].
-pub fn num(value: f64, digits: usize) -> Cell {
+pub fn num(value: impl Numeric, digits: usize) -> Cell {
     Cell {
         text: significant(value, digits),
         number: true,
     }
 }
 
-impl From<&str> for Cell {
-    fn from(text: &str) -> Self {
-        Self {
-            text: tame(&text.split_whitespace().collect::<Vec<_>>().join(" ")),
-            number: false,
-        }
+/// What a row of a [`Table`] is made of: a text, a number, a [`Cell`], none (an empty cell), or several of them one
+/// after the other as a tuple, an array or a vector. An error is passed on.
+pub trait Cells {
+    /// Adds the cells, from left to right.
+    fn add_to(self, row: &mut Vec<Cell>) -> Result<()>;
+}
+
+impl Cells for Cell {
+    fn add_to(self, row: &mut Vec<Cell>) -> Result<()> {
+        row.push(self);
+        Ok(())
     }
 }
-impl From<String> for Cell {
-    fn from(text: String) -> Self {
-        Self::from(text.as_str())
+impl<T: Numeric> Cells for T {
+    fn add_to(self, row: &mut Vec<Cell>) -> Result<()> {
+        let (text, number) = (self.shown(), true);
+        Cell { text, number }.add_to(row)
     }
 }
-impl From<&String> for Cell {
-    fn from(text: &String) -> Self {
-        Self::from(text.as_str())
+impl Cells for &str {
+    fn add_to(self, row: &mut Vec<Cell>) -> Result<()> {
+        let text = tame(&self.split_whitespace().collect::<Vec<_>>().join(" "));
+        let number = false;
+        Cell { text, number }.add_to(row)
     }
 }
-impl From<f64> for Cell {
-    fn from(value: f64) -> Self {
-        Self {
-            text: shortest(value, 4),
-            number: true,
-        }
-    }
-}
-impl From<f32> for Cell {
-    fn from(value: f32) -> Self {
-        Self::from(f64::from(value))
-    }
-}
-macro_rules! integer_cells {
+macro_rules! texts {
     ($($t:ty),*) => {$(
-        impl From<$t> for Cell {
-            fn from(value: $t) -> Self {
-                Self { text: signed(&value.to_string()), number: true }
+        impl Cells for $t {
+            fn add_to(self, row: &mut Vec<Cell>) -> Result<()> {
+                let text: &str = self.as_ref();
+                text.add_to(row)
             }
         }
     )*};
 }
-integer_cells!(i32, i64, u32, u64, usize);
+texts!(String, &String, &&str);
 
-/// What [`Table::push`] takes: a tuple of one to eight strings and numbers, or a vector of cells.
-pub trait Row {
-    /// The cells from left to right.
-    fn into_cells(self) -> Vec<Cell>;
-}
-
-impl Row for Vec<Cell> {
-    fn into_cells(self) -> Vec<Cell> {
-        self
+impl<T: Cells> Cells for Option<T> {
+    fn add_to(self, row: &mut Vec<Cell>) -> Result<()> {
+        match self {
+            Some(cells) => cells.add_to(row),
+            None => "".add_to(row),
+        }
     }
 }
-macro_rules! tuple_rows {
+impl<T: Cells> Cells for Result<T> {
+    fn add_to(self, row: &mut Vec<Cell>) -> Result<()> {
+        self?.add_to(row)
+    }
+}
+impl<T: Cells, const N: usize> Cells for [T; N] {
+    fn add_to(self, row: &mut Vec<Cell>) -> Result<()> {
+        self.into_iter().try_for_each(|cells| cells.add_to(row))
+    }
+}
+impl<T: Cells> Cells for Vec<T> {
+    fn add_to(self, row: &mut Vec<Cell>) -> Result<()> {
+        self.into_iter().try_for_each(|cells| cells.add_to(row))
+    }
+}
+macro_rules! tuples {
     ($($name:ident)*) => {
-        impl<$($name: Into<Cell>),*> Row for ($($name,)*) {
+        impl<$($name: Cells),*> Cells for ($($name,)*) {
             #[allow(non_snake_case)]
-            fn into_cells(self) -> Vec<Cell> {
+            fn add_to(self, row: &mut Vec<Cell>) -> Result<()> {
                 let ($($name,)*) = self;
-                vec![$($name.into()),*]
+                $($name.add_to(row)?;)*
+                Ok(())
             }
         }
     };
 }
-tuple_rows!(A);
-tuple_rows!(A B);
-tuple_rows!(A B C);
-tuple_rows!(A B C D);
-tuple_rows!(A B C D E);
-tuple_rows!(A B C D E F);
-tuple_rows!(A B C D E F G);
-tuple_rows!(A B C D E F G H);
+tuples!(A);
+tuples!(A B);
+tuples!(A B C);
+tuples!(A B C D);
+tuples!(A B C D E);
+tuples!(A B C D E F);
+tuples!(A B C D E F G);
+tuples!(A B C D E F G H);
 
 impl Table {
     /// A table without rows. The caption says what the numbers are.
-    pub fn new(caption: &str, headers: &[&str]) -> Self {
+    pub fn new(caption: &str, headers: impl IntoIterator<Item: AsRef<str>>) -> Self {
+        let one_line = |header: &str| header.split_whitespace().collect::<Vec<_>>().join(" ");
+        let headers = headers.into_iter();
         Self {
             caption: tame(caption),
             headers: headers
-                .iter()
-                .map(|header| Cell::from(*header).text)
+                .map(|header| tame(&one_line(header.as_ref())))
                 .collect(),
             rows: Vec::new(),
         }
     }
 
-    /// Adds a row. Numbers are shown with up to four significant digits, or with exactly as many as [`num`]
-    /// says.
+    /// Adds a row: a tuple, array or vector of texts and numbers, which may hold tuples and arrays again. Numbers are
+    /// shown with up to four significant digits, or with exactly as many as [`num`] says; `None` is an empty cell.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the number of cells is not the number of columns.
-    pub fn push(&mut self, row: impl Row) -> Result<()> {
-        self.add(row.into_cells())
-    }
-
-    fn add(&mut self, cells: Vec<Cell>) -> Result<()> {
+    /// [`Error::Shape`] if the number of cells is not the number of columns, and that of a cell that is one.
+    pub fn push(&mut self, row: impl Cells) -> Result<()> {
+        let mut cells = Vec::with_capacity(self.headers.len());
+        row.add_to(&mut cells)?;
         if cells.len() != self.headers.len() {
             return Err(Error::Shape {
                 what: "row of a table",
@@ -144,6 +153,36 @@ impl Table {
         }
         self.rows.push(cells);
         Ok(())
+    }
+
+    /// The table with one more row, to be chained.
+    ///
+    /// # Errors
+    /// Those of [`push`](Self::push).
+    pub fn row(mut self, row: impl Cells) -> Result<Self> {
+        self.push(row)?;
+        Ok(self)
+    }
+
+    /// The table with a row for each of `rows`, which may be results: the first error ends it.
+    ///
+    /// ```
+    /// # use diffusion_intuition::{Result, plot::{Table, num}};
+    /// fn root(x: f64) -> Result<f64> {
+    ///     Ok(x.sqrt())
+    /// }
+    /// let table = Table::new("Roots", ["x", "√x", "∜x"]).rows([2.0, 3.0].map(|x| {
+    ///     Ok((x, [root(x)?, root(root(x)?)?].map(|y| num(y, 3))))
+    /// }))?;
+    /// assert!(table.text().ends_with("3  1.73  1.32"));
+    /// # Ok::<(), diffusion_intuition::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`push`](Self::push).
+    pub fn rows(mut self, rows: impl IntoIterator<Item: Cells>) -> Result<Self> {
+        rows.into_iter().try_for_each(|row| self.push(row))?;
+        Ok(self)
     }
 
     /// The table as HTML, with scoped headers and numbers to the right.
