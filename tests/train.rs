@@ -125,6 +125,8 @@ fn losses_are_reported_per_timestep() {
         .run(&mut network, 25, |progress| {
             steps.push(progress.step);
             assert_eq!(progress.loss_per_t.len(), 200);
+            let line = format!("step   {}: loss {:.4}", progress.step, progress.loss);
+            assert_eq!(progress.to_string(), line);
             // 10 steps of 256 rows: about 13 rows at each t, so that nearly every t was seen.
             let seen: Vec<f64> = progress
                 .loss_per_t

@@ -129,6 +129,16 @@ impl Mixture {
         Ok(1.0 - (1.0 - schedule.alpha_bar(t)?) * square)
     }
 
+    /// [`eps_floor`](Self::eps_floor) at every t; length T. Its mean is the least loss that training can reach.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the mixture is not one-dimensional.
+    pub fn eps_floors(&self, schedule: &Schedule) -> Result<Array1<f64>> {
+        (0..schedule.timesteps())
+            .map(|t| self.eps_floor(schedule, t))
+            .collect()
+    }
+
     /// E[(ε_θ(x_t, t) − ε*(x_t, t))²] over q(x_t): how far a predictor of ε is from the best one, when x_0
     /// follows this one-dimensional mixture. Its loss is [`eps_floor`](Self::eps_floor) plus this, without
     /// the noise of a measurement on samples. `t` is 0-based.

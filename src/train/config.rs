@@ -42,6 +42,27 @@ impl Default for TrainConfig {
     }
 }
 
+impl TrainConfig {
+    /// The recipe of a short run of `steps` steps: the learning rate rises to `peak` in 100 steps and falls to 0
+    /// along a cosine, the moving average (EMA 0.99) forgets its beginning, and there are four reports.
+    ///
+    /// ```
+    /// use diffusion_intuition::train::TrainConfig;
+    /// let config = TrainConfig::cosine(512, 4e-3, 4000);
+    /// assert_eq!(config.learning_rate.at(99), 4e-3);
+    /// assert_eq!(config.report_every, 1000);
+    /// ```
+    pub fn cosine(batch: usize, peak: f64, steps: u64) -> Self {
+        Self {
+            batch,
+            learning_rate: LearningRate::cosine(peak, steps).warm_up(100),
+            ema: Some(Ema { decay: 0.99 }),
+            report_every: (steps / 4).max(1),
+            ..Self::default()
+        }
+    }
+}
+
 /// Adam (Kingma & Ba 2015, algorithm 1), with decoupled weight decay if that is not 0: then it is AdamW
 /// (Loshchilov & Hutter 2019, algorithm 2).
 ///

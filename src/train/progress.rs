@@ -1,5 +1,7 @@
 //! What an observer of training sees, and how it stops it.
 
+use std::fmt;
+
 /// State of a training run, given to the observer every [`report_every`](super::TrainConfig::report_every)
 /// steps and after the last.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +16,13 @@ pub struct Progress<'a> {
     pub gradient_norm: f64,
     /// Learning rate of the last step.
     pub learning_rate: f64,
+}
+
+/// As `step  500: loss 0.4730`.
+impl fmt::Display for Progress<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "step {:4}: loss {:.4}", self.step, self.loss)
+    }
 }
 
 /// Sums of losses per t.
