@@ -216,7 +216,7 @@ def cleanings(command, folder):
         "a folder of an earlier version": (ours, False, set()),
         "a tag from elsewhere": (theirs, True, set(theirs) | {"CACHEDIR.TAG"}),
     }
-    text = Path("book/src/owned.rs").read_text(encoding="utf-8")
+    text = Path("book/src/files/owned.rs").read_text(encoding="utf-8")
     tag = text.split('const TEXT: &str = "\\\n')[1].split('";')[0]
     for number, (name, (files, tagged, stay)) in enumerate(tried.items()):
         home = folder / f"cache{number}"

@@ -1,6 +1,6 @@
 """Proves that a kernel that is set up asks no other machine for anything and keeps its linker.
 
-`cargo book missing` calls it. Everything that could ask is told to do so through a proxy, which only counts the calls.
+`cargo book ci missing` calls it. Everything that could ask is told to do so through a proxy, which only counts the calls.
 """
 
 import json

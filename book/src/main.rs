@@ -4,53 +4,22 @@
 //! the pages. This program installs them once, keeps a compiled copy of the library ready for kernels, and
 //! sees to it that a failing cell fails the book.
 
-mod cells;
-mod chapter;
 mod checks;
-mod clean;
-mod cli;
-mod clone;
-mod compare;
-mod disk;
-mod environment;
-mod evcxr;
-mod execute;
+mod command;
 mod files;
-mod fingerprint;
-mod home;
-mod interpreters;
-mod inventory;
-mod kernelspec;
-mod lab;
-mod latency;
-mod launcher;
-mod locks;
-mod numbers;
-mod owned;
-mod pinned;
-mod place;
+mod kernel;
+mod machine;
 mod press;
-mod private;
-mod process;
-mod profile;
 mod python;
-mod references;
-mod resolve;
-mod session;
-mod shim;
-mod site;
-mod stdsrc;
-mod svg;
-mod swap;
-mod toolchain;
-mod ui;
-mod warm;
+mod run;
 
+use crate::command::cli;
+use crate::kernel::stand_ins;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Under the name of a tool, this binary stands in front of that tool inside a kernel (see `shim`).
-    if let Some(code) = shim::run_if_called_as_tool() {
+    // Under the name of a tool, this binary stands in front of that tool inside a kernel (see `stand_ins`).
+    if let Some(code) = stand_ins::run_if_called_as_tool() {
         return code;
     }
     match cli::run() {

@@ -1,0 +1,115 @@
+//! `cargo book ci`: checks of the press and of the pages, each a script in `book/checks/`.
+
+use crate::machine::clone::Clone;
+use crate::machine::home::Home;
+use crate::machine::programs::which;
+use crate::python::packages::{Packages, Python};
+use crate::run::session::Session;
+use anyhow::{Context, Result, bail};
+use clap::Subcommand;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Names under which systems install the browser.
+const BROWSERS: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+];
+
+/// A check, by its name on the command line.
+#[derive(Subcommand)]
+pub enum Check {
+    /// Check that every way in which a cell can fail fails the press
+    Faults,
+    /// Check that a press killed at any moment leaves a whole site
+    Kills,
+    /// Check that several kernels and presses at once do not disturb each other
+    Crowd,
+    /// Check that a sentence says what is missing on a machine
+    Missing,
+    /// Check every page of the pressed book in Chromium
+    Browse {
+        /// Photograph every page into this folder
+        #[arg(long, value_name = "DIR")]
+        screenshots: Option<PathBuf>,
+    },
+}
+
+impl Check {
+    /// Runs the check; fails if it does.
+    pub fn run(&self) -> Result<()> {
+        match self {
+            Check::Faults => try_press("failures.py"),
+            Check::Kills => try_press("kills.py"),
+            Check::Crowd => try_press("crowd.py"),
+            Check::Missing => try_press("missing.py"),
+            Check::Browse { screenshots } => browse(screenshots.as_deref()),
+        }
+    }
+}
+
+/// Runs a script that tries this very program.
+fn try_press(name: &str) -> Result<()> {
+    let session = Session::open(Packages::Book)?;
+    let mut command = script(&session.python, &session.clone, name);
+    command
+        .arg(std::env::current_exe()?)
+        .env("JUPYTER_PATH", session.work.join("jupyter"));
+    succeed(&mut command)
+}
+
+/// Looks at the pages that are broken on purpose, then at every page of the pressed book, in a real browser.
+fn browse(screenshots: Option<&Path>) -> Result<()> {
+    let browser = browser()?;
+    let clone = Clone::here()?;
+    let book = clone.target().join("book");
+    if !book.join("index.html").exists() {
+        bail!("there are no pages yet: run `cargo book` first");
+    }
+    let python = Python::ensure(&Home::open()?, Packages::Checks)?;
+    let command = || {
+        let mut command = script(&python, &clone, "browser.py");
+        command.arg("--chromium").arg(&browser);
+        command
+    };
+    succeed(command().arg("--self-test"))?;
+    let mut look = command();
+    look.arg(&book);
+    if let Some(folder) = screenshots {
+        look.arg("--screenshots").arg(std::path::absolute(folder)?);
+    }
+    succeed(&mut look)
+}
+
+fn browser() -> Result<PathBuf> {
+    BROWSERS.into_iter().find_map(which).with_context(|| {
+        format!(
+            "no Chromium found: install it ({}) and run `cargo book ci browse` again",
+            if cfg!(target_os = "macos") {
+                "for example: brew install --cask chromium"
+            } else {
+                "for example: sudo apt-get install chromium"
+            }
+        )
+    })
+}
+
+fn script(python: &Python, clone: &Clone, name: &str) -> Command {
+    let mut command = python.command();
+    command
+        // The clone stays as it was.
+        .arg("-B")
+        .arg(clone.join("book/checks").join(name))
+        .current_dir(clone.root());
+    command
+}
+
+fn succeed(command: &mut Command) -> Result<()> {
+    let status = command.status().context("cannot start the check")?;
+    if !status.success() {
+        bail!("the check failed (its lines above say where)");
+    }
+    Ok(())
+}

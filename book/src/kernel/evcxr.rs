@@ -1,0 +1,131 @@
+//! The kernel itself: found, or installed once at the pinned version.
+
+use crate::files::locks::Lock;
+use crate::files::{self, disk};
+use crate::machine::home::Home;
+use crate::machine::programs::which;
+use crate::machine::toolchain::Toolchain;
+use crate::machine::{environment, ui};
+use anyhow::{Context, Result, bail};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The version that everything here was measured with.
+pub const VERSION: &str = "0.22.0";
+
+/// Held while it is installed, in the per-user folder.
+pub const LOCK: &str = "evcxr.lock";
+/// The Rust that it compiles with (`rust-version` in its manifest).
+const RUST: (u32, u32) = (1, 95);
+/// Disk that compiling it takes, the pages and the Python packages too.
+const ROOM: u64 = 3_000_000_000;
+
+/// The installed kernel, if there is one.
+pub fn installed(home: &Home) -> Option<PathBuf> {
+    let own = folder(home).join("bin/evcxr_jupyter");
+    if own.exists() {
+        return Some(own);
+    }
+    which("evcxr_jupyter").filter(|kernel| installed_version(kernel).as_deref() == Some(VERSION))
+}
+
+/// Fails with a sentence if the kernel has to be compiled and cannot be.
+pub fn check(home: &Home, toolchain: &Toolchain) -> Result<()> {
+    if installed(home).is_some() {
+        return Ok(());
+    }
+    toolchain.need(RUST, &format!("the Rust kernel evcxr_jupyter {VERSION}"))?;
+    // An interrupted installation has part of it already.
+    let there = files::size(&build_folder(home));
+    disk::need_room(
+        home.root(),
+        ROOM.saturating_sub(there),
+        "setting up the book",
+    )
+}
+
+/// The kernel, installed first if it has to be.
+pub fn ensure(home: &Home) -> Result<PathBuf> {
+    if let Some(kernel) = installed(home) {
+        return Ok(kernel);
+    }
+    let _lock = Lock::wait(&home.join(LOCK), "installing the kernel")?;
+    if let Some(kernel) = installed(home) {
+        return Ok(kernel);
+    }
+    install(home)
+}
+
+/// Kept until the install is complete, so that an interrupted one goes on where it was.
+fn build_folder(home: &Home) -> PathBuf {
+    home.join("evcxr-build")
+}
+
+fn folder(home: &Home) -> PathBuf {
+    home.join(format!("evcxr-{VERSION}"))
+}
+
+/// evcxr has no `--version`; cargo's record beside the binary knows.
+fn installed_version(kernel: &Path) -> Option<String> {
+    let record = kernel.parent()?.parent()?.join(".crates.toml");
+    let text = std::fs::read_to_string(record).ok()?;
+    let (_, after) = text.split_once("\"evcxr_jupyter ")?;
+    after.split([' ', '"']).next().map(str::to_owned)
+}
+
+fn install(home: &Home) -> Result<PathBuf> {
+    ui::say(&format!(
+        "Installing the Rust kernel evcxr_jupyter {VERSION}: it contains rust-analyzer, so compiling it takes \
+         12 to 15 minutes on 2 cores. This happens once; every clone uses the same kernel."
+    ));
+    let aside = home.join(format!(".evcxr-{VERSION}.part"));
+    files::remove(&aside)?;
+    let mut command = Command::new("cargo");
+    environment::compile_as_set_up(&mut command);
+    let mut child = command
+        .args([
+            "install",
+            "evcxr_jupyter",
+            "--locked",
+            "--version",
+            &format!("={VERSION}"),
+            "--root",
+        ])
+        .arg(&aside)
+        .env("CARGO_TARGET_DIR", build_folder(home))
+        .env("CARGO_TERM_PROGRESS_WHEN", "never")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("cannot run cargo: install Rust with rustup")?;
+    let bar = ui::steps("kernel", 390);
+    let mut tail = Vec::new();
+    if let Some(stderr) = child.stderr.take() {
+        for line in BufReader::new(stderr).lines() {
+            let line = line?;
+            let step = line.trim_start();
+            if step.starts_with("Compiling") {
+                bar.inc(1);
+                bar.set_message(step.to_owned());
+            }
+            tail.push(line);
+        }
+    }
+    if !child.wait()?.success() {
+        bar.finish_and_clear();
+        disk::need_space(home.root())?;
+        tail.drain(..tail.len().saturating_sub(15));
+        bail!(
+            "installing evcxr_jupyter failed; if the messages below speak of the network, mend that and run \
+             `cargo book` again, it goes on where it was:\n{}",
+            tail.join("\n")
+        );
+    }
+    bar.finish_with_message("installed");
+    let folder = folder(home);
+    files::remove(&folder)?;
+    files::rename(&aside, &folder)?;
+    files::remove(&build_folder(home))?;
+    Ok(folder.join("bin/evcxr_jupyter"))
+}

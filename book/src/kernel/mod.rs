@@ -1,0 +1,15 @@
+//! The Rust kernel: installed once, started with a private folder and a copy of the compiled library.
+
+pub mod copies;
+pub mod evcxr;
+pub mod kernelspec;
+pub mod key;
+pub mod launcher;
+mod notice;
+pub mod private;
+pub mod profile;
+mod resolve;
+pub mod stand_ins;
+mod stdsrc;
+mod tools;
+pub mod variables;

@@ -1,0 +1,170 @@
+//! The press: executes what changed, then builds the site.
+
+use crate::files;
+use crate::files::locks::Lock;
+use crate::machine::ui;
+use crate::press::chapter::{self, Chapter};
+use crate::press::options::PressOptions;
+use crate::press::swap::Claim;
+use crate::press::{compare, place, site};
+use crate::python::packages::Packages;
+use crate::run::execute::{self, Job};
+use crate::run::session::Session;
+use crate::run::{cells, warm};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::fs::File;
+use std::path::Path;
+
+/// Presses the book.
+pub fn run(options: &PressOptions) -> Result<()> {
+    let session = Session::open(Packages::Book)?;
+    let _lock = Lock::wait(&session.work.join("lock"), "pressing this clone's book")?;
+    let folder = options
+        .notebooks
+        .clone()
+        .unwrap_or_else(|| session.clone.notebooks());
+    let folder = folder
+        .canonicalize()
+        .with_context(|| format!("no folder {}", folder.display()))?;
+    if folder.starts_with(session.work.canonicalize()?) {
+        bail!(
+            "{} is a folder that `cargo book` itself works in",
+            folder.display()
+        );
+    }
+    // Before anything is executed it is known that the pages will have a place.
+    let out = match options.check {
+        true => None,
+        false => {
+            let out = place::find(options.out.as_deref(), &session.clone, &session.home)?;
+            let claim = Claim::new(&out)?;
+            Some((out, claim))
+        }
+    };
+    let (chapters, others) = find(&session, &folder, &options.only)?;
+    execute_all(&session, &folder, &chapters, options)?;
+    let executed: Vec<(String, Value)> = chapters
+        .iter()
+        .map(|chapter| Ok((files::stem(&chapter.path), chapter.merged()?)))
+        .collect::<Result<_>>()?;
+    let Some((out, _claim)) = out else {
+        return check(&chapters, &executed);
+    };
+    if options.write {
+        for (chapter, (_, notebook)) in chapters.iter().zip(&executed) {
+            chapter.write_back(notebook)?;
+        }
+    }
+    // Chapters that were not asked for stay in the book, as they were last executed or committed.
+    let mut pages = executed;
+    for chapter in &others {
+        let notebook = chapter
+            .merged()
+            .unwrap_or_else(|_| chapter.notebook.clone());
+        pages.push((files::stem(&chapter.path), notebook));
+    }
+    pages.sort_by(|(a, _), (b, _)| a.cmp(b));
+    site::press(&session, &folder, &pages, &out, !options.no_solutions)?;
+    ui::say(&format!(
+        "The book lies in {}",
+        out.join("index.html").display()
+    ));
+    Ok(())
+}
+
+/// Finds the notebooks to execute and the others, each in the order of their names.
+fn find(session: &Session, folder: &Path, only: &[String]) -> Result<(Vec<Chapter>, Vec<Chapter>)> {
+    let paths = cells::in_folder(folder)?;
+    for name in only {
+        if !paths.iter().any(|path| files::stem(path) == *name) {
+            bail!("no notebook {name} in {}", folder.display());
+        }
+    }
+    if paths.is_empty() {
+        bail!("no notebook in {}", folder.display());
+    }
+    let environment = chapter::environment(&session.clone, &session.toolchain)?;
+    let store = session.work.join("executed");
+    let chapter = |path| Chapter::read(path, folder, &environment, &store);
+    let chapters: Vec<Chapter> = paths.into_iter().map(chapter).collect::<Result<_>>()?;
+    let asked = |chapter: &Chapter| only.is_empty() || only.contains(&files::stem(&chapter.path));
+    Ok(chapters.into_iter().partition(asked))
+}
+
+/// Executes the notebooks whose executed form is missing or not wanted; fails if any cell fails.
+fn execute_all(
+    session: &Session,
+    folder: &Path,
+    chapters: &[Chapter],
+    options: &PressOptions,
+) -> Result<()> {
+    let afresh = options.fresh || options.check;
+    let todo: Vec<_> = chapters
+        .iter()
+        .filter(|chapter| afresh || chapter.merged().is_err())
+        .collect();
+    let store = session.work.join("executed");
+    files::make_folder(&store)?;
+    forget_parts(&store)?;
+    if todo.is_empty() {
+        return Ok(());
+    }
+    let notebooks = chapters.iter().map(|chapter| &chapter.notebook);
+    let key = warm::ensure(session, folder, notebooks)?;
+    let mut failures = Vec::new();
+    for chapter in todo {
+        files::remove(&chapter.executed)?;
+        let part = chapter.executed.with_extension("part");
+        let job = Job {
+            notebook: &chapter.path,
+            executed: &part,
+            folder,
+            cell_timeout: options.cell_timeout,
+        };
+        match execute::run(session, &job, &key) {
+            Ok(()) => {
+                chapter.forget_older()?;
+                File::open(&part)
+                    .and_then(|file| file.sync_all())
+                    .map_err(|error| files::explain(error, &part))?;
+                files::rename(&part, &chapter.executed)?;
+            }
+            Err(failure) => failures.push(format!("{failure:#}")),
+        }
+    }
+    if !failures.is_empty() {
+        bail!("{}", failures.join("\n\nerror: "));
+    }
+    Ok(())
+}
+
+/// Removes what executions that were killed have left.
+fn forget_parts(store: &Path) -> Result<()> {
+    let mut parts = files::list(store)?;
+    parts.retain(|file| files::has_ending(file, "part"));
+    parts.iter().try_for_each(|file| files::remove(file))
+}
+
+/// Compares every execution with the committed outputs.
+fn check(chapters: &[Chapter], executed: &[(String, Value)]) -> Result<()> {
+    let mut found = Vec::new();
+    for (chapter, (name, fresh)) in chapters.iter().zip(executed) {
+        let differences = compare::differences(&chapter.notebook, fresh);
+        if differences.is_empty() {
+            ui::say(&format!("{name}: the outputs are the committed ones"));
+        }
+        found.extend(
+            differences
+                .into_iter()
+                .map(|difference| format!("{name}, {difference}")),
+        );
+    }
+    if !found.is_empty() {
+        bail!(
+            "outputs differ from the committed ones (`cargo book --write` commits new ones):\n{}",
+            found.join("\n")
+        );
+    }
+    Ok(())
+}

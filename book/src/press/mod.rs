@@ -1,0 +1,12 @@
+//! The press: from notebooks to executed notebooks to pages in their place.
+
+pub mod book;
+mod chapter;
+mod compare;
+mod numbers;
+pub mod options;
+mod place;
+mod references;
+mod site;
+mod svg;
+pub mod swap;

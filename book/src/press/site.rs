@@ -1,0 +1,242 @@
+//! The static site: prepares the executed notebooks for Sphinx, and lets Sphinx make the pages.
+
+use crate::files::{self, disk};
+use crate::machine::ui;
+use crate::press::references::References;
+use crate::press::{svg, swap};
+use crate::run::cells;
+use crate::run::session::Session;
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Instant;
+
+/// Builds the pages of the executed notebooks and puts them in place.
+pub fn press(
+    session: &Session,
+    folder: &Path,
+    executed: &[(String, Value)],
+    out: &Path,
+    with_solutions: bool,
+) -> Result<()> {
+    let start = Instant::now();
+    let spinner = ui::spinner("pressing the pages");
+    let source = session.work.join("source");
+    files::remove(&source)?;
+    gather(session, folder, &source)?;
+    write_pages(&source, executed, with_solutions)?;
+    let new = swap::aside(out);
+    let doctrees = swap::around(out).join("doctrees");
+    run_sphinx(session, &source, &doctrees, &new)?;
+    for (name, notebook) in executed {
+        // What readers download is the notebook itself, not the form made for the page.
+        let download = if with_solutions {
+            notebook.clone()
+        } else {
+            without_solutions(notebook)
+        };
+        let path = new.join("_sources").join(format!("{name}.ipynb"));
+        let text = cells::text_of(&download)?;
+        files::write_atomically(&path, &text)?;
+        // Pages opened from disk may not read files, but scripts.
+        let script = format!("window.diNotebook={};\n", serde_json::to_string(&text)?);
+        files::write_atomically(&path.with_extension("ipynb.js"), script)?;
+    }
+    for left in [".buildinfo", "objects.inv"] {
+        files::remove(&new.join(left))?;
+    }
+    swap::replace(out)?;
+    spinner.finish_and_clear();
+    ui::say(&format!(
+        "pressed {} pages in {}",
+        executed.len() + 1,
+        ui::seconds(start.elapsed())
+    ));
+    Ok(())
+}
+
+/// Puts the configuration, the static files and the pages that are not notebooks together.
+fn gather(session: &Session, folder: &Path, source: &Path) -> Result<()> {
+    let site = session.clone.join("book/site");
+    files::copy_tree(&site, source)?;
+    let own_book = folder == session.clone.notebooks();
+    let index = folder.join("index.md");
+    if index.exists() {
+        fs::copy(&index, source.join("index.md"))?;
+    } else if !own_book {
+        let text = "# Book\n\n```{toctree}\n:glob:\n\n*\n```\n";
+        files::write_atomically(&source.join("index.md"), text)?;
+    }
+    Ok(())
+}
+
+/// Writes the notebooks in the form that Sphinx sees, and links all references in them and in the other pages.
+fn write_pages(source: &Path, executed: &[(String, Value)], with_solutions: bool) -> Result<()> {
+    let bibliography = source.join("references.bib");
+    let bibliography = fs::read_to_string(&bibliography)
+        .with_context(|| format!("cannot read {}", bibliography.display()))?;
+    let mut references = References::new(&bibliography)?;
+    let mut pages = Vec::new();
+    for (name, notebook) in executed {
+        let page = prepared(notebook, with_solutions, |title| {
+            references.figure(name, title)
+        });
+        for cell in cells::of(&page).iter().filter(|cell| is_prose(cell)) {
+            references.collect(name, &cells::source(cell))?;
+        }
+        pages.push((name, page));
+    }
+    for (name, mut page) in pages {
+        for cell in page["cells"].as_array_mut().into_iter().flatten() {
+            if is_prose(cell) {
+                cell["source"] = Value::String(references.linked(name, &cells::source(cell))?);
+            }
+        }
+        let path = source.join(format!("{name}.ipynb"));
+        files::write_atomically(&path, page.to_string())?;
+    }
+    for path in files::list(source)? {
+        if files::has_ending(&path, "md") {
+            let text = fs::read_to_string(&path)?;
+            let linked = references.linked(&files::stem(&path), &text)?;
+            files::write_atomically(&path, linked)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_prose(cell: &Value) -> bool {
+    cell["cell_type"] == "markdown"
+}
+
+fn run_sphinx(session: &Session, source: &Path, doctrees: &Path, new: &Path) -> Result<()> {
+    let mut command: Command = session.python.command();
+    let child = command
+        .args(["-c", include_str!("../../python/pages.py")])
+        .args(["-b", "html", "-q", "-E", "-W", "--keep-going", "-d"])
+        .arg(doctrees)
+        .arg(source)
+        .arg(new)
+        .env("SOURCE_DATE_EPOCH", "0")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("cannot start Sphinx")?;
+    let output = wait(child)?;
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        let text = text.replace(&format!("{}/", source.display()), "");
+        disk::need_space(new.parent().unwrap_or(new))?;
+        bail!("pressing the pages failed:\n{}", text.trim_end());
+    }
+    Ok(())
+}
+
+/// Waits for Sphinx; its standard input stays open meanwhile, by which it knows that this process lives.
+fn wait(mut child: Child) -> Result<Output> {
+    let lifeline = child.stdin.take();
+    let output = child.wait_with_output().context("Sphinx ended strangely")?;
+    drop(lifeline);
+    Ok(output)
+}
+
+/// The form of a notebook that Sphinx sees: drawings stand in the page, solutions fold.
+fn prepared(
+    notebook: &Value,
+    with_solutions: bool,
+    mut name_of_figure: impl FnMut(&str) -> String,
+) -> Value {
+    let mut page = if with_solutions {
+        notebook.clone()
+    } else {
+        without_solutions(notebook)
+    };
+    let mut figures = 0;
+    let mut folded = Vec::new();
+    let mut open = false;
+    for mut cell in cells::of(&page).to_vec() {
+        for output in cell["outputs"].as_array_mut().into_iter().flatten() {
+            prepare_output(output, &mut figures, &mut name_of_figure);
+        }
+        let solution = cells::has_tag(&cell, "solution");
+        if solution != open {
+            let text = if solution {
+                "<details class=\"di-solution\"><summary>Solution</summary>"
+            } else {
+                "</details>"
+            };
+            folded.push(markdown(text, folded.len()));
+            open = solution;
+        }
+        folded.push(cell);
+    }
+    if open {
+        folded.push(markdown("</details>", folded.len()));
+    }
+    page["cells"] = Value::Array(folded);
+    page
+}
+
+fn without_solutions(notebook: &Value) -> Value {
+    let mut page = notebook.clone();
+    if let Some(cells) = page["cells"].as_array_mut() {
+        cells.retain(|cell| !cells::has_tag(cell, "solution"));
+    }
+    page
+}
+
+fn markdown(text: &str, place: usize) -> Value {
+    json!({ "cell_type": "markdown", "id": format!("fold-{place}"), "metadata": {}, "source": text })
+}
+
+/// Leaves one representation: the drawing itself for figures, the HTML for tables.
+fn prepare_output(
+    output: &mut Value,
+    figures: &mut usize,
+    name_of_figure: &mut impl FnMut(&str) -> String,
+) {
+    let Some(data) = output["data"].as_object_mut() else {
+        return;
+    };
+    if let Some(drawing) = data.get("image/svg+xml").map(cells::text) {
+        *figures += 1;
+        let name = name_of_figure(&drawing);
+        let html = svg::in_page(&drawing, &format!("f{figures}"), &name);
+        *data = [("text/html".to_owned(), Value::String(html))]
+            .into_iter()
+            .collect();
+    } else if data.contains_key("text/html") {
+        data.retain(|kind, _| kind == "text/html");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::prepared;
+    use crate::run::cells;
+    use serde_json::json;
+
+    #[test]
+    fn solutions_fold_or_stay_away() {
+        let solution = json!({ "cell_type": "code", "metadata": { "tags": ["solution"] }, "source": "s", "outputs": [] });
+        let notebook = cells::notebook(&[
+            cells::code("a"),
+            solution.clone(),
+            solution,
+            cells::code("b"),
+        ]);
+        let sources = |with| {
+            cells::of(&prepared(&notebook, with, str::to_owned))
+                .iter()
+                .map(cells::source)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(sources(false), ["a", "b"]);
+        let folded = sources(true);
+        assert_eq!(folded.len(), 6);
+        assert!(folded[1].starts_with("<details") && folded[4] == "</details>");
+    }
+}

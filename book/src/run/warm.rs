@@ -1,0 +1,68 @@
+//! Compiles the library for kernels ahead, by running the notebooks' `:dep` cells in a kernel.
+
+use crate::files;
+use crate::kernel::{copies, key, variables};
+use crate::machine::ui;
+use crate::run::execute::{self, Job};
+use crate::run::session::Session;
+use crate::run::{cells, pinned};
+use anyhow::{Context, Result};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Instant;
+
+/// The first compilation of all dependencies takes minutes on a slow machine; in seconds.
+const TIMEOUT: u64 = 1800;
+
+/// Makes the compiled copy for these notebooks of a folder unless it exists; returns its key.
+pub fn ensure<'a>(
+    session: &Session,
+    folder: &Path,
+    notebooks: impl IntoIterator<Item = &'a Value>,
+) -> Result<String> {
+    let home = &session.home;
+    let notebooks = notebooks.into_iter();
+    let cells: BTreeSet<_> = notebooks.filter_map(cells::dependencies).collect();
+    let key = key::of_library(&session.clone, &session.toolchain)?;
+    if cells.is_subset(&copies::cells(home, &key)) {
+        return Ok(key);
+    }
+    let _lock = copies::lock(home)?;
+    let mut known = copies::cells(home, &key);
+    if cells.is_subset(&known) {
+        return Ok(key);
+    }
+    let start = Instant::now();
+    let spinner = ui::spinner(
+        "compiling the library for the kernel (about a minute, after every change of it)",
+    );
+    let build = copies::begin(home, &key)?;
+    for cell in cells.difference(&known.clone()) {
+        run_cell(session, folder, &build, cell)?;
+        known.insert(cell.clone());
+    }
+    pinned::check(&session.clone.join("Cargo.lock"), &build.join("Cargo.lock"))?;
+    copies::put_in_place(home, &key, &known)?;
+    spinner.finish_and_clear();
+    ui::say(&format!(
+        "compiled the library for the kernel in {}",
+        ui::seconds(start.elapsed())
+    ));
+    Ok(key)
+}
+
+/// Runs one `:dep` cell in a kernel that compiles in the folder itself.
+fn run_cell(session: &Session, folder: &Path, build: &Path, cell: &str) -> Result<()> {
+    let notebook = session.work.join("warm.ipynb");
+    let cells = [cell, "let warm: i32 = 1;", "println!(\"{warm}\")"].map(cells::code);
+    files::write_atomically(&notebook, cells::notebook(&cells).to_string())?;
+    let job = Job {
+        notebook: &notebook,
+        executed: &session.work.join("warm-executed.ipynb"),
+        folder,
+        cell_timeout: TIMEOUT,
+    };
+    execute::run_quietly(session, &job, &[(variables::WARMING, build.as_os_str())])
+        .context("the library does not compile in the kernel")
+}
