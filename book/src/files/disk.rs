@@ -14,9 +14,7 @@ pub const HOME_VARIABLE: &str = "DIFFUSION_INTUITION_HOME";
 /// Fails with a sentence if the disk that holds the folder is full; tools that fail for it rarely say so.
 pub fn need_space(folder: &Path) -> Result<()> {
     const LEAST: u64 = 1 << 20;
-    if let Ok(disk) = rustix::fs::statvfs(folder)
-        && disk.f_bavail.saturating_mul(disk.f_frsize) < LEAST
-    {
+    if free(folder).is_some_and(|bytes| bytes < LEAST) {
         bail!(
             "the disk that holds {} is full: free some space and run the command again",
             folder.display()
@@ -27,11 +25,7 @@ pub fn need_space(folder: &Path) -> Result<()> {
 
 /// Fails with a sentence if the disk that holds the folder has less room than something takes.
 pub fn need_room(folder: &Path, bytes: u64, what: &str) -> Result<()> {
-    let Ok(disk) = rustix::fs::statvfs(folder) else {
-        return Ok(());
-    };
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    if free < bytes {
+    if let Some(free) = free(folder).filter(|free| *free < bytes) {
         bail!(
             "{what} takes about {}, and the disk that holds {} has {} free: free some space, or set {} to a \
              folder on another disk",
@@ -42,6 +36,12 @@ pub fn need_room(folder: &Path, bytes: u64, what: &str) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// The bytes that are free on the disk of a folder, if the system says so.
+fn free(folder: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 fn gigabytes(bytes: u64) -> String {

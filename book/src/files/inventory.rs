@@ -54,17 +54,14 @@ pub fn look(folder: &Path) -> Result<Content> {
         Err(error) => Err(error).with_context(|| format!("cannot read {}", folder.display()))?,
         Ok(_) => tree::list(folder)?,
     };
-    let Some(hashes) = read(folder) else {
-        let strangers = strangers(folder, found, &BTreeMap::new())?;
-        return Ok(match strangers.is_empty() {
-            true => Content::Empty,
-            false => Content::Unlisted(strangers),
-        });
-    };
-    let strangers = strangers(folder, found, &hashes)?;
-    Ok(match strangers.is_empty() {
-        true => Content::Ours,
-        false => Content::Mixed(strangers),
+    let list = read(folder);
+    let listed = list.is_some();
+    let strangers = strangers(folder, found, &list.unwrap_or_default())?;
+    Ok(match (listed, strangers.is_empty()) {
+        (false, true) => Content::Empty,
+        (false, false) => Content::Unlisted(strangers),
+        (true, true) => Content::Ours,
+        (true, false) => Content::Mixed(strangers),
     })
 }
 

@@ -12,18 +12,12 @@ pub struct Lock {
 impl Lock {
     /// Takes the lock; when another run holds it, says what it waits for, then waits.
     pub fn wait(path: &Path, doing: &str) -> Result<Lock> {
-        let file = open(path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                eprintln!("another run of `cargo book` is {doing}: waiting for it to finish …");
-                file.lock()
-                    .with_context(|| format!("cannot lock {}", path.display()))?;
-            }
-            Err(TryLockError::Error(error)) => {
-                return Err(error).with_context(|| format!("cannot lock {}", path.display()));
-            }
+        if let Some(lock) = Lock::try_take(path)? {
+            return Ok(lock);
         }
+        eprintln!("another run of `cargo book` is {doing}: waiting for it to finish …");
+        let file = open(path)?;
+        file.lock().with_context(|| cannot_lock(path))?;
         Ok(Lock { file })
     }
 
@@ -33,17 +27,28 @@ impl Lock {
         match file.try_lock() {
             Ok(()) => Ok(Some(Lock { file })),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => {
-                Err(error).with_context(|| format!("cannot lock {}", path.display()))
-            }
+            Err(TryLockError::Error(error)) => Err(error).with_context(|| cannot_lock(path)),
         }
+    }
+
+    /// Makes something once: looks for it, and makes it under the lock if it is still not there then.
+    pub fn once<T>(
+        path: &Path,
+        doing: &str,
+        found: impl Fn() -> Option<T>,
+        make: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        if let Some(found) = found() {
+            return Ok(found);
+        }
+        let _lock = Lock::wait(path, doing)?;
+        found().map_or_else(make, Ok)
     }
 
     /// Takes the lock together with others who only read.
     pub fn shared(path: &Path) -> Result<Lock> {
         let file = open(path)?;
-        file.lock_shared()
-            .with_context(|| format!("cannot lock {}", path.display()))?;
+        file.lock_shared().with_context(|| cannot_lock(path))?;
         Ok(Lock { file })
     }
 
@@ -68,4 +73,8 @@ fn open(path: &Path) -> Result<File> {
         .write(true)
         .open(path)
         .with_context(|| format!("cannot open {}", path.display()))
+}
+
+fn cannot_lock(path: &Path) -> String {
+    format!("cannot lock {}", path.display())
 }

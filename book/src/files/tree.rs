@@ -7,12 +7,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Copies a folder with its times (cargo decides by them what to build again). Links are copied as links.
+/// Copies a folder with its times (cargo decides by them what to build again), all but what has one of these names.
+/// Links are copied as links.
 ///
 /// Files are copied in parallel; on file systems that can share blocks the copy shares them.
-pub fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+pub fn copy_tree(from: &Path, to: &Path, left_out: &[&str]) -> Result<()> {
     let mut files = Vec::new();
-    copy_folders(from, to, &mut files)?;
+    copy_folders(from, to, left_out, &mut files)?;
     let threads = std::thread::available_parallelism()
         .map_or(2, usize::from)
         .min(8);
@@ -34,14 +35,21 @@ pub fn copy_tree(from: &Path, to: &Path) -> Result<()> {
     })
 }
 
-fn copy_folders(from: &Path, to: &Path, files: &mut Vec<(PathBuf, PathBuf)>) -> Result<()> {
+fn copy_folders(
+    from: &Path,
+    to: &Path,
+    left_out: &[&str],
+    files: &mut Vec<(PathBuf, PathBuf)>,
+) -> Result<()> {
     make_folder(to)?;
     for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
         let entry = entry?;
         let (source, target) = (entry.path(), to.join(entry.file_name()));
         let kind = entry.file_type()?;
-        if kind.is_dir() {
-            copy_folders(&source, &target, files)?;
+        if left_out.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        } else if kind.is_dir() {
+            copy_folders(&source, &target, left_out, files)?;
         } else if kind.is_symlink() {
             std::os::unix::fs::symlink(fs::read_link(&source)?, &target)
                 .map_err(|error| explain(error, &target))?;

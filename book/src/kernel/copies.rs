@@ -20,11 +20,6 @@ pub const LOCK: &str = "warm.lock";
 /// Names the `:dep` cells that were run in a copy; written last.
 const RECORD: &str = "warm.json";
 
-/// The right to make one.
-pub fn lock(home: &Home) -> Result<Lock> {
-    Lock::wait(&home.join(LOCK), "compiling the library for the kernel")
-}
-
 /// The `:dep` cells that were run in the copy of this key.
 pub fn cells(home: &Home, key: &str) -> BTreeSet<String> {
     let record = fs::read_to_string(home.warm().join(key).join(RECORD)).unwrap_or_default();
@@ -38,7 +33,7 @@ pub fn begin(home: &Home, key: &str) -> Result<PathBuf> {
     let build = aside(home, key).join("build");
     match all(home)?.first() {
         Some(copy) => {
-            files::copy_tree(&copy.join("build"), &build)?;
+            files::copy_tree(&copy.join("build"), &build, &[])?;
             // The versions are those of the project's lock file now.
             files::remove(&build.join("Cargo.lock"))?;
         }
@@ -95,7 +90,7 @@ pub fn copy(home: &Home, key: &str, folder: &Path) -> Result<bool> {
     }
     // The time of last use decides which copies are kept.
     let _ = fs::File::open(record).and_then(|file| file.set_modified(SystemTime::now()));
-    files::copy_tree(&copy.join("build"), folder)?;
+    files::copy_tree(&copy.join("build"), folder, &[])?;
     Ok(true)
 }
 

@@ -47,14 +47,9 @@ pub fn check(home: &Home, toolchain: &Toolchain) -> Result<()> {
 
 /// The kernel, installed first if it has to be.
 pub fn ensure(home: &Home) -> Result<PathBuf> {
-    if let Some(kernel) = installed(home) {
-        return Ok(kernel);
-    }
-    let _lock = Lock::wait(&home.join(LOCK), "installing the kernel")?;
-    if let Some(kernel) = installed(home) {
-        return Ok(kernel);
-    }
-    install(home)
+    let lock = home.join(LOCK);
+    let found = || installed(home);
+    Lock::once(&lock, "installing the kernel", found, || install(home))
 }
 
 /// Kept until the install is complete, so that an interrupted one goes on where it was.

@@ -8,7 +8,6 @@ use crate::files::{self, Fingerprint};
 use crate::machine::home::Home;
 use crate::machine::toolchain::Toolchain;
 use anyhow::Result;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The parts that inference needs.
@@ -21,6 +20,9 @@ const PARTS: [&str; 7] = [
     "panic_unwind",
     "unwind",
 ];
+
+/// What in them is never needed.
+const LEFT_OUT: [&str; 4] = ["tests", "benches", "stdarch", "core_arch"];
 
 /// How much of the standard library a kernel's rust-analyzer reads.
 #[derive(Clone, Copy, PartialEq)]
@@ -50,40 +52,20 @@ fn lean(home: &Home, toolchain: &Toolchain, sources: &Path) -> Result<PathBuf> {
         .add("rustc", toolchain.version())
         .finish();
     let folder = home.join(format!("std-{key}"));
-    if folder.exists() {
-        return Ok(folder);
-    }
-    let _lock = Lock::wait(
-        &home.join("std.lock"),
+    let lock = home.join("std.lock");
+    let found = || folder.exists().then(|| folder.clone());
+    Lock::once(
+        &lock,
         "copying the standard library's sources",
-    )?;
-    if !folder.exists() {
-        let aside = files::aside(&folder)?;
-        for part in PARTS {
-            copy_sources(&sources.join(part), &aside.join(part))?;
-        }
-        files::rename(&aside, &folder)?;
-    }
-    Ok(folder)
-}
-
-fn copy_sources(from: &Path, to: &Path) -> Result<()> {
-    for file in files::list(from)? {
-        let name = file.strip_prefix(from)?;
-        let skipped = name.components().any(|part| {
-            matches!(
-                part.as_os_str().to_str(),
-                Some("tests" | "benches" | "stdarch" | "core_arch")
-            )
-        });
-        if skipped {
-            continue;
-        }
-        let target = to.join(name);
-        if let Some(folder) = target.parent() {
-            files::make_folder(folder)?;
-        }
-        fs::copy(&file, &target).map_err(|error| files::explain(error, &target))?;
-    }
-    Ok(())
+        found,
+        || {
+            let aside = files::aside(&folder)?;
+            for part in PARTS {
+                let part = Path::new(part);
+                files::copy_tree(&sources.join(part), &aside.join(part), &LEFT_OUT)?;
+            }
+            files::rename(&aside, &folder)?;
+            Ok(folder.clone())
+        },
+    )
 }

@@ -65,7 +65,12 @@ pub fn run(options: &PressOptions) -> Result<()> {
         pages.push((files::stem(&chapter.path), notebook));
     }
     pages.sort_by(|(a, _), (b, _)| a.cmp(b));
-    site::press(&session, &folder, &pages, &out, !options.no_solutions)?;
+    if options.no_solutions {
+        for (_, page) in &mut pages {
+            site::hide_solutions(page);
+        }
+    }
+    site::press(&session, &folder, &pages, &out)?;
     ui::say(&format!(
         "The book lies in {}",
         out.join("index.html").display()

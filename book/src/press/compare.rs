@@ -25,38 +25,24 @@ pub fn differences(committed: &Value, fresh: &Value) -> Vec<String> {
 fn cell_differences(old: &Value, new: &Value) -> Vec<String> {
     let tolerance = old["metadata"]["tolerance"].as_f64().unwrap_or(TOLERANCE);
     let (old, new) = (outputs(old), outputs(new));
-    let kinds = |outputs: &[&Value]| {
-        outputs
-            .iter()
-            .map(|output| kind(output))
-            .collect::<Vec<_>>()
-    };
-    let (old_kinds, new_kinds) = (kinds(&old), kinds(&new));
-    if old_kinds != new_kinds {
-        return vec![format!(
-            "its outputs were {} and are {}",
-            list(&old_kinds),
-            list(&new_kinds)
-        )];
+    let (were, are) = (kinds(old), kinds(new));
+    if were != are {
+        return vec![format!("its outputs were {were} and are {are}")];
     }
-    let texts = old.iter().zip(&new);
+    let texts = old.iter().zip(new);
     texts
         .filter_map(|(old, new)| numbers::difference(&printed(old), &printed(new), tolerance))
         .collect()
 }
 
-fn outputs(cell: &Value) -> Vec<&Value> {
-    cell["outputs"]
-        .as_array()
-        .map(|outputs| outputs.iter().collect())
-        .unwrap_or_default()
+fn outputs(cell: &Value) -> &[Value] {
+    cell["outputs"].as_array().map_or(&[], Vec::as_slice)
 }
 
-fn list(kinds: &[String]) -> String {
-    if kinds.is_empty() {
-        "none".to_owned()
-    } else {
-        kinds.join(", ")
+fn kinds(outputs: &[Value]) -> String {
+    match outputs {
+        [] => "none".to_owned(),
+        _ => outputs.iter().map(kind).collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -118,29 +104,10 @@ mod tests {
     fn a_lost_representation_is_a_difference() {
         let full = json!([{ "output_type": "execute_result", "data": { "text/plain": "a", "image/svg+xml": "b" } }]);
         let poor = json!([{ "output_type": "execute_result", "data": { "text/plain": "a" } }]);
-        assert_eq!(
-            differences(
-                &notebook(json!({}), full.clone()),
-                &notebook(json!({}), poor)
-            )
-            .len(),
-            1
-        );
-        assert_eq!(
-            differences(
-                &notebook(json!({}), full.clone()),
-                &notebook(json!({}), json!([]))
-            )
-            .len(),
-            1
-        );
-        assert_eq!(
-            differences(
-                &notebook(json!({}), full.clone()),
-                &notebook(json!({}), full)
-            )
-            .len(),
-            0
-        );
+        for (fresh, count) in [(poor, 1), (json!([]), 1), (full.clone(), 0)] {
+            let old = notebook(json!({}), full.clone());
+            let new = notebook(json!({}), fresh);
+            assert_eq!(differences(&old, &new).len(), count);
+        }
     }
 }

@@ -154,14 +154,9 @@ impl References {
         let target = self.equations.get(number).with_context(|| {
             format!("{page} refers to equation ({number}), but no equation has this \\tag")
         })?;
-        let file = if target == page {
-            String::new()
-        } else {
-            format!("{target}.html")
-        };
-        let name = name_of(number);
+        let address = address(page, target, &name_of(number));
         Ok(format!(
-            "<a class=\"di-eqref\" href=\"{file}#{name}\">({number})</a>"
+            "<a class=\"di-eqref\" href=\"{address}\">({number})</a>"
         ))
     }
 
@@ -180,12 +175,8 @@ impl References {
             return Ok(None);
         };
         self.drawing(page, target, name)?;
-        let file = if target == page {
-            String::new()
-        } else {
-            format!("{target}.html")
-        };
-        Ok(Some(format!("<a href=\"{file}#{name}\">")))
+        let address = self::address(page, target, name);
+        Ok(Some(format!("<a href=\"{address}\">")))
     }
 
     /// The drawing of a figure that a page refers to.
@@ -198,6 +189,14 @@ impl References {
             let names = names.join(", ");
             format!("{page} refers to #{name} in {target}, where the figures are: {names}")
         })
+    }
+}
+
+/// The address of a name on a page, as another page links it.
+fn address(page: &str, target: &str, name: &str) -> String {
+    match target == page {
+        true => format!("#{name}"),
+        false => format!("{target}.html#{name}"),
     }
 }
 

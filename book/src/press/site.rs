@@ -19,26 +19,20 @@ pub fn press(
     folder: &Path,
     executed: &[(String, Value)],
     out: &Path,
-    with_solutions: bool,
 ) -> Result<()> {
     let start = Instant::now();
     let spinner = ui::spinner("pressing the pages");
     let source = session.work.join("source");
     files::remove(&source)?;
     gather(session, folder, &source)?;
-    write_pages(&source, executed, with_solutions)?;
+    write_pages(&source, executed)?;
     let new = swap::aside(out);
     let doctrees = swap::around(out).join("doctrees");
     run_sphinx(session, &source, &doctrees, &new)?;
     for (name, notebook) in executed {
         // What readers download is the notebook itself, not the form made for the page.
-        let download = if with_solutions {
-            notebook.clone()
-        } else {
-            without_solutions(notebook)
-        };
         let path = new.join("_sources").join(format!("{name}.ipynb"));
-        let text = cells::text_of(&download)?;
+        let text = cells::text_of(notebook)?;
         files::write_atomically(&path, &text)?;
         // Pages opened from disk may not read files, but scripts.
         let script = format!("window.diNotebook={};\n", serde_json::to_string(&text)?);
@@ -60,7 +54,7 @@ pub fn press(
 /// Puts the configuration, the static files and the pages that are not notebooks together.
 fn gather(session: &Session, folder: &Path, source: &Path) -> Result<()> {
     let site = session.clone.join("book/site");
-    files::copy_tree(&site, source)?;
+    files::copy_tree(&site, source, &[])?;
     let own_book = folder == session.clone.notebooks();
     let index = folder.join("index.md");
     if index.exists() {
@@ -73,16 +67,14 @@ fn gather(session: &Session, folder: &Path, source: &Path) -> Result<()> {
 }
 
 /// Writes the notebooks in the form that Sphinx sees, and links all references in them and in the other pages.
-fn write_pages(source: &Path, executed: &[(String, Value)], with_solutions: bool) -> Result<()> {
+fn write_pages(source: &Path, executed: &[(String, Value)]) -> Result<()> {
     let bibliography = source.join("references.bib");
     let bibliography = fs::read_to_string(&bibliography)
         .with_context(|| format!("cannot read {}", bibliography.display()))?;
     let mut references = References::new(&bibliography)?;
     let mut pages = Vec::new();
     for (name, notebook) in executed {
-        let page = prepared(notebook, with_solutions, |title| {
-            references.figure(name, title)
-        });
+        let page = prepared(notebook, |title| references.figure(name, title));
         for cell in cells::of(&page).iter().filter(|cell| is_prose(cell)) {
             references.collect(name, &cells::source(cell))?;
         }
@@ -144,16 +136,8 @@ fn wait(mut child: Child) -> Result<Output> {
 }
 
 /// The form of a notebook that Sphinx sees: drawings stand in the page, solutions fold.
-fn prepared(
-    notebook: &Value,
-    with_solutions: bool,
-    mut name_of_figure: impl FnMut(&str) -> String,
-) -> Value {
-    let mut page = if with_solutions {
-        notebook.clone()
-    } else {
-        without_solutions(notebook)
-    };
+fn prepared(notebook: &Value, mut name_of_figure: impl FnMut(&str) -> String) -> Value {
+    let mut page = notebook.clone();
     let mut figures = 0;
     let mut folded = Vec::new();
     let mut open = false;
@@ -180,12 +164,11 @@ fn prepared(
     page
 }
 
-fn without_solutions(notebook: &Value) -> Value {
-    let mut page = notebook.clone();
-    if let Some(cells) = page["cells"].as_array_mut() {
+/// Takes the solutions of its exercises out of a notebook.
+pub fn hide_solutions(notebook: &mut Value) {
+    if let Some(cells) = notebook["cells"].as_array_mut() {
         cells.retain(|cell| !cells::has_tag(cell, "solution"));
     }
-    page
 }
 
 fn markdown(text: &str, place: usize) -> Value {
@@ -215,28 +198,30 @@ fn prepare_output(
 
 #[cfg(test)]
 mod tests {
-    use super::prepared;
+    use super::{hide_solutions, prepared};
     use crate::run::cells;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     #[test]
     fn solutions_fold_or_stay_away() {
         let solution = json!({ "cell_type": "code", "metadata": { "tags": ["solution"] }, "source": "s", "outputs": [] });
-        let notebook = cells::notebook(&[
+        let mut notebook = cells::notebook(&[
             cells::code("a"),
             solution.clone(),
             solution,
             cells::code("b"),
         ]);
-        let sources = |with| {
-            cells::of(&prepared(&notebook, with, str::to_owned))
+        let sources = |notebook: &Value| {
+            let page = prepared(notebook, str::to_owned);
+            cells::of(&page)
                 .iter()
                 .map(cells::source)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(sources(false), ["a", "b"]);
-        let folded = sources(true);
+        let folded = sources(&notebook);
         assert_eq!(folded.len(), 6);
         assert!(folded[1].starts_with("<details") && folded[4] == "</details>");
+        hide_solutions(&mut notebook);
+        assert_eq!(sources(&notebook), ["a", "b"]);
     }
 }

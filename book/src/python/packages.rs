@@ -65,14 +65,13 @@ impl Python {
         }
         let folder = home.join(format!("python-{}", fingerprint.finish()));
         let environment = Python { folder };
-        if !environment.is_complete() {
-            let _lock = Lock::wait(&home.join(LOCK), "installing Python packages")?;
-            if !environment.is_complete() {
-                disk::need_room(home.root(), ROOM, "installing the Python packages")?;
-                environment.install(&python, packages)?;
-                files::write_atomically(&environment.done(), version)?;
-            }
-        }
+        let lock = home.join(LOCK);
+        let found = || environment.is_complete().then_some(());
+        Lock::once(&lock, "installing Python packages", found, || {
+            disk::need_room(home.root(), ROOM, "installing the Python packages")?;
+            environment.install(&python, packages)?;
+            files::write_atomically(&environment.done(), &version)
+        })?;
         Ok(environment)
     }
 

@@ -146,11 +146,7 @@ fn start(session: &Session, job: &Job, environment: &[(&str, &OsStr)]) -> Result
         // Held open while this process lives: when it ends, the executor ends its kernel and itself.
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(if std::env::var_os("BOOK_DEBUG").is_some() {
-            Stdio::inherit()
-        } else {
-            Stdio::null()
-        })
+        .stderr(Stdio::null())
         .spawn()
         .context("cannot start the executor")
 }

@@ -1,6 +1,7 @@
 //! Compiles the library for kernels ahead, by running the notebooks' `:dep` cells in a kernel.
 
 use crate::files;
+use crate::files::locks::Lock;
 use crate::kernel::{copies, key, variables};
 use crate::machine::ui;
 use crate::run::execute::{self, Job};
@@ -25,31 +26,33 @@ pub fn ensure<'a>(
     let notebooks = notebooks.into_iter();
     let cells: BTreeSet<_> = notebooks.filter_map(cells::dependencies).collect();
     let key = key::of_library(&session.clone, &session.toolchain)?;
-    if cells.is_subset(&copies::cells(home, &key)) {
-        return Ok(key);
-    }
-    let _lock = copies::lock(home)?;
-    let mut known = copies::cells(home, &key);
-    if cells.is_subset(&known) {
-        return Ok(key);
-    }
+    let lock = home.join(copies::LOCK);
+    let found = || cells.is_subset(&copies::cells(home, &key)).then_some(());
+    Lock::once(&lock, "compiling the library for the kernel", found, || {
+        compile(session, folder, &cells, &key)
+    })?;
+    Ok(key)
+}
+
+fn compile(session: &Session, folder: &Path, cells: &BTreeSet<String>, key: &str) -> Result<()> {
+    let home = &session.home;
     let start = Instant::now();
     let spinner = ui::spinner(
         "compiling the library for the kernel (about a minute, after every change of it)",
     );
-    let build = copies::begin(home, &key)?;
-    for cell in cells.difference(&known.clone()) {
+    let build = copies::begin(home, key)?;
+    let known = copies::cells(home, key);
+    for cell in cells.difference(&known) {
         run_cell(session, folder, &build, cell)?;
-        known.insert(cell.clone());
     }
     pinned::check(&session.clone.join("Cargo.lock"), &build.join("Cargo.lock"))?;
-    copies::put_in_place(home, &key, &known)?;
+    copies::put_in_place(home, key, &(&known | cells))?;
     spinner.finish_and_clear();
     ui::say(&format!(
         "compiled the library for the kernel in {}",
         ui::seconds(start.elapsed())
     ));
-    Ok(key)
+    Ok(())
 }
 
 /// Runs one `:dep` cell in a kernel that compiles in the folder itself.
