@@ -41,10 +41,10 @@ impl Check {
     /// Runs the check; fails if it does.
     pub fn run(&self) -> Result<()> {
         match self {
-            Check::Faults => try_press("failures.py"),
-            Check::Kills => try_press("kills.py"),
-            Check::Crowd => try_press("crowd.py"),
-            Check::Missing => try_press("missing.py"),
+            Check::Faults => try_press("press/failures.py"),
+            Check::Kills => try_press("press/kills.py"),
+            Check::Crowd => try_press("press/crowd.py"),
+            Check::Missing => try_press("press/missing.py"),
             Check::Browse { screenshots } => browse(screenshots.as_deref()),
         }
     }
@@ -70,7 +70,7 @@ fn browse(screenshots: Option<&Path>) -> Result<()> {
     }
     let python = Python::ensure(&Home::open()?, Packages::Checks)?;
     let command = || {
-        let mut command = script(&python, &clone, "browser.py");
+        let mut command = script(&python, &clone, "browser/look.py");
         command.arg("--chromium").arg(&browser);
         command
     };

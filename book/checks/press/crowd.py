@@ -1,6 +1,6 @@
 """Proves that kernels and presses at once do not disturb each other, and that they leave no private folders.
 
-Usage: python3 book/checks/crowd.py PROGRAM   (the compiled `book`; the working directory is a clone)
+Usage: python3 book/checks/press/crowd.py PROGRAM   (the compiled `book`; the working directory is a clone)
 
 Four kernels run the library while three presses run: two in this clone, of which one has to wait, and one in a copy
 of it whose path has spaces and letters beyond ASCII. One of the kernels is killed.
@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from jupyter_client import KernelManager
+from trial import Count, code, dependencies, text, write
 
 KERNELS = 4
 PATIENCE = 600  # seconds for a cell that may have to compile the library
@@ -47,7 +48,7 @@ def run(client, source, notice=False):
             return printed.strip()
 
 
-def kernel(number, dependencies, folder):
+def kernel(number, folder):
     """Draws in a kernel of its own; kernels 0 and 1 have one seed. Returns the kernel's process and the result."""
     manager = KernelManager(kernel_name="diffusion-intuition")
     manager.start_kernel(cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -56,7 +57,7 @@ def kernel(number, dependencies, folder):
     client.start_channels()
     try:
         client.wait_for_ready(timeout=PATIENCE)
-        run(client, dependencies, notice=True)  # the library may have to be compiled
+        run(client, dependencies(), notice=True)  # the library may have to be compiled
         printed = run(client, DRAW.format(seed=max(1, number)))
         if number == KERNELS - 1:
             os.kill(process, signal.SIGKILL)
@@ -64,24 +65,6 @@ def kernel(number, dependencies, folder):
         client.stop_channels()
         manager.shutdown_kernel(now=True)
     return process, printed
-
-
-def notebook(folder, name, dependencies):
-    """Writes a notebook that uses the library of a clone."""
-    folder.mkdir(parents=True, exist_ok=True)
-
-    def cell(kind, source, number):
-        code = {"outputs": [], "execution_count": None} if kind == "code" else {}
-        return {"cell_type": kind, "id": f"c{number}", "metadata": {}, "source": source, **code}
-
-    cells = [
-        cell("markdown", f"# {name}", 0),
-        cell("code", dependencies, 1),
-        cell("code", DRAW.format(seed=1), 2),
-    ]
-    text = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
-    (folder / f"{name}.ipynb").write_text(text, encoding="utf-8")
-    return folder
 
 
 def press(program, clone, notebooks, out):
@@ -114,42 +97,34 @@ def main():
     os.environ.setdefault("DIFFUSION_INTUITION_HOME", str(Path(sys.prefix).parent))
     clone = Path.cwd()
     before = left_folders()
-    first = json.loads((clone / "notebooks/01-core-idea.ipynb").read_text(encoding="utf-8"))
-    dependencies = next("".join(c["source"]) for c in first["cells"] if c["cell_type"] == "code")
-    found = []
+    count = Count()
     with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor() as pool:
         folder = Path(temporary).resolve()
         other = folder / "Bücher, mit Leerzeichen"
         shutil.copytree(clone, other, ignore=shutil.ignore_patterns("target", ".git"))
-        kernels = [pool.submit(kernel, n, dependencies, clone / "notebooks") for n in range(KERNELS)]
+        kernels = [pool.submit(kernel, n, clone / "notebooks") for n in range(KERNELS)]
         presses = []
         for name, place in (("one", clone), ("two", clone), ("other", other)):
-            here = dependencies.replace('".."', json.dumps(str(place), ensure_ascii=False))
-            small = notebook(folder / name, name, here)
+            cells = [text(f"# {name}"), code(dependencies(place)), code(DRAW.format(seed=1))]
+            small = write(folder / name, name, cells)
             presses.append(pool.submit(press, program, place, small, folder / f"{name}-pages"))
         results = [kernel.result() for kernel in kernels]
         pressed = [press.result() for press in presses]
     numbers = [printed for _, printed in results]
-    found.append(("one seed, one result in two kernels", numbers[0] == numbers[1] != ""))
-    found.append(("other seeds, other results", len(set(numbers)) == KERNELS - 1))
-    for (code, said, printed), name in zip(pressed, ("one", "two", "in the copy"), strict=True):
-        good = code == 0 and printed == numbers[0]
-        found.append((f"press {name}", good))
-        if not good:
-            print(f"exit code {code}, printed {printed!r}, wanted {numbers[0]!r}\n{said}")
+    count("one seed, one result in two kernels", numbers[0] == numbers[1] != "")
+    count("other seeds, other results", len(set(numbers)) == KERNELS - 1)
+    for (ended, said, printed), name in zip(pressed, ("one", "two", "in the copy"), strict=True):
+        detail = f"exit code {ended}, printed {printed!r}, wanted {numbers[0]!r}\n{said}"
+        count(f"press {name}", ended == 0 and printed == numbers[0], detail)
     waited = [said for _, said, _ in pressed[:2] if "waiting for it to finish" in said]
-    found.append(("the second press in a clone waits and says so", len(waited) >= 1))
+    count("the second press in a clone waits and says so", len(waited) >= 1)
     running = [process for process, _ in results if Path(f"/proc/{process}").exists()]
-    found.append((f"no kernel still runs {running or ''}", not running))
+    count("no kernel still runs", not running, running)
     end = time.monotonic() + 20
     while (left := left_folders() - before) and time.monotonic() < end:
         time.sleep(0.2)
-    found.append((f"no private folders are left {sorted(left) or ''}", not left))
-    for name, good in found:
-        print(f"{'ok' if good else 'FAILED'}: {name}")
-    failed = sum(not good for _, good in found)
-    print(f"{len(found) - failed} passed, {failed} failed")
-    return failed > 0
+    count("no private folders are left", not left, sorted(left))
+    return count.end()
 
 
 if __name__ == "__main__":

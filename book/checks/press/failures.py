@@ -1,9 +1,8 @@
 """Proves that every way in which a cell can fail fails the press, with notebook, cell, source and message.
 
-Usage: python3 book/checks/failures.py [COMMAND …]   (the command is `cargo book` unless given)
+Usage: python3 book/checks/press/failures.py [COMMAND …]   (the command is `cargo book` unless given)
 """
 
-import json
 import os
 import shutil
 import subprocess
@@ -12,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from kills import processes
+from trial import Count, code, processes, text, write
 
 GOOD = 'println!("fine");'
 # name: (source of the failing cell, its tags, text that the message must hold, further arguments)
@@ -105,29 +104,9 @@ UNUSUAL = [
 ]
 
 
-def cell(source, tags=(), number=0):
-    """A code cell."""
-    return {
-        "cell_type": "code",
-        "id": f"cell-{number}",
-        "metadata": {"tags": list(tags)},
-        "source": source,
-        "outputs": [],
-        "execution_count": None,
-    }
-
-
-def title(name):
-    """A heading, which every page needs."""
-    return {"cell_type": "markdown", "id": "title", "metadata": {}, "source": f"# {name}"}
-
-
-def press(command, folder, name, cells, arguments):
-    """Presses a book of one notebook; returns exit code and output."""
-    notebooks = folder / name
-    notebooks.mkdir()
-    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    (notebooks / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+def press(command, folder, name, cells, arguments=()):
+    """Presses a book of one notebook; returns exit code, output and the place of its pages."""
+    notebooks = write(folder / name, name, [text(f"# {name}"), *cells])
     out = folder / f"{name}-pages"
     done = subprocess.run(
         [*command, "--notebooks", notebooks, "--out", out, *arguments],
@@ -140,7 +119,7 @@ def press(command, folder, name, cells, arguments):
 
 
 def refusals(command, folder):
-    """What must be refused before anything is executed or removed: yields what was tried, and whether it was."""
+    """What must be refused before anything is executed or removed: yields what was tried, whether it was, and what was said."""
     own = folder / "own"
     theirs = {
         "notebooks": folder / "mine",
@@ -149,8 +128,8 @@ def refusals(command, folder):
         "a page that was changed": folder / "changed",
         "a file among pages": folder / "added",
     }
-    code, _, pages = press(command, folder, "own", [title("own"), cell(GOOD, number=1)], [])
-    yield "pages of its own", code == 0
+    ended, _, pages = press(command, folder, "own", [code(GOOD)])
+    yield "pages of its own", ended == 0, ""
     for place in theirs.values():
         place.mkdir()
         (place / "thesis.tex").write_text("years of work", encoding="utf-8")
@@ -184,9 +163,7 @@ def refusals(command, folder):
         )
         after = sorted((path, path.lstat().st_mtime_ns) for path in folder.rglob("*"))
         good = done.returncode != 0 and done.stderr.startswith("error: ") and before == after
-        if not good:
-            print(f"exit code {done.returncode}\n{done.stdout}{done.stderr}")
-        yield name, good
+        yield name, good, f"exit code {done.returncode}\n{done.stdout}{done.stderr}"
 
 
 def fill(folder, *names):
@@ -202,7 +179,8 @@ def left(folder):
 
 
 def cleanings(command, folder):
-    """What `clean` removes and what it leaves, outside any clone: yields what was tried, and whether it was right."""
+    """What `clean` removes and what it leaves, outside any clone: yields what was tried, whether it was
+    right, and what was said."""
     theirs = ["thesis.tex", "bin/mine", ".cargo/bin/cargo", "kernels/mine.lock", "kernels/mine/thesis.tex"]
     # What a version made that left no tag.
     ours = ["bin/book", ".cargo/config.toml", "clone.json", "python.lock", "kernels/1-2.lock", "kernels/1-2/file"]
@@ -216,8 +194,8 @@ def cleanings(command, folder):
         "a folder of an earlier version": (ours, False, set()),
         "a tag from elsewhere": (theirs, True, set(theirs) | {"CACHEDIR.TAG"}),
     }
-    text = Path("book/src/files/owned.rs").read_text(encoding="utf-8")
-    tag = text.split('const TEXT: &str = "\\\n')[1].split('";')[0]
+    source = Path("book/src/files/owned.rs").read_text(encoding="utf-8")
+    tag = source.split('const TEXT: &str = "\\\n')[1].split('";')[0]
     for number, (name, (files, tagged, stay)) in enumerate(tried.items()):
         home = folder / f"cache{number}"
         fill(home, *files)
@@ -234,67 +212,46 @@ def cleanings(command, folder):
             )
             good = good and refused.returncode == 1 and "a folder of its own" in refused.stderr
             good = good and left(home) == stay
-        if not good:
-            print(f"left {left(home)}, exit code {done.returncode}\n{done.stdout}{done.stderr}")
-        yield f"clean meets {name}", good
+        yield f"clean meets {name}", good, f"left {left(home)}, exit code {done.returncode}\n{done.stdout}{done.stderr}"
+
+
+def failing(command, folder):
+    """Presses every cell that must fail: yields its name, whether all that helps to mend it is said, and what is."""
+    for name, (source, tags, message, arguments) in CASES.items():
+        ended, said, out = press(command, folder, name, [code(GOOD), code(source, tags), code(GOOD)], arguments)
+        wanted = [f"{name}.ipynb", "cell 3", source.splitlines()[0], message]
+        missing = [part for part in wanted if part not in said]
+        good = ended != 0 and not missing and not out.exists()
+        yield name, good, f"exit code {ended}, missing {missing}\n{said}"
+
+
+def passing(command, folder):
+    """Presses cells that must not fail: yields a name, whether they do not, and what was said."""
+    cells = {name: [code(GOOD), code(source, ["raises-exception"]), code(GOOD)] for name, source in ALLOWED.items()}
+    cells["unusual"] = [code(source) for source in UNUSUAL]
+    for name, those in cells.items():
+        ended, said, out = press(command, folder, name, those)
+        yield name, ended == 0 and (out / "index.html").exists(), said
+    for name, (source, shown, most, message) in GOOD_CELLS.items():
+        start = time.monotonic()
+        ended, said, out = press(command, folder, name, [code(GOOD), code(source), code(GOOD)])
+        page = (out / f"{name}.html").read_text(encoding="utf-8") if ended == 0 else ""
+        good = shown in page and len(page) < most and message in said
+        took = f"{time.monotonic() - start:.0f} s"
+        yield f"{name} ({took})", good, f"exit code {ended}, page of {len(page)} letters\n{said}"
+    outlives = any(line.strip() == "sleep 4321" for _, _, _, line in processes())
+    yield "a cell's child ends with its kernel", not outlives, ""
 
 
 def main():
     """Runs all cases and ends with a line that counts them."""
     command = sys.argv[1:] or ["cargo", "book"]
-    failed = 0
+    count = Count()
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        for name, (source, tags, message, arguments) in CASES.items():
-            cells = [title(name), cell(GOOD, number=1), cell(source, tags, 2), cell(GOOD, number=3)]
-            code, text, out = press(command, folder, name, cells, arguments)
-            first = source.splitlines()[0]
-            wanted = [f"{name}.ipynb", "cell 3", first, message]
-            missing = [part for part in wanted if part not in text]
-            good = code != 0 and not missing and not out.exists()
-            failed += not good
-            print(f"{'ok' if good else 'FAILED'}: {name}")
-            if not good:
-                print(f"exit code {code}, missing {missing}\n{text}")
-        for name, source in ALLOWED.items():
-            cells = [
-                title(name),
-                cell(GOOD, number=1),
-                cell(source, ["raises-exception"], 2),
-                cell(GOOD, number=3),
-            ]
-            code, text, out = press(command, folder, name, cells, [])
-            good = code == 0 and (out / "index.html").exists()
-            failed += not good
-            print(f"{'ok' if good else 'FAILED'}: {name}")
-            if not good:
-                print(text)
-        cells = [title("unusual"), *(cell(source, (), i) for i, source in enumerate(UNUSUAL))]
-        code, text, out = press(command, folder, "unusual", cells, [])
-        good = code == 0 and (out / "index.html").exists()
-        failed += not good
-        print(f"{'ok' if good else 'FAILED'}: unusual but legal code is pressed")
-        if not good:
-            print(text)
-        for name, (source, shown, most, said) in GOOD_CELLS.items():
-            start = time.monotonic()
-            cells = [title(name), cell(GOOD, number=1), cell(source, number=2), cell(GOOD, number=3)]
-            code, text, out = press(command, folder, name, cells, [])
-            page = (out / f"{name}.html").read_text(encoding="utf-8") if code == 0 else ""
-            good = shown in page and len(page) < most and said in text
-            failed += not good
-            print(f"{'ok' if good else 'FAILED'}: {name} ({time.monotonic() - start:.0f} s)")
-            if not good:
-                print(f"exit code {code}, page of {len(page)} letters\n{text}")
-        if any(text.strip() == "sleep 4321" for _, _, _, text in processes()):
-            failed += 1
-            print("FAILED: a cell's child outlives its kernel")
-        results = [*refusals(command, folder), *cleanings(command, folder)]
-        for name, good in results:
-            failed += not good
-            print(f"{'ok' if good else 'FAILED'}: {name}")
-    print(f"{len(CASES) + len(ALLOWED) + len(GOOD_CELLS) + len(results) + 1 - failed} passed, {failed} failed")
-    return failed > 0
+        for cases in (failing, passing, refusals, cleanings):
+            for name, good, said in cases(command, Path(temporary)):
+                count(name, good, said)
+    return count.end()
 
 
 if __name__ == "__main__":

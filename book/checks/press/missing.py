@@ -1,6 +1,6 @@
 """Proves that a sentence says what is missing on a machine, and what to do.
 
-Usage: python3 book/checks/missing.py PROGRAM   (the compiled `book`)
+Usage: python3 book/checks/press/missing.py PROGRAM   (the compiled `book`)
 
 The program runs with a `PATH` of its own, which holds only what a case leaves on it, and with a home of its own.
 """
@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import offline
+from trial import Count
 
 NOWHERE = "http://127.0.0.1:9"  # nothing listens there
 OLD = "#!/bin/sh\necho '3.8.0 linux /usr'\n"
@@ -79,97 +80,78 @@ def programs(folder, tools, **scripts):
 
 def cases(folder, python):
     """Name, changed environment, and what the message must hold."""
+    good = f'#!/bin/sh\nexec "{python}" "$@"\n'
     rust = ["rustc", "cargo", "rustup"]
-    with_python = {"python3": f'#!/bin/sh\nexec "{python}" "$@"\n'}
+    yield from cases_of_compilers(folder, rust, good)
+    yield from cases_of_pythons(folder, [*rust, "cc"], NO_VENV.format(python=python))
+    everything = programs(folder / "everything", [*rust, "cc"], python3=good)
     home = Path(os.environ.get("DIFFUSION_INTUITION_HOME") or installed_home())
+    yield from cases_of_networks(folder, everything, home)
+    for name, variable, place, wanted in [
+        ("no place to write", "DIFFUSION_INTUITION_HOME", "/dev/null/home", "cannot make /dev/null/home"),
+        ("no place for the kernelspec", "JUPYTER_DATA_DIR", "/dev/null/jupyter", "cannot write into /dev/null/jupyter"),
+        ("a place that the kernel cannot name", "DIFFUSION_INTUITION_HOME", folder / "with a space", "path has a space"),
+    ]:
+        yield name, {"PATH": everything, variable: str(place)}, [wanted, f"set {variable}"]
+    yield from cases_of_disks(folder, everything, home)
+
+
+def cases_of_compilers(folder, rust, python):
+    """C compilers and Rusts that are missing, old or none."""
+    path = programs(folder / "1", rust, python3=python)
+    yield "no C compiler", {"PATH": path}, ["no C compiler", "install one"]
+    path = programs(folder / "2", rust, cc=NO_TOOLS, python3=python)
+    yield "a C compiler that is none", {"PATH": path}, ["no C compiler", "install one"]
+    path = programs(folder / "3", ["cargo", "cc"], rustc=OLD_RUST, python3=python)
+    yield "an old rustc", {"PATH": path}, ["needs Rust 1.95 or later", "1.94.0", "rustup update"]
+    # Not on the path, nor where rustup would have put it.
+    path = programs(folder / "4", ["cc"], python3=python)
+    changes = {"PATH": path, "HOME": str(folder), "CARGO_HOME": str(folder / "cargo")}
+    yield "no rustc", changes, ["rustc does not answer", "install Rust"]
+
+
+def cases_of_pythons(folder, tools, no_venv):
+    """Pythons that are missing, or do not fit."""
+    for number, (name, pythons, wanted) in enumerate(
+        [
+            ("no python3", {}, ["no python3 found", "install Python 3.11 to 3.14"]),
+            ("an old python3", {"python3": OLD}, ["3.8.0", "install a newer one"]),
+            (
+                "a python3 too new",
+                {"python3": NEW},
+                ["3.15.0", "made for Python 3.11 to 3.14", "install one of these"],
+            ),
+            # Which Python was taken shows in what fails next.
+            (
+                "a python3 that fits beside others that do not",
+                {"python3": NEW, "python3.14": OLD, "python3.12": no_venv},
+                ["install its venv module", "No module named venv"],
+            ),
+            ("no venv", {"python3": no_venv}, ["install its venv module"]),
+        ]
+    ):
+        yield name, {"PATH": programs(folder / f"python{number}", tools, **pythons)}, wanted
+
+
+def cases_of_networks(folder, path, home):
+    """No network, for what needs one once."""
+    yield (
+        "no network for Python packages",
+        {"PATH": path, "PIP_INDEX_URL": NOWHERE, "PIP_RETRIES": "0", "PIP_NO_CACHE_DIR": "1"},
+        ["installing the Python packages failed", "network", "run `cargo book` again"],
+    )
     furnished = folder / "furnished"
     furnished.mkdir()
     for packages in home.glob("python-*"):
         (furnished / packages.name).symlink_to(packages)
-    yield (
-        "no C compiler",
-        {"PATH": programs(folder / "1", rust, **with_python)},
-        ["no C compiler", "install one"],
-    )
-    yield (
-        "a C compiler that is none",
-        {"PATH": programs(folder / "1a", rust, cc=NO_TOOLS, **with_python)},
-        ["no C compiler", "install one"],
-    )
-    yield (
-        "an old rustc",
-        {"PATH": programs(folder / "1b", ["cargo", "cc"], rustc=OLD_RUST, **with_python)},
-        ["needs Rust 1.95 or later", "1.94.0", "rustup update"],
-    )
-    yield (
-        "no rustc",
-        # Not on the path, nor where rustup would have put it.
-        {
-            "PATH": programs(folder / "2", ["cc"], **with_python),
-            "HOME": str(folder),
-            "CARGO_HOME": str(folder / "cargo"),
-        },
-        ["rustc does not answer", "install Rust"],
-    )
-    yield (
-        "no python3",
-        {"PATH": programs(folder / "3", [*rust, "cc"])},
-        ["no python3 found", "install Python 3.11 to 3.14"],
-    )
-    yield (
-        "an old python3",
-        {"PATH": programs(folder / "4", [*rust, "cc"], python3=OLD)},
-        ["3.8.0", "install a newer one"],
-    )
-    yield (
-        "a python3 too new",
-        {"PATH": programs(folder / "4a", [*rust, "cc"], python3=NEW)},
-        ["3.15.0", "made for Python 3.11 to 3.14", "install one of these"],
-    )
-    # Which Python was taken shows in what fails next.
-    others = {"python3": NEW, "python3.14": OLD, "python3.12": NO_VENV.format(python=python)}
-    yield (
-        "a python3 that fits beside others that do not",
-        {"PATH": programs(folder / "4b", [*rust, "cc"], **others)},
-        ["install its venv module", "No module named venv"],
-    )
-    yield (
-        "no venv",
-        {"PATH": programs(folder / "5", [*rust, "cc"], python3=NO_VENV.format(python=python))},
-        ["install its venv module"],
-    )
-    everything = programs(folder / "6", [*rust, "cc"], **with_python)
-    yield (
-        "no network for Python packages",
-        {"PATH": everything, "PIP_INDEX_URL": NOWHERE, "PIP_RETRIES": "0", "PIP_NO_CACHE_DIR": "1"},
-        ["installing the Python packages failed", "network", "run `cargo book` again"],
-    )
-    yield (
-        "no network for the kernel",
-        {
-            "PATH": everything,
-            "DIFFUSION_INTUITION_HOME": str(furnished),
-            "CARGO_HOME": str(folder / "cargo"),
-            "CARGO_NET_OFFLINE": "true",
-        },
-        ["installing evcxr_jupyter failed", "network", "run `cargo book` again"],
-    )
-    yield (
-        "no place to write",
-        {"PATH": everything, "DIFFUSION_INTUITION_HOME": "/dev/null/home"},
-        ["cannot make /dev/null/home", "set DIFFUSION_INTUITION_HOME"],
-    )
-    yield (
-        "no place for the kernelspec",
-        {"PATH": everything, "JUPYTER_DATA_DIR": "/dev/null/jupyter"},
-        ["cannot write into /dev/null/jupyter", "set JUPYTER_DATA_DIR"],
-    )
-    yield (
-        "a place that the kernel cannot name",
-        {"PATH": everything, "DIFFUSION_INTUITION_HOME": str(folder / "with a space")},
-        ["path has a space", "set DIFFUSION_INTUITION_HOME"],
-    )
-    yield from cases_of_disks(folder, everything, home)
+    changes = {
+        "PATH": path,
+        "DIFFUSION_INTUITION_HOME": str(furnished),
+        "CARGO_HOME": str(folder / "cargo"),
+        "CARGO_NET_OFFLINE": "true",
+    }
+    wanted = ["installing evcxr_jupyter failed", "network", "run `cargo book` again"]
+    yield "no network for the kernel", changes, wanted
 
 
 def cases_of_disks(folder, path, home):
@@ -209,7 +191,7 @@ def pip_goes_where_it_should(folder):
     (folder / "pip.conf").write_text(PIP_FILE, encoding="utf-8")
     own = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     environment = {**own, **PIP_VARIABLES, "PIP_CONFIG_FILE": str(folder / "pip.conf")}
-    script = Path(__file__).resolve().parent.parent / "python/pip_settings.py"
+    script = Path(__file__).resolve().parents[2] / "python/pip_settings.py"
     done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=False)
     # The machine's own settings may add to them.
     kept = json.loads(done.stdout or "{}")
@@ -233,7 +215,7 @@ def main():
     """Runs all cases and ends with a line that counts them."""
     program = sys.argv[1]
     python = getattr(sys, "_base_executable", sys.executable)
-    passed = failed = 0
+    count = Count()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary).resolve()
         for number, (name, changes, wanted) in enumerate(cases(folder, python)):
@@ -249,18 +231,11 @@ def main():
             missing = [text for text in wanted if text not in done.stderr]
             # One sentence, not a back trace; what a tool said may follow it.
             good = done.returncode == 1 and not missing and done.stderr.startswith("error: ")
-            passed, failed = passed + good, failed + (not good)
-            print(f"{'ok' if good else 'FAILED'}: {name}", flush=True)
-            if not good:
-                print(f"exit code {done.returncode}, missing {missing}\n{done.stdout}{done.stderr}")
-        for name, (good, said) in {
-            "a user's settings of pip": pip_goes_where_it_should(folder),
-            **set_up_for_good(program, folder),
-        }.items():
-            passed, failed = passed + good, failed + (not good)
-            print(f"{'ok' if good else 'FAILED'}: {name}{'' if good else chr(10) + said}")
-    print(f"{passed} passed, {failed} failed")
-    return failed > 0
+            count(name, good, f"exit code {done.returncode}, missing {missing}\n{done.stdout}{done.stderr}")
+        count("a user's settings of pip", *pip_goes_where_it_should(folder))
+        for name, (good, said) in set_up_for_good(program, folder).items():
+            count(name, good, said)
+    return count.end()
 
 
 if __name__ == "__main__":

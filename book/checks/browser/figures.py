@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
-from browser_page import Found, opened
-from browser_site import Site
+from opened import Found, opened, probe, unfold
+from pages import Site
 from playwright.sync_api import Browser
 
-PROBES = Path(__file__).with_name("browser_figures.js")
 PHONE = 360
 BETWEEN = 480  # the widest on which panels stand below each other
 LAPTOP = (1366, 768)
@@ -22,20 +20,18 @@ Say = Callable[[str, str, Found], None]
 def check_figures(browser: Browser, site: Site, name: str, report: Say) -> None:
     """Reports on all figures of a page."""
     with opened(browser, (site.root / name).as_uri(), width=PHONE) as (page, _):
-        page.evaluate(PROBES.read_text(encoding="utf-8"))
-        page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        unfold(page)
 
-        def probe(check: str, *arguments: object) -> Found:
+        def settled(check: str, *arguments: object) -> Found:
             page.evaluate("bookProbes.settle()")
-            answer = page.evaluate(f"(a) => figureProbes.{check}(...a)", list(arguments))
-            return answer["count"], answer["faults"]
+            return probe(page, check, *arguments)
 
         for width in (PHONE, BETWEEN):
             page.set_viewport_size({"width": width, "height": 740})
-            report(name, f"figure width {width}", probe("sideways"))
-            report(name, f"legible {width}", probe("legible", SMALLEST_TEXT))
-            report(name, f"figure texts {width}", probe("overlaps"))
-            report(name, f"slider {width}", probe("sliders", *SLIDER))
+            report(name, f"figure width {width}", settled("sideways"))
+            report(name, f"legible {width}", settled("legible", SMALLEST_TEXT))
+            report(name, f"figure texts {width}", settled("overlaps"))
+            report(name, f"slider {width}", settled("sliders", *SLIDER))
         page.set_viewport_size({"width": LAPTOP[0], "height": LAPTOP[1]})
-        report(name, "figure texts", probe("overlaps"))
-        report(name, "film height", probe("films"))
+        report(name, "figure texts", settled("overlaps"))
+        report(name, "film height", settled("films"))

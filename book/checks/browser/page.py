@@ -2,100 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import axe_playwright_python
-from browser_site import Site, figures_in
-from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, Request, Route
+from opened import HEIGHT, WIDTHS, Ears, Found, opened, probe, unfold
+from pages import Site, figures_in
+from playwright.sync_api import Browser, Error, Page
+from sliders import frames, sliders, title
 
-PROBES = Path(__file__).with_name("browser_probes.js")
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
-WIDTHS = (360, 768, 1400)
-HEIGHT = 900
 PAPER = 700  # pixels that an A4 page leaves for text
 SMALLEST_TEXT = 9.0  # pixels of the screen, in figures
 HEAVIEST = 1_000_000  # bytes of a page and all it loads
 HEAVIEST_FIRST = 400_000  # of the first page
-LOCAL = ("file:", "data:", "blob:", "about:")
-
-Found = tuple[int, list[str]]  # how many things were looked at, and what is wrong with them
-
-
-@dataclass
-class Ears:
-    """Hears what a page asks for and what it complains about."""
-
-    origin: str
-    requests: list[str] = field(default_factory=list)
-    outside: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-    weight: int = 0
-
-    def listen(self, page: Page) -> None:
-        """Starts to listen; requests to other machines are noted and go no further."""
-        page.route("**/*", self._let_pass)
-        page.on("websocket", lambda socket: self.outside.append(socket.url))
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("requestfailed", self._failed)
-        page.on("response", self._answered)
-        page.on("console", self._said)
-        page.on("pageerror", lambda error: self.complaints.append(str(error).splitlines()[0]))
-
-    def at_home(self, url: str) -> bool:
-        """Whether an address is on this machine and belongs to the site."""
-        return url.startswith(LOCAL) or (bool(self.origin) and url.startswith(self.origin + "/"))
-
-    def _let_pass(self, route: Route) -> None:
-        if self.at_home(route.request.url):
-            route.continue_()
-        else:
-            self.outside.append(route.request.url)
-            route.abort()
-
-    def _failed(self, request: Request) -> None:
-        if self.at_home(request.url):
-            self.failed.append(f"{request.url}: {request.failure}")
-
-    def _answered(self, response: Any) -> None:
-        if response.status >= 400:
-            self.failed.append(f"{response.url}: status {response.status}")
-        elif self.origin and self.at_home(response.url):
-            self.weight += int(response.headers.get("content-length", 0))
-
-    def _said(self, message: ConsoleMessage) -> None:
-        # What could not be loaded is counted with the requests.
-        loading = message.text.startswith("Failed to load resource") or not self.at_home(message.location["url"] or "file:")
-        if message.type in ("error", "warning") and not loading:
-            self.complaints.append(f"{message.type}: {message.text.splitlines()[0]}")
-
-
-@contextmanager
-def opened(
-    browser: Browser, url: str, *, scheme: str = "light", motion: str = "reduce", width: int = 1400
-) -> Iterator[tuple[Page, Ears]]:
-    """Opens a page and waits until everything on it stands."""
-    context = browser.new_context(
-        viewport={"width": width, "height": HEIGHT}, color_scheme=scheme, reduced_motion=motion, service_workers="block"
-    )
-    try:
-        page = context.new_page()
-        parts = url.split("/")
-        ears = Ears("" if url.startswith("file:") else "/".join(parts[:3]))
-        ears.listen(page)
-        page.goto(url, wait_until="load")
-        page.evaluate("document.fonts.ready")
-        page.wait_for_timeout(100)  # errors in what comes after the load
-        page.evaluate(PROBES.read_text(encoding="utf-8"))
-        page.evaluate("bookProbes.settle()")
-        yield page, ears
-    finally:
-        context.close()
 
 
 @dataclass
@@ -121,11 +42,6 @@ class PageCheck:
         """Reports what a check found."""
         self.report(self.name, check, found)
 
-    def probe(self, page: Page, name: str, *arguments: object) -> Found:
-        """Runs a probe inside the page."""
-        answer = page.evaluate(f"(a) => bookProbes.{name}(...a)", list(arguments))
-        return answer["count"], answer["faults"]
-
     def heard(self, ears: Ears, where: str) -> None:
         """Reports what a page asked for and complained about."""
         self.say(f"console {where}", (len(ears.complaints), ears.complaints))
@@ -134,37 +50,37 @@ class PageCheck:
 
     def rendered(self, page: Page, where: str) -> None:
         """Reports on figures and formulas."""
-        count, faults = self.probe(page, "figures")
+        count, faults = probe(page, "figures")
         if page.locator("div.cell").count():
             expected = figures_in(self.site.notebook(self.name)[0])
             shown = page.locator("svg.di-figure").count()
             if shown != expected:
                 faults.append(f"{shown} figures are shown, {expected} are in the notebook")
         self.say(f"figures {where}", (count, faults))
-        self.say(f"formulas {where}", self.probe(page, "formulas"))
+        self.say(f"formulas {where}", probe(page, "formulas"))
 
     def from_disk(self) -> dict[str, list[str]]:
         """The page opened from disk, in light colours, with reduced motion."""
         with opened(self.browser, (self.site.root / self.name).as_uri()) as (page, ears):
             self.heard(ears, "file")
             self.say("solutions", self.solutions(page))
-            page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+            unfold(page)
             self.rendered(page, "file")
-            self.say("slider file", self.sliders(page))
+            self.say("slider file", sliders(page))
             self.links(page)
             numbers = page.evaluate("() => bookProbes.equations()")
             self.say("equations", (numbers["count"], numbers["faults"]))
-            self.say("icons", self.probe(page, "icons"))
-            self.say("contrast light", self.probe(page, "contrast"))
+            self.say("icons", probe(page, "icons"))
+            self.say("contrast light", probe(page, "contrast"))
             self.say("axe light", self.axe(page))
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": HEIGHT})
                 page.evaluate("bookProbes.settle()")
-                self.say(f"overflow {width}", self.probe(page, "overflow"))
-                self.say(f"legible {width}", self.probe(page, "legible", SMALLEST_TEXT))
+                self.say(f"overflow {width}", probe(page, "overflow"))
+                self.say(f"legible {width}", probe(page, "legible", SMALLEST_TEXT))
                 if width == WIDTHS[0]:
                     self.say(f"axe {width}", self.axe(page))
-            page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = false; })")
+            unfold(page, False)
             self.say("print", self.printed(page))
             if page.locator("#search-results").count():
                 self.say("search file", self.search(page))
@@ -207,33 +123,33 @@ class PageCheck:
     def in_the_dark(self) -> None:
         """The page in dark colours, on the screen and on paper."""
         with opened(self.browser, (self.site.root / self.name).as_uri(), scheme="dark") as (page, _):
-            page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
-            self.say("contrast dark", self.probe(page, "contrast"))
+            unfold(page)
+            self.say("contrast dark", probe(page, "contrast"))
             self.say("axe dark", self.axe(page))
             self.say("print dark", self.printed(page))
 
     def in_motion(self) -> None:
         """Figures with frames where motion is welcome: the page's script moves them, not the drawing's own style."""
         with opened(self.browser, (self.site.root / self.name).as_uri(), motion="no-preference") as (page, _):
-            page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+            unfold(page)
             faults = []
             figures = page.locator("svg.di-figure[data-frames]").all()
             for figure in figures:
                 figure.scroll_into_view_if_needed()
-                state = self.frames(figure)
+                state = frames(figure)
                 if state["moving"]:
-                    faults.append(f"{self.title(figure)}: the drawing's own animation runs beside the slider")
+                    faults.append(f"{title(figure)}: the drawing's own animation runs beside the slider")
                 if len(state["shown"]) != 1:
-                    faults.append(f"{self.title(figure)}: {len(state['shown'])} frames are shown at once")
+                    faults.append(f"{title(figure)}: {len(state['shown'])} frames are shown at once")
             self.say("slider motion", (len(figures), faults))
 
     def over_http(self) -> None:
         """The page as a server gives it."""
         with opened(self.browser, f"{self.origin}/{self.name}") as (page, ears):
             self.heard(ears, "http")
-            page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+            unfold(page)
             self.rendered(page, "http")
-            self.say("slider http", self.sliders(page))
+            self.say("slider http", sliders(page))
             heaviest = HEAVIEST_FIRST if self.name == "index.html" else HEAVIEST
             too_heavy = [f"{ears.weight / 1e6:.2f} MB, more than {heaviest / 1e6}"] if ears.weight > heaviest else []
             self.say("weight", (ears.weight, too_heavy))
@@ -257,7 +173,7 @@ class PageCheck:
         page.emulate_media(media="print")
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         page.evaluate("bookProbes.settle()")
-        count, faults = self.probe(page, "print")
+        count, faults = probe(page, "print")
         if hidden := page.evaluate("bookProbes.hiddenSolutions()"):
             faults.append(f"{hidden} solutions stay closed")
         page.evaluate("dispatchEvent(new Event('afterprint'))")
@@ -301,59 +217,3 @@ class PageCheck:
             yield f"a hit lands {found['top']} px from its section"
         if self.word.lower() not in found["marked"]:
             yield f"“{self.word}” is not marked where a hit leads"
-
-    # ---- Slider
-
-    @staticmethod
-    def frames(figure: Locator) -> dict[str, Any]:
-        """Which frames of a figure are shown, and where its parts stand."""
-        return figure.evaluate("(figure) => bookProbes.frames(figure)")
-
-    @staticmethod
-    def title(figure: Locator) -> str:
-        """The name of a figure."""
-        return figure.evaluate("(figure) => figure.querySelector('title')?.textContent.trim() || 'figure'")
-
-    def sliders(self, page: Page) -> Found:
-        """Reports on all figures with frames."""
-        figures = page.locator("svg.di-figure[data-frames]").all()
-        return len(figures), [f"{self.title(figure)}: {text}" for figure in figures for text in self.slider(page, figure)]
-
-    def slider(self, page: Page, figure: Locator) -> Iterator[str]:
-        """What is wrong with a slider: it moves the frames by keyboard, plays and pauses, and nothing jumps."""
-        controls = figure.locator("xpath=ancestor::*[contains(@class, 'di-figure-frame')]/..").locator(".di-controls")
-        slider, button = controls.locator("input[type=range]"), controls.locator("button")
-        if slider.count() != 1 or button.count() != 1:
-            yield "no slider with a button"
-            return
-        figure.scroll_into_view_if_needed()
-        start = self.frames(figure)
-        page.wait_for_timeout(600)
-        if start["moving"] or self.frames(figure)["shown"] != start["shown"]:
-            yield "moves by itself although the reader prefers reduced motion"
-        slider.focus()
-        states = []
-        last = int(figure.get_attribute("data-frames") or 0) - 1
-        for key, wanted in (("Home", 0), ("ArrowRight", 1), ("ArrowRight", 2), ("End", last), ("ArrowLeft", last - 1)):
-            page.keyboard.press(key)
-            states.append(self.frames(figure))
-            if states[-1]["shown"] != [wanted]:
-                yield f"after {key} the frames {states[-1]['shown']} are shown, not {wanted}"
-                return
-        if len({state["places"] for state in states}) > 1:
-            yield "the layout jumps when the frame changes"
-        page.keyboard.press("Home")
-        button.click()
-        deadline = time.monotonic() + 3
-        while self.frames(figure)["shown"] == [0] and time.monotonic() < deadline:
-            page.wait_for_timeout(50)
-        playing = self.frames(figure)
-        if playing["shown"] == [0]:
-            yield "the button does not play"
-        if playing["button"] == start["button"]:
-            yield f"the button says “{playing['button']}” while it plays"
-        button.click()
-        paused = self.frames(figure)
-        page.wait_for_timeout(600)
-        if paused["button"] == playing["button"] or self.frames(figure)["shown"] != paused["shown"]:
-            yield "the button does not pause"

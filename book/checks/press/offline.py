@@ -3,12 +3,13 @@
 `cargo book ci missing` calls it. Everything that could ask is told to do so through a proxy, which only counts the calls.
 """
 
-import json
 import os
 import socket
 import subprocess
 import threading
 from pathlib import Path
+
+from trial import code, dependencies, text, write
 
 
 class Proxy:
@@ -52,24 +53,6 @@ def sees_calls(folder):
     return proxy.calls > 0
 
 
-def notebook(dependencies):
-    """A notebook with the `:dep` cell of the book, and one cell that infers nothing."""
-
-    def cell(number, source):
-        return {
-            "cell_type": "code",
-            "id": f"cell-{number}",
-            "metadata": {},
-            "source": source,
-            "outputs": [],
-            "execution_count": None,
-        }
-
-    title = {"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# No network"}
-    cells = [title, cell(1, dependencies), cell(2, 'let x: f64 = 1.5;\nprintln!("{x}")')]
-    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
-
-
 LINKER = """#!/bin/sh
 echo "$0" >> "{record}"
 case "$1" in
@@ -93,13 +76,10 @@ def calls_of_a_press(program, folder):
 
     The first two are `None` if it fails.
     """
-    first = json.loads(Path("notebooks/01-core-idea.ipynb").read_text(encoding="utf-8"))
-    sources = ("".join(cell["source"]) for cell in first["cells"] if cell["cell_type"] == "code")
-    # Elsewhere the path of the library is not what it is beside the notebooks.
-    dependencies = next(sources).replace('".."', json.dumps(str(Path.cwd())))
-    (folder / "notebooks").mkdir()
-    (folder / "notebooks/offline.ipynb").write_text(notebook(dependencies), encoding="utf-8")
-    command = [program, "--fresh", "--notebooks", folder / "notebooks", "--out", folder / "pages"]
+    # A cell that infers nothing.
+    cells = [text("# No network"), code(dependencies(Path.cwd())), code('let x: f64 = 1.5;\nprintln!("{x}")')]
+    notebooks = write(folder / "notebooks", "offline", cells)
+    command = [program, "--fresh", "--notebooks", notebooks, "--out", folder / "pages"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     if done.returncode:
         return None, None, done.stdout + done.stderr

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from browser_site import Site
+from pages import Site
 
 HERE = Path(__file__).parent
 BROKEN = HERE / "broken"
-STYLE = HERE.parent / "site/_static"
+STYLE = HERE.parents[1] / "site/_static"
 EXPECTED = re.compile(r'<meta name="expected-fault" content="([^":]*)(?:: ([^"]*))?"')
 
 

@@ -1,11 +1,11 @@
 """Looks at every page of the pressed book in a real browser, from disk and over HTTP.
 
-Usage: python book/checks/browser.py target/book [--screenshots DIR]
-       python book/checks/browser.py --self-test
+Usage: python book/checks/browser/look.py target/book [--screenshots DIR]
+       python book/checks/browser/look.py --self-test
 
 Prints a line for every page and check, then the faults, and ends with 1 if there are any. `--self-test` does the same
 with the pages in `broken/`, each of which has one fault and names it, and requires that exactly that fault is found.
-Needs what `requirements.txt` beside this file lists, and Chromium.
+Needs what `book/checks/requirements.txt` lists, and Chromium.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from browser_controls import check_controls
-from browser_figures import check_figures
-from browser_page import WIDTHS, Found, PageCheck, opened
-from browser_plain import check_plain
-from browser_selftest import self_test
-from browser_site import Fault, Site, served
+from controls import check_controls
+from figures import check_figures
+from opened import WIDTHS, Found, opened
+from page import PageCheck
+from plain import check_plain
+from selftest import self_test
+from pages import Fault, Site, served
 from playwright.sync_api import Browser, sync_playwright
 
 Item = TypeVar("Item")

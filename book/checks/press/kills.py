@@ -1,6 +1,6 @@
 """Kills the press at many moments and looks whether the site is ever half-written or the next run stuck.
 
-Usage: python3 book/checks/kills.py [COMMAND …]   (the command is `cargo book` unless given)
+Usage: python3 book/checks/press/kills.py [COMMAND …]   (the command is `cargo book` unless given)
 
 The book has three pages that carry the number of their generation. 30 kills are spread over the whole run, 20
 around the moment when the new site replaces the old one. After each kill all pages must be whole and of one
@@ -20,38 +20,26 @@ import tempfile
 import time
 from pathlib import Path
 
+from trial import Count, code, processes, text, write
+
 PAGES = 3
 SPREAD, LAST = 30, 20
 
 
-def write(folder, generation):
+def generate(folder, generation):
     """Writes the notebooks of one generation; only their prose changes."""
     for page in range(PAGES):
-        prose = {
-            "cell_type": "markdown",
-            "id": "prose",
-            "metadata": {},
-            "source": f"# Page {page}\n\ngeneration-{generation}-ends",
-        }
-        code = {
-            "cell_type": "code",
-            "id": "code",
-            "metadata": {},
-            "source": f'println!("page {page}");',
-            "outputs": [],
-            "execution_count": None,
-        }
-        notebook = {"cells": [prose, code], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-        (folder / f"page{page}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+        prose = text(f"# Page {page}\n\ngeneration-{generation}-ends")
+        write(folder, f"page{page}", [prose, code(f'println!("page {page}");')])
 
 
 def generation_of(out):
     """The generation of the site, after a look at all its pages."""
     found = set()
     for page in range(PAGES):
-        text = (out / f"page{page}.html").read_text(encoding="utf-8")
-        assert text.rstrip().endswith("</html>"), f"page {page} is cut off"
-        found.add(re.search(r"generation-(\d+)-ends", text).group(1))
+        shown = (out / f"page{page}.html").read_text(encoding="utf-8")
+        assert shown.rstrip().endswith("</html>"), f"page {page} is cut off"
+        found.add(re.search(r"generation-(\d+)-ends", shown).group(1))
     assert (out / "index.html").exists(), "no index"
     assert len(found) == 1, f"pages of several generations: {found}"
     return int(found.pop())
@@ -79,21 +67,6 @@ def wait_for_swap(running, out):
 def leftover(out):
     """What lies beside the site."""
     return sorted(path.name for path in out.parent.iterdir() if path != out)
-
-
-def processes():
-    """Every process: number, parent, state and command line. Small systems have no `ps`."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            state, parent = (folder / "stat").read_text(errors="replace").rsplit(")", 1)[1].split()[:2]
-            text = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            found.append((int(folder.name), int(parent), state, text))
-    if found:
-        return found
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True)
-    rows = [line.split(None, 3) for line in listed.stdout.splitlines()]
-    return [(int(row[0]), int(row[1]), row[2], row[3]) for row in rows if len(row) == 4]
 
 
 def below(number):
@@ -152,13 +125,9 @@ ENDS = {
 def ending(command, folder, number, end):
     """Starts a press whose cell never ends and ends parts of it; returns what is wrong after it."""
     ready = folder / f"ready{number}"
-    write(folder, 0)
-    notebook = json.loads((folder / "page0.ipynb").read_text(encoding="utf-8"))
     loop = "loop { std::hint::spin_loop() }" if number % 2 else "loop { std::thread::park() }"
-    notebook["cells"][1]["source"] = f"std::fs::write({json.dumps(str(ready))}, \"\")?; {loop}"
-    notebooks = folder / f"ending{number}"
-    notebooks.mkdir()
-    (notebooks / "page.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    cell = code(f"std::fs::write({json.dumps(str(ready))}, \"\")?; {loop}")
+    notebooks = write(folder / f"ending{number}", "page", [text("# Page"), cell])
     running = press(command, notebooks, folder / "ended")
     try:
         return wrong_after(command, folder, notebooks, ready, running, end)
@@ -184,7 +153,7 @@ def wrong_after(command, folder, notebooks, ready, running, end):
         return "the press does not say what happened"
     running.wait(timeout=30)
     if end is end_all:
-        write(notebooks, 0)
+        generate(notebooks, 0)
         (notebooks / "page.ipynb").unlink()
         if press(command, notebooks, folder / "ended").wait() != 0:
             return "the next run fails"
@@ -203,79 +172,71 @@ def wrong_after(command, folder, notebooks, ready, running, end):
     return f"left {left}" if left else ""
 
 
-def endings(command, folder):
-    """Tries all ends; returns how many were wrong."""
-    failed = 0
+def damaged(command, folder, out):
+    """Cuts what executions are kept, as a full disk or a cut of power does; returns whether the next press mends it."""
+    for kept in Path("target/book-work/executed").glob("page*.ipynb"):
+        kept.write_bytes(kept.read_bytes()[:200])
+    generate(folder, 1001)
+    return press(command, folder, out).wait() == 0 and generation_of(out) == 1001
+
+
+def kill_at_moments(command, folder, out, whole, count):
+    """Kills a run at each of many moments and looks at the pages; returns how many late kills came after the swap."""
+    moments = [(whole * i / SPREAD, False) for i in range(SPREAD)]
+    # From half a millisecond to a second: on a busy disk the replacement itself takes a third of one.
+    moments += [(0.0005 * 1.5**i, True) for i in range(LAST)]
+    replaced = 0
+    for generation, (moment, late) in enumerate(moments, start=2):
+        generate(folder, generation)
+        running = press(command, folder, out)
+        if late:
+            wait_for_swap(running, out)
+        time.sleep(moment)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        name = f"killed {moment:.3f} s after {'the site is whole' if late else 'the start'}"
+        try:
+            replaced += (generation_of(out) == generation) and late
+            count(name, True, quiet=True)
+        except (AssertionError, OSError, AttributeError) as error:
+            count(name, False, error)
+    return replaced
+
+
+def endings(command, folder, count):
+    """Tries all ends."""
     for number, (name, end) in enumerate(ENDS.items()):
         try:
             wrong = ending(command, folder, number, end)
         except subprocess.TimeoutExpired:
             wrong = "the press waits for ever"
-        failed += bool(wrong)
-        print(f"{'FAILED' if wrong else 'ok'}: {name}{': ' + wrong if wrong else ''}")
-    return failed
-
-
-def damaged(command, folder, out):
-    """Cuts what executions are kept, as a full disk or a cut of power does; returns whether the next press mends it."""
-    for kept in Path("target/book-work/executed").glob("page*.ipynb"):
-        kept.write_bytes(kept.read_bytes()[:200])
-    write(folder, 1001)
-    return press(command, folder, out).wait() == 0 and generation_of(out) == 1001
+        count(name, not wrong, wrong)
 
 
 def main():
     """Kills, looks, counts."""
     command = sys.argv[1:] or ["cargo", "book"]
-    failed = 0
+    count = Count()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "notebooks"
-        folder.mkdir()
         out = Path(temporary) / "site" / "book"
-        write(folder, 0)
+        generate(folder, 0)
         assert press(command, folder, out).wait() == 0, "the first press fails"
-        write(folder, 1)
+        generate(folder, 1)
         start = time.monotonic()
         assert press(command, folder, out).wait() == 0, "the second press fails"
         whole = time.monotonic() - start
-        moments = [(whole * i / SPREAD, False) for i in range(SPREAD)]
-        # From half a millisecond to a second: on a busy disk the replacement itself takes a third of one.
-        moments += [(0.0005 * 1.5**i, True) for i in range(LAST)]
-        replaced = [0, 0]
-        for generation, (moment, late) in enumerate(moments, start=2):
-            write(folder, generation)
-            running = press(command, folder, out)
-            if late:
-                wait_for_swap(running, out)
-            time.sleep(moment)
-            running.send_signal(signal.SIGKILL)
-            running.wait()
-            try:
-                replaced[late] += generation_of(out) == generation
-            except (AssertionError, OSError, AttributeError) as error:
-                failed += 1
-                print(
-                    f"FAILED: killed {moment:.3f} s after {'the site is whole' if late else 'the start'}: {error}"
-                )
-        write(folder, 1000)
+        replaced = kill_at_moments(command, folder, out, whole, count)
+        generate(folder, 1000)
         alone = press(command, folder, out)
         _, errors = alone.communicate()
-        if alone.returncode != 0 or generation_of(out) != 1000:
-            failed += 1
-            print(f"FAILED: the run after the kills: {errors.decode()}")
-        if leftover(out):
-            failed += 1
-            print(f"FAILED: left behind {leftover(out)}")
-        if not 0 < replaced[True]:
-            failed += 1
-            print("FAILED: no kill came after the new site had replaced the old one")
-        if not damaged(command, folder, out):
-            failed += 1
-            print("FAILED: the run after kept executions were cut")
-        failed += endings(command, Path(temporary))
-        print(f"a run takes {whole:.2f} s; {replaced[True]} of the last {LAST} kills came after the replacement")
-    print(f"{len(moments) + 4 + len(ENDS) - failed} passed, {failed} failed")
-    return failed > 0
+        count("the run after the kills", alone.returncode == 0 and generation_of(out) == 1000, errors.decode())
+        count("nothing is left beside the site", not leftover(out), leftover(out))
+        count("a kill came after the new site had replaced the old one", replaced > 0)
+        count("the run after kept executions were cut", damaged(command, folder, out))
+        endings(command, Path(temporary), count)
+        print(f"a run takes {whole:.2f} s; {replaced} of the last {LAST} kills came after the replacement")
+    return count.end()
 
 
 if __name__ == "__main__":

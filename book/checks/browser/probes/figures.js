@@ -1,21 +1,14 @@
-// What the browser check measures in figures. Every probe answers { count, faults }.
+// Figures on a phone, on a laptop and on paper.
 
 "use strict";
 
 (() => {
-  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-  const seen = (element) =>
-    element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) &&
-    element.getClientRects().length > 0;
+  const { all, shorten, seen } = window.bookTools;
+  const probes = window.bookProbes;
   const figures = () => all("svg.di-figure").filter(seen);
   const films = () => figures().filter((figure) => figure.querySelector(".di-frame"));
   const controls = (figure) => figure.closest(".di-figure-frame")?.parentElement.querySelector(".di-controls");
   const title = (figure) => figure.querySelector("title")?.textContent.trim() || "figure";
-  const short = (text) => (text.length > 30 ? `${text.slice(0, 30)}…` : text);
-  // The form that is shown, of a drawing that has two.
-  const shown = (figure) => all(":scope > .di-wide, :scope > .di-narrow", figure).find(seen) ?? figure;
-
-  const probes = {};
 
   probes.sideways = () => {
     const faults = [];
@@ -35,6 +28,7 @@
     return { count: figures().length, faults };
   };
 
+  // The smallest text of every figure, in pixels of the screen.
   probes.legible = (smallest) => {
     const faults = [];
     for (const figure of figures()) {
@@ -66,7 +60,7 @@
       texts.forEach((a, at) => {
         for (const b of texts.slice(at + 1)) {
           if (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom) {
-            faults.push(`${title(figure)}: “${short(a.name)}” lies on “${short(b.name)}” at ${innerWidth} px`);
+            faults.push(`${title(figure)}: “${shorten(a.name, 30)}” lies on “${shorten(b.name, 30)}” at ${innerWidth} px`);
           }
         }
       });
@@ -101,6 +95,4 @@
     }
     return { count: films().length, faults };
   };
-
-  window.figureProbes = probes;
 })();

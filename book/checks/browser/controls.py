@@ -7,13 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote
 
-from browser_site import Site
+from opened import PROBES, WIDTHS, Found
+from pages import Site
 from playwright.sync_api import Browser, Error, Locator, Page
 
-Found = tuple[int, list[str]]
-WIDTHS = (360, 768, 1400)
 HEIGHT = 800
-PROBES = Path(__file__).with_name("browser_probes.js")
 SIDES = {
     "menu": "#di-menu, .bd-sidebar-primary",
     "contents": "#di-contents, .bd-sidebar-secondary",
@@ -42,7 +40,7 @@ def at(browser: Browser, url: str, width: int, scripts: bool = True) -> Iterator
         page = context.new_page()
         page.goto(url, wait_until="load")
         if scripts:
-            page.evaluate(PROBES.read_text(encoding="utf-8"))
+            page.evaluate(PROBES)
         yield page
     finally:
         context.close()
@@ -153,7 +151,7 @@ def leads_on(page: Page, side: str, button: Locator, width: int) -> Iterator[str
     elif page.locator("dialog[open]").count():
         yield f"the {side} stays over the page that was chosen"
     page.goto(before.split("#")[0])
-    page.evaluate(PROBES.read_text(encoding="utf-8"))
+    page.evaluate(PROBES)
 
 
 # ---- Keyboard

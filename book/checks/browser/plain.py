@@ -8,7 +8,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from browser_site import Site, figures_in
+from opened import Found
+from pages import Site, figures_in
 from playwright.sync_api import Browser
 
 IMAGES = """() => [...document.querySelectorAll('.jp-OutputArea-output img')].map((image) => ({
@@ -17,9 +18,7 @@ IMAGES = """() => [...document.querySelectorAll('.jp-OutputArea-output img')].ma
 }))"""
 
 
-def check_plain(
-    browser: Browser, site: Site, page: str, report: Callable[[str, str, tuple[int, list[str]]], None]
-) -> None:
+def check_plain(browser: Browser, site: Site, page: str, report: Callable[[str, str, Found], None]) -> None:
     """Converts the notebook of a page, if it has one, and looks at the result."""
     notebook, _ = site.notebook(page)
     if notebook:
@@ -27,7 +26,7 @@ def check_plain(
         report(page, "nbconvert", plain_faults(browser, source, figures_in(notebook)))
 
 
-def plain_faults(browser: Browser, source: Path, figures: int) -> tuple[int, list[str]]:
+def plain_faults(browser: Browser, source: Path, figures: int) -> Found:
     """How many figures the plain conversion shows, and what is wrong with them."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "nbconvert", "--to", "html", "--output-dir", folder, str(source)]
