@@ -6,7 +6,6 @@ use ndarray::Array2;
 
 use crate::error::Result;
 use crate::mixture::Mixture;
-use crate::network::{FilmMlp, Network};
 use crate::prediction::Prediction;
 use crate::schedule::Schedule;
 
@@ -79,18 +78,6 @@ where
 {
     fn denoise(&self, x_t: &Array2<f32>, t: usize) -> Result<Array2<f32>> {
         self(x_t, t).answer()
-    }
-}
-
-impl Denoiser for FilmMlp {
-    fn denoise(&self, x_t: &Array2<f32>, t: usize) -> Result<Array2<f32>> {
-        self.predict_at(x_t, t)
-    }
-}
-
-impl Denoiser for &dyn Network {
-    fn denoise(&self, x_t: &Array2<f32>, t: usize) -> Result<Array2<f32>> {
-        self.predict_at(x_t, t)
     }
 }
 

@@ -1,102 +1,71 @@
 //! Feature-wise linear modulation and SiLU in one pass: y = h + silu(u·(1 + scale) + shift).
 
-use crate::parallel::*;
 use fearless_simd::{Simd, dispatch};
 
-use super::backward::Backward;
-use super::gather::{RowIndex, Rows};
 use super::math::{SIMD, fuses, not_below, piece, sigmoid};
-use super::tape::{Node, Op, Tape, Var, same_dim, shapes_fit};
+use super::op::{Backward, Op, Var};
+use super::rows::Rows;
+use super::tape::{Tape, same_dim, shapes_fit};
 use crate::error::Result;
+use crate::parallel::*;
 
 #[derive(Debug)]
-pub(super) struct Film {
-    /// Added to the result, if there is one.
-    residual: Option<Var>,
+struct Film {
+    h: Var,
     u: Var,
     table: Var,
-    /// Which table row belongs to each row; without it, the row of the same number.
-    rows: Option<usize>,
-    /// silu′ at every element, which costs nearly nothing beside silu itself; none where no gradient is wanted.
-    slope: Option<Var>,
+    rows: Rows,
+    /// silu′ at every element, which costs nearly nothing beside silu itself; empty where no gradient is wanted.
+    slope: Var,
 }
 
 impl Tape<'_> {
-    /// silu(u·(1 + scale) + shift), elementwise: u is (n, c), `scale_shift` (n, 2c) with the scales in its
-    /// first c columns and the shifts in the others; the result is (n, c).
+    /// A residual block's end: h + silu(u·(1 + scale) + shift), elementwise, with the scales and shifts in a
+    /// table of one row for each distinct t: h and u are (n, c), `table` is (k, 2c) with the scales in its first
+    /// c columns, and `rows` tells which of its rows belongs to each of the n; the result is (n, c). The (n, 2c)
+    /// matrix of [gathered](Self::gather) rows is never made.
     ///
     /// FiLM (Perez et al. 2018, eq. 1) with the scale counted from 1, as in improved DDPM (Nichol &
     /// Dhariwal 2021, §3.3), followed by SiLU (x·sigmoid(x), Elfwing et al. 2018).
-    ///
-    /// # Errors
-    /// [`Error::Shapes`](crate::Error::Shapes) unless the shapes are as above.
-    pub fn scale_shift_silu(&mut self, u: Var, scale_shift: Var) -> Result<Var> {
-        let (u_dim, table_dim) = (self.dim(u)?, self.dim(scale_shift)?);
-        let fit = table_dim.0 == u_dim.0 && Some(table_dim.1) == u_dim.1.checked_mul(2);
-        shapes_fit(fit, "scale_shift_silu", u_dim, table_dim)?;
-        Ok(self.film(None, u, scale_shift, None))
-    }
-
-    /// A residual block's end: h + silu(u·(1 + scale) + shift), the scales and shifts gathered from a
-    /// table with one row for each distinct t: h and u are (n, c), `table` (k, 2c), `rows` n indices into
-    /// it; the result is (n, c). As [`scale_shift_silu`](Self::scale_shift_silu) of a
-    /// [`gather`](Self::gather), but the (n, 2c) matrix between them is never made.
-    ///
-    /// # Errors
-    /// [`Error::Shapes`](crate::Error::Shapes) unless the shapes are as above.
-    pub fn film_residual(&mut self, h: Var, u: Var, table: Var, rows: Rows) -> Result<Var> {
-        let (h_dim, u_dim, table_dim) = (self.dim(h)?, self.dim(u)?, self.dim(table)?);
-        same_dim("film_residual", h_dim, u_dim)?;
-        shapes_fit(
-            Some(table_dim.1) == u_dim.1.checked_mul(2),
-            "film_residual",
-            u_dim,
-            table_dim,
-        )?;
-        let rows = self.fitting_rows("film_residual", table, rows)?;
-        let n = self.indices[rows].of.len();
-        shapes_fit(n == u_dim.0, "film_residual", u_dim, (n, table_dim.0))?;
-        Ok(self.film(Some(h), u, table, Some(rows)))
-    }
-
-    fn film(&mut self, residual: Option<Var>, u: Var, table: Var, rows: Option<usize>) -> Var {
-        let (n, u_cols) = self.dim(u).expect("checked by the caller");
-        let cols = u_cols.max(1); // a matrix without columns has no rows to walk either
-        let mut y = self.work.take(n * u_cols);
-        let sources = [Some(u), Some(table), residual];
-        let wanted = sources.into_iter().flatten().any(|v| self.wants(v));
-        let keeps = wanted && self.recording;
-        let slopes = if keeps { n * u_cols } else { 0 };
-        let mut slope = self.work.take(slopes);
-        let size = piece(n * u_cols, cols);
-        let values = Modulation {
+    pub fn film_residual(&mut self, h: Var, u: Var, table: Var, rows: &Rows) -> Result<Var> {
+        let op = "film_residual";
+        let (dim @ (n, cols), table_dim) = (self.dim(u)?, self.dim(table)?);
+        same_dim(op, self.dim(h)?, dim)?;
+        let fit = Some(table_dim.1) == cols.checked_mul(2);
+        shapes_fit(fit, op, dim, table_dim)?;
+        rows.fit(op, table_dim)?;
+        let batch = rows.of().len();
+        shapes_fit(batch == n, op, dim, (batch, table_dim.0))?;
+        let mut y = self.take(op, dim)?;
+        let keeps = self.recording && [h, u, table].iter().any(|var| self.wants(*var));
+        let mut slope = self.work.take(if keeps { y.len() } else { 0 });
+        let h_values = self.slice(h);
+        let film = Modulation {
             u: self.slice(u),
             table: self.slice(table),
-            rows: rows.map(|rows| self.indices[rows].of.as_slice()),
-            cols,
+            rows: rows.of(),
+            cols: cols.max(1),
         };
-        let h = residual.map(|h| self.slice(h));
-        if slopes > 0 {
-            let pieces = y.par_chunks_mut(size).zip(slope.par_chunks_mut(size));
-            pieces.enumerate().for_each(|(i, (y, slope))| {
-                dispatch!(*SIMD, simd => forward(simd, y, slope, i * size / cols, h, &values));
-            });
+        let size = piece(y.len(), film.cols);
+        let pieces = y.par_chunks_mut(size).enumerate();
+        let write = |i: usize, y: &mut [f32], slope: &mut [f32]| {
+            let first = i * size / film.cols;
+            dispatch!(*SIMD, simd => forward(simd, y, slope, first, h_values, &film));
+        };
+        if keeps {
+            let pieces = pieces.zip(slope.par_chunks_mut(size));
+            pieces.for_each(|((i, y), slope)| write(i, y, slope));
         } else {
-            let pieces = y.par_chunks_mut(size).enumerate();
-            pieces.for_each(|(i, y)| {
-                dispatch!(*SIMD, simd => forward(simd, y, &mut [], i * size / cols, h, &values));
-            });
+            pieces.for_each(|(i, y)| write(i, y, &mut []));
         }
-        // Of no rows too: their derivative is asked for all the same.
-        let slope = keeps.then(|| self.push(Op::Leaf, slope, n, u_cols, false));
         let film = Film {
-            residual,
+            h,
             u,
             table,
-            rows,
-            slope,
+            rows: rows.clone(),
+            slope: self.keep(slope),
         };
-        self.push(Op::Film(film), y, n, u_cols, wanted)
+        Ok(self.push(film, &[h, u, table], y, dim))
     }
 }
 
@@ -104,17 +73,17 @@ impl Tape<'_> {
 struct Modulation<'a> {
     u: &'a [f32],
     table: &'a [f32],
-    rows: Option<&'a [u32]>,
+    rows: &'a [u32],
     cols: usize,
 }
 
 impl<'a> Modulation<'a> {
     /// u, scale and shift of row `r`.
     fn row(&self, r: usize) -> (&'a [f32], &'a [f32], &'a [f32]) {
-        let k = self.rows.map_or(r, |rows| rows[r] as usize);
-        let table = &self.table[k * 2 * self.cols..][..2 * self.cols];
-        let (scale, shift) = table.split_at(self.cols);
-        (&self.u[r * self.cols..][..self.cols], scale, shift)
+        let cols = self.cols;
+        let table = &self.table[self.rows[r] as usize * 2 * cols..][..2 * cols];
+        let (scale, shift) = table.split_at(cols);
+        (&self.u[r * cols..][..cols], scale, shift)
     }
 }
 
@@ -125,40 +94,36 @@ fn forward<S: Simd>(
     y: &mut [f32],
     slope: &mut [f32],
     first: usize,
-    h: Option<&[f32]>,
-    values: &Modulation,
+    h: &[f32],
+    film: &Modulation,
 ) {
-    let cols = values.cols;
+    let cols = film.cols;
     for (i, y) in y.chunks_exact_mut(cols).enumerate() {
         let r = first + i;
-        let operands = values.row(r);
-        let h = h.map(|h| &h[r * cols..][..cols]);
-        match (h, slope.get_mut(i * cols..(i + 1) * cols)) {
-            (Some(h), Some(slope)) => forward_row::<S, true, true>(y, slope, h, operands),
-            (Some(h), None) => forward_row::<S, true, false>(y, &mut [], h, operands),
-            (None, Some(slope)) => forward_row::<S, false, true>(y, slope, &[], operands),
-            (None, None) => forward_row::<S, false, false>(y, &mut [], &[], operands),
+        let (h, operands) = (&h[r * cols..][..cols], film.row(r));
+        match slope.get_mut(i * cols..(i + 1) * cols) {
+            Some(slope) => forward_row::<S, true>(y, slope, h, operands),
+            None => forward_row::<S, false>(y, &mut [], h, operands),
         }
     }
 }
 
 /// silu(z) = z·σ(z), silu′(z) = σ(z)·(1 + z·(1 − σ(z))).
 #[inline(always)]
-fn forward_row<S: Simd, const RESIDUAL: bool, const SLOPE: bool>(
+fn forward_row<S: Simd, const SLOPE: bool>(
     y: &mut [f32],
     slope: &mut [f32],
     h: &[f32],
     (u, scale, shift): (&[f32], &[f32], &[f32]),
 ) {
     let n = y.len();
-    let (u, scale, shift) = (&u[..n], &scale[..n], &shift[..n]);
-    let h = if RESIDUAL { &h[..n] } else { h };
+    let (h, u, scale, shift) = (&h[..n], &u[..n], &scale[..n], &shift[..n]);
     let slope = if SLOPE { &mut slope[..n] } else { slope };
     for i in 0..n {
         let z = not_below(u[i] * (1.0 + scale[i]) + shift[i]);
         let s = sigmoid(z, fuses::<S>());
         let silu = z * s;
-        y[i] = if RESIDUAL { h[i] + silu } else { silu };
+        y[i] = h[i] + silu;
         if SLOPE {
             slope[i] = s + silu * (1.0 - s);
         }
@@ -169,102 +134,69 @@ fn forward_row<S: Simd, const RESIDUAL: bool, const SLOPE: bool>(
 #[inline(always)]
 fn backward<S: Simd>(
     _: S,
-    dz: &mut [f32],
-    du: &mut [f32],
-    beta: f32,
+    (dz, du): (&mut [f32], &mut [f32]),
+    adds: bool,
     (dy, slope): (&[f32], &[f32]),
     first: usize,
-    values: &Modulation,
+    film: &Modulation,
 ) {
-    let cols = values.cols;
+    let cols = film.cols;
     for (i, dz) in dz.chunks_exact_mut(cols).enumerate() {
-        let (_, scale, _) = values.row(first + i);
+        let (_, scale, _) = film.row(first + i);
         let du = &mut du[i * cols..][..cols];
         let (dy, slope) = (&dy[i * cols..][..cols], &slope[i * cols..][..cols]);
         for j in 0..cols {
-            let z = dy[j] * slope[j];
-            let d = z * (1.0 + scale[j]);
-            let d = if beta == 0.0 { d } else { du[j] + d };
-            (dz[j], du[j]) = (z, d);
+            dz[j] = dy[j] * slope[j];
+            let d = dz[j] * (1.0 + scale[j]);
+            du[j] = if adds { du[j] + d } else { d };
         }
     }
 }
 
-/// dscale (+)= Σ dz·u and dshift (+)= Σ dz over the rows that share each table row, from `first` on.
+/// Adds dz·u to dscale and dz to dshift.
 #[inline(always)]
-fn table_gradient<S: Simd>(
-    _: S,
-    sum: &mut [f32],
-    beta: f32,
-    dz: &[f32],
-    first: usize,
-    index: Option<&RowIndex>,
-    values: &Modulation,
-) {
-    let cols = values.cols;
-    for (k, sum) in (first..).zip(sum.chunks_exact_mut(2 * cols)) {
-        if beta == 0.0 {
-            sum.fill(0.0);
-        }
-        let (dscale, dshift) = sum.split_at_mut(cols);
-        let same = [k as u32];
-        for r in index.map_or(&same[..], |index| index.users().of(k)) {
-            let r = *r as usize * cols;
-            let (dz, u) = (&dz[r..][..cols], &values.u[r..][..cols]);
-            for j in 0..cols {
-                dscale[j] += dz[j] * u[j];
-                dshift[j] += dz[j];
-            }
-        }
+fn add_to_table<S: Simd>(_: S, sum: &mut [f32], dz: &[f32], u: &[f32]) {
+    let (dscale, dshift) = sum.split_at_mut(dz.len());
+    let (dshift, u) = (&mut dshift[..dz.len()], &u[..dz.len()]);
+    for j in 0..dz.len() {
+        dscale[j] += dz[j] * u[j];
+        dshift[j] += dz[j];
     }
 }
 
-impl Film {
+impl Op for Film {
     /// With z = u·(1 + scale) + shift and dz = dy·silu′(z): du = dz·(1 + scale); dscale = Σ dz·u and
     /// dshift = Σ dz over the rows that share a table row; dh = dy.
-    pub fn backward(&self, walk: &mut Backward, dy: Vec<f32>, node: &Node) {
-        let cols = node.cols.max(1);
-        let index = self.rows.map(|rows| &walk.indices[rows]);
-        let values = Modulation {
-            u: walk.value(self.u),
-            table: walk.value(self.table),
-            rows: index.map(|index| index.of.as_slice()),
+    fn backward(&self, walk: &mut Backward, y: Var, dy: Vec<f32>) {
+        let cols = walk.dim(y).1.max(1);
+        let film = Modulation {
+            u: walk.slice(self.u),
+            table: walk.slice(self.table),
+            rows: self.rows.of(),
             cols,
         };
-        let mut dz = walk.work.take(dy.len());
-        let (mut du, beta) = walk.take(self.u);
+        let mut dz = walk.take(dy.len());
+        let (mut du, adds) = walk.open(self.u);
         let size = piece(dy.len(), cols);
-        let slope = self.slope.expect("kept by a tape that records");
-        let slope = walk.value(slope);
-        let operands = dz
-            .par_chunks_mut(size)
-            .zip(du.par_chunks_mut(size))
-            .zip(dy.par_chunks(size).zip(slope.par_chunks(size)));
-        operands.enumerate().for_each(|(i, ((dz, du), given))| {
+        let results = dz.par_chunks_mut(size).zip(du.par_chunks_mut(size));
+        let given = dy.par_chunks(size);
+        let given = given.zip(walk.slice(self.slope).par_chunks(size));
+        let pieces = results.zip(given).enumerate();
+        pieces.for_each(|(i, (results, given))| {
             let first = i * size / cols;
-            dispatch!(*SIMD, simd => backward(simd, dz, du, beta, given, first, &values));
+            dispatch!(*SIMD, simd => backward(simd, results, adds, given, first, &film));
         });
+        walk.put(self.u, du);
         if walk.wants(self.table) {
-            let (mut sum, beta) = walk.take(self.table);
-            let table_rows = sum.len() / (2 * cols);
-            let rows = table_rows.div_ceil((dy.len() / size).max(1)).max(1);
-            let pieces = sum.par_chunks_mut(rows * 2 * cols).enumerate();
-            pieces.for_each(|(i, sum)| {
-                let first = i * rows;
-                dispatch!(*SIMD, simd => table_gradient(simd, sum, beta, &dz, first, index, &values));
+            let (mut sums, adds) = walk.open(self.table);
+            self.rows.scatter(&mut sums, 2 * cols, adds, |sum, r| {
+                let (dz, u) = (&dz[r * cols..][..cols], &film.u[r * cols..][..cols]);
+                dispatch!(*SIMD, simd => add_to_table(simd, sum, dz, u));
             });
-            walk.put(self.table, sum);
+            walk.put(self.table, sums);
         }
-        walk.work.give(dz);
-        if walk.wants(self.u) {
-            walk.put(self.u, du);
-        } else {
-            walk.work.give(du);
-        }
-        match self.residual {
-            // Moved, not copied: dy is complete, and nothing here needs it any more.
-            Some(h) => walk.give(h, dy),
-            None => walk.work.give(dy),
-        }
+        walk.recycle(dz);
+        // Moved, not copied: dy is complete, and nothing here needs it any more.
+        walk.give(self.h, dy);
     }
 }

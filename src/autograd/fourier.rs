@@ -1,15 +1,14 @@
 //! Sines and cosines of every coordinate, beside the coordinates themselves.
 
-use crate::parallel::*;
-
-use super::backward::Backward;
 use super::math::piece;
-use super::tape::{Node, Op, Tape, Value, Var};
+use super::op::{Backward, Op, Var};
+use super::tape::Tape;
 use crate::check;
 use crate::error::Result;
+use crate::parallel::*;
 
 #[derive(Debug)]
-pub(super) struct Fourier {
+struct Fourier {
     x: Var,
     frequencies: Vec<f32>,
 }
@@ -23,14 +22,14 @@ impl Tape<'_> {
     /// et al. 2020, eq. 4; Tancik et al. 2020).
     ///
     /// # Errors
-    /// [`Error::Foreign`] if `x` is of another tape; [`Error::NotFinite`] for a NaN or infinite frequency.
+    /// [`Error::NotFinite`](crate::Error::NotFinite) too for a NaN or infinite frequency.
     pub fn fourier(&mut self, x: Var, frequencies: &[f32]) -> Result<Var> {
         let (rows, d) = self.dim(x)?;
         check::finite("frequencies", frequencies)?;
         let k = frequencies.len();
         let cols = d.saturating_mul(1 + 2 * k);
-        let mut y = self.room("fourier", rows, cols)?;
-        let size = piece(rows * cols, cols.max(1)) / cols.max(1);
+        let mut y = self.take("fourier", (rows, cols))?;
+        let size = piece(y.len(), cols) / cols.max(1);
         let pieces = y.par_chunks_mut((size * cols).max(1));
         let values = self.slice(x).par_chunks((size * d).max(1));
         pieces.zip(values).for_each(|(y, x)| {
@@ -48,25 +47,19 @@ impl Tape<'_> {
             }
         });
         let frequencies = frequencies.to_vec();
-        let op = Op::Fourier(Fourier { x, frequencies });
-        Ok(self.push(op, y, rows, cols, self.wants(x)))
+        Ok(self.push(Fourier { x, frequencies }, &[x], y, (rows, cols)))
     }
 }
 
-impl Fourier {
+impl Op for Fourier {
     /// dx_j = dy_j + Σ_i ω_i (cos ω_ix_j · dsin_i − sin ω_ix_j · dcos_i).
-    pub fn backward(&self, walk: &mut Backward, dy: Vec<f32>, node: &Node) {
-        let Value::Buffer(y) = &node.value else {
-            unreachable!("an operation's value is its own");
-        };
-        let (cols, k) = (node.cols, self.frequencies.len());
-        let d = cols / (1 + 2 * k);
-        let mut dx = walk.work.take(node.rows * d);
-        let rows = dx.chunks_exact_mut(d.max(1));
-        let given = dy
-            .chunks_exact(cols.max(1))
-            .zip(y.chunks_exact(cols.max(1)));
-        for (dx, (dy, y)) in rows.zip(given) {
+    fn backward(&self, walk: &mut Backward, y: Var, dy: Vec<f32>) {
+        let (cols, k) = (walk.dim(y).1.max(1), self.frequencies.len());
+        let (rows, d) = walk.dim(self.x);
+        let mut dx = walk.take(rows * d);
+        let given = dy.chunks_exact(cols);
+        let given = given.zip(walk.slice(y).chunks_exact(cols));
+        for (dx, (dy, y)) in dx.chunks_exact_mut(d.max(1)).zip(given) {
             for (j, dx) in dx.iter_mut().enumerate() {
                 let (dy_waves, y_waves) = (&dy[d + 2 * k * j..], &y[d + 2 * k * j..]);
                 *dx = dy[j];
@@ -76,6 +69,6 @@ impl Fourier {
             }
         }
         walk.give(self.x, dx);
-        walk.work.give(dy);
+        walk.recycle(dy);
     }
 }

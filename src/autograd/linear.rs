@@ -2,27 +2,19 @@
 
 use std::ops::Range;
 
+use super::gemm::{COARSE, Matrix, Start, gemm};
+use super::gradients::Slot;
+use super::op::{Backward, Op, Var};
+use super::parameters::{Linear, ParameterId};
+use super::tape::{Tape, shapes_fit};
+use crate::error::Result;
 use crate::parallel::*;
 
-use super::backward::{Backward, Slot, give_spent};
-use super::gemm::{COARSE, Matrix, Start, gemm};
-use super::tape::{Node, Op, Tape, Var, shapes_fit};
-use crate::error::Result;
-use crate::network::Linear;
-
 #[derive(Debug)]
-pub(super) struct LinearOp {
+struct Affine {
     x: Var,
-    pub layer: Linear,
-}
-
-/// What a layer makes of a single row. Predictions ask for it again for every piece of a batch: all of its
-/// rows stand at one timestep, and the answer takes as long to compute as that of some 20 rows.
-#[derive(Debug)]
-pub(super) struct Known {
-    layer: Linear,
-    x: Vec<f32>,
-    y: Vec<f32>,
+    /// W and b.
+    parameters: [ParameterId; 2],
 }
 
 impl Tape<'_> {
@@ -43,17 +35,20 @@ impl Tape<'_> {
     /// # Errors
     /// As [`linear`](Self::linear).
     pub fn linears<const N: usize>(&mut self, maps: [(Var, Linear); N]) -> Result<[Var; N]> {
-        let mut ys = [const { Vec::new() }; N];
+        let mut ys = [const { (Vec::new(), (0, 0)) }; N];
         let mut operations = 0;
-        for ((x, layer), y) in maps.iter().zip(&mut ys) {
+        for ((x, layer), (y, dim)) in maps.iter().zip(&mut ys) {
             let (n, inputs) = self.dim(*x)?;
             let (outputs, wanted) = self.layer_dim(*layer)?;
             shapes_fit(inputs == wanted, "linear", (n, inputs), (outputs, wanted))?;
-            *y = self.room("linear", n, outputs)?;
+            *dim = (n, outputs);
+            *y = self.take("linear", *dim)?;
             operations += 2 * n * inputs * outputs;
         }
         let tape = &*self;
-        let write = |((x, layer), y): (&(Var, Linear), &mut Vec<f32>)| tape.affine(*x, *layer, y);
+        let write = |((x, layer), (y, _)): (&(Var, Linear), &mut (Vec<f32>, _))| {
+            tape.affine(*x, *layer, y);
+        };
         if N > 1 && operations >= 2 * self.work.grain {
             maps.par_iter().zip(&mut ys).for_each(write);
         } else {
@@ -61,8 +56,13 @@ impl Tape<'_> {
         }
         let mut ys = ys.into_iter();
         Ok(maps.map(|(x, layer)| {
-            let y = ys.next().expect("one for each map");
-            self.push_linear(x, layer, y)
+            let (y, dim) = ys.next().expect("one for each map");
+            if dim.0 == 1 && !self.recording && self.work.known(layer, self.slice(x)).is_none() {
+                let values = self.slice(x).to_vec();
+                self.work.remember(layer, values, y.clone());
+            }
+            let parameters = [layer.weight, layer.bias];
+            self.push(Affine { x, parameters }, &[x], y, dim)
         }))
     }
 
@@ -80,32 +80,15 @@ impl Tape<'_> {
 
     /// x·Wᵀ + b, written to `y`.
     fn affine(&self, x: Var, layer: Linear, y: &mut [f32]) {
-        if let Some(known) = self.known(x, layer) {
-            return y.copy_from_slice(&known.y);
+        let x = self.slice(x);
+        if let Some(known) = self.work.known(layer, x) {
+            return y.copy_from_slice(known);
         }
         let [outputs, inputs] = self.parameters.shape(layer.weight);
         let bias = self.parameters.slice(layer.bias);
         let weight = Matrix::new(self.parameters.slice(layer.weight), outputs, inputs);
-        let x = Matrix::new(self.slice(x), y.len() / outputs, inputs);
+        let x = Matrix::new(x, y.len() / outputs, inputs);
         gemm(x, weight.t(), Start::Row(bias), y, self.work.grain);
-    }
-
-    /// The answer to a single row, if it was computed before for the same parameters: on a tape that only
-    /// predicts, whose memory never sees others.
-    fn known(&self, x: Var, layer: Linear) -> Option<&Known> {
-        let values = self.slice(x);
-        let mut all = self.work.known.iter();
-        all.find(|known| known.layer == layer && known.x == values)
-    }
-
-    fn push_linear(&mut self, x: Var, layer: Linear, y: Vec<f32>) -> Var {
-        let [outputs, _] = self.parameters.shape(layer.weight);
-        let n = y.len() / outputs;
-        if n == 1 && !self.recording && self.known(x, layer).is_none() {
-            let (x, y) = (self.slice(x).to_vec(), y.clone());
-            self.work.known.push(Known { layer, x, y });
-        }
-        self.push(Op::Linear(LinearOp { x, layer }), y, n, outputs, true)
     }
 }
 
@@ -114,74 +97,66 @@ impl Tape<'_> {
 /// are in the cache.
 const LATER: Range<usize> = 1 << 18..COARSE;
 
-impl LinearOp {
-    /// dW = dyᵀ·x, db = Σ_rows dy, dx = dy·W.
-    ///
-    /// Nothing on the walk waits for dW and db.
-    pub fn backward(&self, walk: &mut Backward, dy: Vec<f32>, node: &Node) {
-        let (n, outputs) = (node.rows, node.cols);
-        let Self { x, layer } = *self;
-        let inputs = walk.node(x).cols;
-        let x_values = walk.value(x);
-        let weight = walk.parameters.slice(layer.weight);
-        let dx = walk.wants(x).then(|| walk.take(x));
+impl Op for Affine {
+    /// dW = dyᵀ·x, db = Σ_rows dy, dx = dy·W. Nothing on the walk waits for dW and db.
+    fn backward(&self, walk: &mut Backward, y: Var, dy: Vec<f32>) {
+        let Self { x, parameters } = *self;
+        let ((n, outputs), (_, inputs)) = (walk.dim(y), walk.dim(x));
+        let x_values = walk.slice(x);
+        let weight = walk.parameters.slice(parameters[0]);
+        let dx = walk.wants(x).then(|| walk.open(x));
         let grain = walk.work.grain;
-        let for_parameters = move |dy: &[f32], weight: &mut Slot, bias: &mut Slot| {
-            let (dw, beta) = weight.open();
+        let for_parameters = move |dy: &[f32], [weight, bias]: &mut [Slot; 2]| {
+            let (dw, adds) = weight.open();
             let x = Matrix::new(x_values, n, inputs);
-            let dy_matrix = Matrix::new(dy, n, outputs);
-            gemm(dy_matrix.t(), x, start(beta), dw, grain);
+            gemm(Matrix::new(dy, n, outputs).t(), x, start(adds), dw, grain);
             add_column_sums(bias, dy, outputs);
         };
         let for_input = |dy: &[f32]| {
-            dx.map(|(mut dx, beta)| {
-                let dy = Matrix::new(dy, n, outputs);
+            dx.map(|(mut dx, adds)| {
                 let weight = Matrix::new(weight, outputs, inputs);
-                gemm(dy, weight, start(beta), &mut dx, grain);
+                let dy = Matrix::new(dy, n, outputs);
+                gemm(dy, weight, start(adds), &mut dx, grain);
                 dx
             })
         };
-        let once = [layer.weight, layer.bias].map(|id| walk.uses[id.index] == 1);
-        let [mut weight, mut bias] = [layer.weight, layer.bias]
-            .map(|id| walk.slots[id.index].take().expect("no task has it"));
+        let mut slots = parameters.map(|id| walk.take_slot(id));
         let operations = 2 * n * inputs * outputs;
-        let dx = if once == [true, true] && LATER.contains(&operations) {
+        let dx = if walk.alone(&parameters) && LATER.contains(&operations) {
             let dx = for_input(&dy);
-            let spent = walk.spent;
-            walk.scope.spawn(move |_| {
-                for_parameters(&dy, &mut weight, &mut bias);
-                give_spent(spent, dy);
-            });
+            walk.spawn(dy, move |dy| for_parameters(dy, &mut slots));
             dx
         } else {
-            let mut for_parameters = || for_parameters(&dy, &mut weight, &mut bias);
-            let for_input = || for_input(&dy);
             let dx = if operations >= grain {
-                join(for_parameters, for_input).1
+                join(|| for_parameters(&dy, &mut slots), || for_input(&dy)).1
             } else {
-                for_parameters();
-                for_input()
+                for_parameters(&dy, &mut slots);
+                for_input(&dy)
             };
-            walk.slots[layer.weight.index] = Some(weight);
-            walk.slots[layer.bias.index] = Some(bias);
-            walk.work.give(dy);
+            let slots = parameters.into_iter().zip(slots);
+            slots.for_each(|(id, slot)| walk.put_slot(id, slot));
+            walk.recycle(dy);
             dx
         };
         if let Some(dx) = dx {
             walk.put(x, dx);
         }
     }
+
+    fn parameters(&self) -> &[ParameterId] {
+        &self.parameters
+    }
 }
 
 /// What a gradient is added to.
-fn start(beta: f32) -> Start<'static> {
-    if beta == 0.0 { Start::Zero } else { Start::Add }
+fn start(adds: bool) -> Start<'static> {
+    if adds { Start::Add } else { Start::Zero }
 }
 
 /// Adds the sum of every column of `dy` to the gradient of a bias, row after row.
 fn add_column_sums(bias: &mut Slot, dy: &[f32], cols: usize) {
-    let (db, beta) = bias.open();
-    if beta == 0.0 {
+    let (db, adds) = bias.open();
+    if !adds {
         db.fill(0.0);
     }
     for row in dy.chunks_exact(cols) {

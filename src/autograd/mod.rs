@@ -26,32 +26,74 @@
 //! # }
 //! ```
 //!
-//! Work on large matrices is split over rayon's threads by rows of the result. A split never changes the
+//! An operation of one's own is an [`Op`] and a function that pushes it; [`check_gradients`] tells whether its
+//! derivative is right:
+//!
+//! ```
+//! use diffusion_intuition::Result;
+//! use diffusion_intuition::autograd::{Backward, Op, Tape, Var};
+//!
+//! #[derive(Debug)]
+//! struct Square {
+//!     x: Var,
+//! }
+//!
+//! fn square(tape: &mut Tape, x: Var) -> Result<Var> {
+//!     let dim = tape.dim(x)?;
+//!     let mut y = tape.take("square", dim)?;
+//!     y.iter_mut().zip(tape.slice(x)).for_each(|(y, x)| *y = x * x);
+//!     Ok(tape.push(Square { x }, &[x], y, dim))
+//! }
+//!
+//! impl Op for Square {
+//!     /// dx = 2x·dy.
+//!     fn backward(&self, walk: &mut Backward, _y: Var, mut dy: Vec<f32>) {
+//!         let x = walk.slice(self.x);
+//!         dy.iter_mut().zip(x).for_each(|(dy, x)| *dy *= 2.0 * x);
+//!         walk.give(self.x, dy);
+//!     }
+//! }
+//! # use diffusion_intuition::{Rng, autograd::check_gradients, network::Parameters};
+//! # let mut parameters = Parameters::new();
+//! # let id = parameters.uniform("x", [3, 2], 1.0, &mut Rng::new(0))?;
+//! # let checks = check_gradients(&parameters, 1e-2, &|tape| {
+//! #     let x = tape.parameter(id);
+//! #     let y = square(tape, x)?;
+//! #     tape.sum(y)
+//! # })?;
+//! # assert!(checks[0].difference < 1e-3 && checks[0].scale > 1.0);
+//! # Ok::<(), diffusion_intuition::Error>(())
+//! ```
+//!
+//! Work on large matrices is split over threads by rows of the result. A split never changes the
 //! order in which one number is summed, so the number of threads never changes a bit.
 
-mod backward;
-mod check;
-mod columns;
-mod combine;
+mod activation;
+mod arithmetic;
 mod concat;
 mod film;
 mod fourier;
 mod gather;
 mod gemm;
+mod gradient_check;
+mod gradients;
 mod kernel;
 mod linear;
 mod math;
 mod matrix;
+mod op;
 mod panel;
-mod pool;
+mod parameters;
 mod reduce;
+mod rows;
 mod tape;
-mod unary;
+mod workspace;
 
-pub use backward::Gradients;
-pub use check::{GradientCheck, check_gradients};
-pub use gather::Rows;
+pub use gradient_check::{GradientCheck, check_gradients};
+pub use gradients::Gradients;
 pub(crate) use math::{SIMD, sum_of_squares};
-pub use pool::Workspace;
-pub(crate) use tape::check_constant;
-pub use tape::{Tape, Var};
+pub use op::{Backward, Op, Var};
+pub use parameters::{Linear, ParameterId, Parameters};
+pub use rows::Rows;
+pub use tape::Tape;
+pub use workspace::Workspace;

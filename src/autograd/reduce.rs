@@ -1,55 +1,47 @@
 //! One number from many: sum, mean, mean squared error. Added in f64, in a fixed order.
 
-use super::backward::Backward;
 use super::math::sum_of;
-use super::tape::{Op, Tape, Var, same_dim};
-use crate::error::{Error, Result};
+use super::op::{Backward, Op, Var};
+use super::tape::{Tape, same_dim};
+use crate::check;
+use crate::error::Result;
 
 /// y = factor·Σ x.
 #[derive(Debug)]
-pub(super) struct Reduce {
+struct Sum {
     x: Var,
     factor: f32,
 }
 
 /// y = mean of (a − b)².
 #[derive(Debug)]
-pub(super) struct Mse {
+struct Mse {
     a: Var,
     b: Var,
 }
 
 impl Tape<'_> {
     /// Sum of all elements, 1×1.
-    ///
-    /// # Errors
-    /// [`Error::Foreign`] if `x` is of another tape.
     pub fn sum(&mut self, x: Var) -> Result<Var> {
         self.dim(x)?;
-        Ok(self.reduce(x, 1.0))
+        self.scaled_sum(x, 1.0)
     }
 
     /// Mean of all elements, 1×1.
     ///
     /// # Errors
-    /// [`Error::Empty`] if there are none; [`Error::Foreign`] if `x` is of another tape.
+    /// [`Error::Empty`](crate::Error::Empty) too if there are none.
     pub fn mean(&mut self, x: Var) -> Result<Var> {
         let (rows, cols) = self.dim(x)?;
-        if rows * cols == 0 {
-            let what = "mean";
-            return Err(Error::Empty { what });
-        }
-        Ok(self.reduce(x, 1.0 / (rows * cols) as f64))
+        check::not_empty("mean", rows * cols)?;
+        self.scaled_sum(x, 1.0 / (rows * cols) as f64)
     }
 
-    fn reduce(&mut self, x: Var, factor: f64) -> Var {
+    fn scaled_sum(&mut self, x: Var, factor: f64) -> Result<Var> {
         let values = self.slice(x);
-        let sum = sum_of(values.len(), |i| f64::from(values[i]));
-        let mut y = self.work.take(1);
-        y[0] = (factor * sum) as f32;
+        let sum = factor * sum_of(values.len(), |i| f64::from(values[i]));
         let factor = factor as f32;
-        let op = Op::Reduce(Reduce { x, factor });
-        self.push(op, y, 1, 1, self.wants(x))
+        self.push_number(Sum { x, factor }, &[x], sum)
     }
 
     /// Mean of (a − b)² over all elements, 1×1: the chapter's loss, with a = ε_θ and b = ε.
@@ -57,53 +49,48 @@ impl Tape<'_> {
     /// A mean over columns too: the chapter's ‖·‖² summed over the d columns is d times this.
     ///
     /// # Errors
-    /// [`Error::Shapes`] if the shapes differ; [`Error::Empty`] if they have no elements.
+    /// [`Error::Empty`](crate::Error::Empty) too if there are no elements.
     pub fn mse(&mut self, a: Var, b: Var) -> Result<Var> {
         let dim = self.dim(a)?;
         same_dim("mse", dim, self.dim(b)?)?;
         let len = dim.0 * dim.1;
-        if len == 0 {
-            let what = "mse";
-            return Err(Error::Empty { what });
-        }
+        check::not_empty("mse", len)?;
         let (x, z) = (self.slice(a), self.slice(b));
-        let square = |i| {
-            let difference = f64::from(x[i] - z[i]);
-            difference * difference
-        };
+        let square = |i| f64::from(x[i] - z[i]).powi(2);
         let mean = sum_of(len, square) / len as f64;
-        let mut y = self.work.take(1);
-        y[0] = mean as f32;
-        let wanted = self.wants(a) || self.wants(b);
-        Ok(self.push(Op::Mse(Mse { a, b }), y, 1, 1, wanted))
+        self.push_number(Mse { a, b }, &[a, b], mean)
+    }
+
+    fn push_number(&mut self, op: impl Op + 'static, operands: &[Var], y: f64) -> Result<Var> {
+        let mut buffer = self.take("a number", (1, 1))?;
+        buffer[0] = y as f32;
+        Ok(self.push(op, operands, buffer, (1, 1)))
     }
 }
 
-impl Reduce {
+impl Op for Sum {
     /// dx = factor·dy, the same for every element.
-    pub fn backward(&self, walk: &mut Backward, dy: Vec<f32>) {
-        let len = walk.value(self.x).len();
-        let mut dx = walk.work.take(len);
+    fn backward(&self, walk: &mut Backward, _: Var, dy: Vec<f32>) {
+        let mut dx = walk.take(walk.slice(self.x).len());
         dx.fill(self.factor * dy[0]);
         walk.give(self.x, dx);
-        walk.work.give(dy);
+        walk.recycle(dy);
     }
 }
 
-impl Mse {
+impl Op for Mse {
     /// da = 2(a − b)/n·dy, db = −da.
-    pub fn backward(&self, walk: &mut Backward, dy: Vec<f32>) {
-        let (a, b) = (walk.value(self.a), walk.value(self.b));
+    fn backward(&self, walk: &mut Backward, _: Var, dy: Vec<f32>) {
+        let (a, b) = (walk.slice(self.a), walk.slice(self.b));
         let factor = 2.0 * dy[0] / a.len() as f32;
         for (var, factor) in [(self.a, factor), (self.b, -factor)] {
-            if !walk.wants(var) {
-                continue;
+            if walk.wants(var) {
+                let mut d = walk.take(a.len());
+                let pairs = d.iter_mut().zip(a.iter().zip(b));
+                pairs.for_each(|(d, (a, b))| *d = factor * (a - b));
+                walk.give(var, d);
             }
-            let mut d = walk.work.take(a.len());
-            let pairs = d.iter_mut().zip(a.iter().zip(b));
-            pairs.for_each(|(d, (a, b))| *d = factor * (a - b));
-            walk.give(var, d);
         }
-        walk.work.give(dy);
+        walk.recycle(dy);
     }
 }

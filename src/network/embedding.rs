@@ -1,6 +1,12 @@
 //! Sinusoidal time embedding: a timestep as waves of many lengths.
 
-use crate::error::{Error, Result};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use ndarray::Array2;
+
+use crate::autograd::{Tape, Var};
+use crate::check;
+use crate::error::Result;
 
 /// Sinusoidal embedding of a timestep: t ↦ (sin ω₀t, …, sin ω₍ₕ₋₁₎t, cos ω₀t, …, cos ω₍ₕ₋₁₎t), h = dim/2,
 /// ω_i = P^(−i/(h − shift)) with the longest period P·2π, P = 10 000.
@@ -24,9 +30,150 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, PartialEq)]
 pub struct TimeEmbedding {
     dim: usize,
-    shift: f64,
     cosines_first: bool,
     frequencies: Vec<f64>,
+    known: Known,
+}
+
+/// The rows of t = 0, 1, … that were computed already, for all clones: sines cost 15 ns each, and training asks
+/// for the same T rows at every step.
+#[derive(Debug, Clone, Default)]
+struct Known(Arc<RwLock<Vec<f32>>>);
+
+/// They are no part of what an embedding is.
+impl PartialEq for Known {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// Timesteps from here on are computed anew each time, so that a stray t cannot take all memory.
+const MOST_KNOWN: usize = 4096;
+
+/// Most numbers of an embedding: more waves than there are timesteps tell nothing.
+const MOST_NUMBERS: usize = 1 << 16;
+
+/// Longest wave of the embedding, divided by 2π.
+const MAX_PERIOD: f64 = 10_000.0;
+
+impl TimeEmbedding {
+    /// An embedding in `dim` numbers.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`](crate::Error::Parameter) unless 2 ≤ `dim` ≤ 65 536.
+    pub fn new(dim: usize) -> Result<Self> {
+        let fine = (2..=MOST_NUMBERS).contains(&dim);
+        let name = "dimension of the time embedding";
+        check::parameter(name, dim, fine, "between 2 and 65536")?;
+        Ok(Self {
+            dim,
+            cosines_first: false,
+            frequencies: frequencies(dim / 2, 0.0),
+            known: Known::default(),
+        })
+    }
+
+    /// Divides the exponent by h − `shift` in place of h: 1 for DDPM's code.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`](crate::Error::Parameter) unless 0 ≤ `shift` < h.
+    pub fn frequency_shift(self, shift: f64) -> Result<Self> {
+        let half = self.dim / 2;
+        let fine = shift >= 0.0 && shift < half as f64;
+        let valid = "at least 0 and below half the dimension";
+        check::parameter("frequency shift", shift, fine, valid)?;
+        Ok(Self {
+            frequencies: frequencies(half, shift),
+            known: Known::default(),
+            ..self
+        })
+    }
+
+    /// Cosines before sines: diffusers' `flip_sin_to_cos=True`.
+    pub fn cosines_first(self) -> Self {
+        Self {
+            cosines_first: true,
+            known: Known::default(),
+            ..self
+        }
+    }
+
+    /// How many numbers a timestep becomes.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// The embeddings of `ts`, one row each; shape (n, dim).
+    pub fn table(&self, ts: &[usize]) -> Array2<f32> {
+        let mut table = Array2::zeros((ts.len(), self.dim));
+        for (mut row, t) in table.rows_mut().into_iter().zip(ts) {
+            self.write(*t, row.as_slice_mut().expect("freshly made"));
+        }
+        table
+    }
+
+    /// Angles in f64: in f32, ω·t at t = 1000 is off by 6e-5 before the sine is taken.
+    fn write(&self, t: usize, row: &mut [f32]) {
+        row.fill(0.0);
+        let (first, second) = row.split_at_mut(self.dim / 2);
+        let (sines, cosines) = match self.cosines_first {
+            true => (second, first),
+            false => (first, second),
+        };
+        let places = sines.iter_mut().zip(cosines);
+        for ((sine, cosine), frequency) in places.zip(&self.frequencies) {
+            let (s, c) = libm::sincos(frequency * t as f64);
+            (*sine, *cosine) = (s as f32, c as f32);
+        }
+    }
+
+    /// [`table`](Self::table), from the rows that are known.
+    fn write_all(&self, ts: &[usize], out: &mut [f32]) {
+        // A batch at a single t is a sampler's: it does not need the rows up to t.
+        let last = ts.iter().filter(|t| **t < MOST_KNOWN && ts.len() > 1).max();
+        if let Some(last) = last {
+            self.know(*last);
+        }
+        let known = self.known.0.read();
+        let known = known.unwrap_or_else(PoisonError::into_inner);
+        for (row, t) in out.chunks_exact_mut(self.dim).zip(ts) {
+            match known.chunks_exact(self.dim).nth(*t) {
+                Some(known) => row.copy_from_slice(known),
+                None => self.write(*t, row),
+            }
+        }
+    }
+
+    /// Computes the rows up to `last` that are not known yet.
+    fn know(&self, last: usize) {
+        let known = self.known.0.read();
+        let rows = known.map_or(0, |known| known.len() / self.dim);
+        if rows > last {
+            return;
+        }
+        let known = self.known.0.write();
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        for t in known.len() / self.dim..=last {
+            known.resize((t + 1) * self.dim, 0.0);
+            self.write(t, &mut known[t * self.dim..]);
+        }
+    }
+}
+
+impl Tape<'_> {
+    /// The sinusoidal embedding of the 0-based timesteps `ts`, one row each; shape (n, dim). It has no
+    /// gradient: t is given.
+    pub fn embed(&mut self, embedding: &TimeEmbedding, ts: &[usize]) -> Var {
+        let dim = (ts.len(), embedding.dim);
+        self.written(dim, |values| embedding.write_all(ts, values))
+    }
+}
+
+fn frequencies(half: usize, shift: f64) -> Vec<f64> {
+    let exponent = |i: usize| i as f64 / (half as f64 - shift);
+    (0..half)
+        .map(|i| libm::exp(-MAX_PERIOD.ln() * exponent(i)))
+        .collect()
 }
 
 /// `count` frequencies, each twice the one before: `lowest`, 2·`lowest`, 4·`lowest`, … Waves of these frequencies
@@ -40,144 +187,4 @@ pub fn octaves(lowest: f32, count: usize) -> Vec<f32> {
     std::iter::successors(Some(lowest), doubled)
         .take(count)
         .collect()
-}
-
-/// Most numbers of an embedding: more waves than there are timesteps tell nothing.
-const MOST_NUMBERS: usize = 1 << 16;
-
-/// Longest wave of the embedding, divided by 2π.
-const MAX_PERIOD: f64 = 10_000.0;
-
-impl TimeEmbedding {
-    /// An embedding in `dim` numbers.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] unless 2 ≤ `dim` ≤ 65 536.
-    pub fn new(dim: usize) -> Result<Self> {
-        if !(2..=MOST_NUMBERS).contains(&dim) {
-            return Err(Error::Parameter {
-                name: "dimension of the time embedding",
-                value: dim as f64,
-                valid: "between 2 and 65536",
-            });
-        }
-        Ok(Self {
-            dim,
-            shift: 0.0,
-            cosines_first: false,
-            frequencies: frequencies(dim, 0.0),
-        })
-    }
-
-    /// Divides the exponent by h − `shift` in place of h: 1 for DDPM's code.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] unless 0 ≤ `shift` < h.
-    pub fn frequency_shift(self, shift: f64) -> Result<Self> {
-        if !(shift >= 0.0 && shift < (self.dim / 2) as f64) {
-            return Err(Error::Parameter {
-                name: "frequency shift",
-                value: shift,
-                valid: "at least 0 and below half the dimension",
-            });
-        }
-        let frequencies = frequencies(self.dim, shift);
-        Ok(Self {
-            shift,
-            frequencies,
-            ..self
-        })
-    }
-
-    /// Cosines before sines: diffusers' `flip_sin_to_cos=True`.
-    pub fn cosines_first(self) -> Self {
-        Self {
-            cosines_first: true,
-            ..self
-        }
-    }
-
-    /// How many numbers a timestep becomes.
-    pub fn dim(&self) -> usize {
-        self.dim
-    }
-
-    /// The embeddings of `ts`, one row each; shape (n, dim).
-    pub fn table(&self, ts: &[usize]) -> ndarray::Array2<f32> {
-        let mut table = ndarray::Array2::zeros((ts.len(), self.dim));
-        for (mut row, t) in table.rows_mut().into_iter().zip(ts) {
-            self.write(*t, row.as_slice_mut().expect("freshly made"));
-        }
-        table
-    }
-
-    /// Angles in f64: in f32, ω·t at t = 1000 is off by 6e-5 before the sine is taken.
-    fn write(&self, t: usize, row: &mut [f32]) {
-        let half = self.dim / 2;
-        row.fill(0.0);
-        let (first, second) = row.split_at_mut(half);
-        let (sines, cosines) = match self.cosines_first {
-            true => (second, first),
-            false => (first, second),
-        };
-        let places = sines.iter_mut().zip(cosines);
-        for ((sine, cosine), frequency) in places.zip(&self.frequencies) {
-            let (s, c) = libm::sincos(frequency * t as f64);
-            (*sine, *cosine) = (s as f32, c as f32);
-        }
-    }
-}
-
-fn frequencies(dim: usize, shift: f64) -> Vec<f64> {
-    let half = dim / 2;
-    let exponent = |i: usize| i as f64 / (half as f64 - shift);
-    (0..half)
-        .map(|i| libm::exp(-MAX_PERIOD.ln() * exponent(i)))
-        .collect()
-}
-
-/// Embeddings that were computed already: sines cost 15 ns each, and training asks for the same T rows at
-/// every step.
-#[derive(Debug, Default)]
-pub(crate) struct EmbeddingCache(Vec<Cached>);
-
-#[derive(Debug)]
-struct Cached {
-    embedding: TimeEmbedding,
-    rows: Vec<f32>,
-}
-
-/// Timesteps from here on are computed anew each time, so that a stray t cannot take all memory.
-const CACHED: usize = 4096;
-
-impl EmbeddingCache {
-    /// Writes the embeddings of `ts` into `out`, shape (n, dim).
-    pub(crate) fn write(&mut self, embedding: &TimeEmbedding, ts: &[usize], out: &mut [f32]) {
-        let dim = embedding.dim;
-        let known = self.0.iter().position(|c| c.embedding == *embedding);
-        let place = known.unwrap_or_else(|| {
-            let embedding = embedding.clone();
-            self.0.push(Cached {
-                embedding,
-                rows: Vec::new(),
-            });
-            self.0.len() - 1
-        });
-        let rows = &mut self.0[place].rows;
-        // A batch at a single t is a sampler's: it does not need the table up to t.
-        let training = ts.len() > 1;
-        let last = ts.iter().copied().filter(|t| *t < CACHED).max();
-        if let Some(last) = last.filter(|_| training) {
-            for t in rows.len() / dim..=last {
-                rows.resize((t + 1) * dim, 0.0);
-                embedding.write(t, &mut rows[t * dim..]);
-            }
-        }
-        for (out, t) in out.chunks_exact_mut(dim).zip(ts) {
-            match rows.get(t.saturating_mul(dim)..t.saturating_add(1).saturating_mul(dim)) {
-                Some(row) if !row.is_empty() => out.copy_from_slice(row),
-                _ => embedding.write(*t, out),
-            }
-        }
-    }
 }

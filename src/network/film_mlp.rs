@@ -1,8 +1,12 @@
 //! The reference network: a residual MLP that the timestep modulates by scale and shift.
 
-use super::{Linear, Network, Parameters, TimeEmbedding};
-use crate::autograd::{Tape, Var};
+use ndarray::Array2;
+
+use super::embedding::TimeEmbedding;
+use super::predict::Network;
+use crate::autograd::{Linear, Parameters, Rows, Tape, Var};
 use crate::check;
+use crate::denoiser::Denoiser;
 use crate::error::Result;
 use crate::rng::Rng;
 
@@ -142,7 +146,7 @@ impl Network for FilmMlp {
     }
 
     fn forward(&self, tape: &mut Tape<'_>, x_t: Var, ts: &[usize]) -> Result<Var> {
-        let (distinct, rows) = tape.distinct(ts);
+        let (distinct, rows) = Rows::distinct(ts)?;
         let time = tape.embed(&self.time, &distinct);
         let x_t = match self.frequencies.as_slice() {
             [] => x_t,
@@ -151,8 +155,14 @@ impl Network for FilmMlp {
         let mut h = tape.linear(x_t, self.input)?;
         for block in &self.blocks {
             let [u, scale_shift] = tape.linears([(h, block.linear), (time, block.film)])?;
-            h = tape.film_residual(h, u, scale_shift, rows)?;
+            h = tape.film_residual(h, u, scale_shift, &rows)?;
         }
         tape.linear(h, self.output)
+    }
+}
+
+impl Denoiser for FilmMlp {
+    fn denoise(&self, x_t: &Array2<f32>, t: usize) -> Result<Array2<f32>> {
+        self.predict_at(x_t, t)
     }
 }

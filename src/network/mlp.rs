@@ -2,11 +2,14 @@
 
 use ndarray::{Array2, ArrayRef2};
 
-use super::{Linear, Parameters, predict};
-use crate::autograd::{Tape, Var, check_constant};
+use super::predict::{Times, predict};
+use crate::autograd::{Linear, Parameters, Tape, Var};
 use crate::check;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::rng::Rng;
+
+#[cfg(doc)]
+use crate::Error;
 
 /// Linear layers with a leaky ReLU between them: x → linear → leaky ReLU → … → linear.
 ///
@@ -30,14 +33,10 @@ impl Mlp {
     /// [`Error::Parameter`] for fewer than two widths, a width of 0, or a NaN or infinite slope;
     /// [`Error::NotFinite`] for a NaN or infinite frequency; [`Error::Size`] for layers that memory cannot hold.
     pub fn new(widths: &[usize], slope: f32, frequencies: &[f32], rng: &mut Rng) -> Result<Self> {
-        let Some(outputs) = widths.last().filter(|_| widths.len() > 1) else {
-            return Err(Error::Parameter {
-                name: "number of widths",
-                value: widths.len() as f64,
-                valid: "at least 2: inputs and outputs",
-            });
-        };
-        check_constant("slope of a leaky ReLU", slope)?;
+        let count = widths.len();
+        let valid = "at least 2: inputs and outputs";
+        check::parameter("number of widths", count, count > 1, valid)?;
+        check::parameter("slope of a leaky ReLU", slope, slope.is_finite(), "finite")?;
         check::finite("frequencies", frequencies)?;
         let mut parameters = Parameters::new();
         let pairs = widths.windows(2).enumerate();
@@ -50,7 +49,7 @@ impl Mlp {
         Ok(Self {
             layers: layers.collect::<Result<_>>()?,
             parameters,
-            outputs: *outputs,
+            outputs: widths[count - 1],
             slope,
             frequencies: frequencies.to_vec(),
         })
@@ -97,12 +96,7 @@ impl Mlp {
     /// # Errors
     /// As [`forward`](Self::forward); [`Error::Empty`] for rows without columns.
     pub fn answer(&self, x: &ArrayRef2<f32>) -> Result<Array2<f32>> {
-        predict::predict(
-            &self.parameters,
-            self.outputs,
-            x,
-            predict::Times::All(0),
-            &|tape, x, _| self.forward(tape, x),
-        )
+        let forward = |tape: &mut Tape, x, _: &[usize]| self.forward(tape, x);
+        predict(&self.parameters, self.outputs, x, Times::All(0), &forward)
     }
 }

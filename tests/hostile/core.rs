@@ -2,7 +2,7 @@
 
 use diffusion_intuition::network::Parameters;
 use diffusion_intuition::{Gaussian, Mixture, Prediction, Schedule};
-use diffusion_intuition::{autograd::Tape, data};
+use diffusion_intuition::{autograd::Rows, data};
 use ndarray::{Array1, Array2};
 
 use crate::draw::{Draw, no_nan, no_nan_f32};
@@ -273,12 +273,11 @@ fn sizes(draw: &Draw) -> Result<(), String> {
     let _ = draw.rng().standard_normal(n, draw.size());
     let (a, b) = (draw.f64(), draw.f64());
     let _ = (data::ring_mixture_with(a, b), data::grid_mixture_with(a, b));
-    let mut tape_of = Parameters::new();
-    let _ = tape_of.zeros("a", [draw.size(), draw.size()]);
-    let _ = tape_of.linear("b", draw.size(), draw.size(), &mut draw.rng());
-    let mut tape = Tape::new(&tape_of);
+    let mut parameters = Parameters::new();
+    let _ = parameters.zeros("a", [draw.size(), draw.size()]);
+    let _ = parameters.linear("b", draw.size(), draw.size(), &mut draw.rng());
     let index: Vec<usize> = (0..draw.small()).map(|_| draw.size()).collect();
-    let _ = tape.rows(&index, draw.size());
-    let _ = tape.distinct(&index);
+    let _ = Rows::new(&index, draw.size());
+    let _ = Rows::distinct(&index);
     Ok(())
 }

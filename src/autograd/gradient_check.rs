@@ -1,10 +1,11 @@
 //! Gradients compared with central differences.
 
-use super::backward::Gradients;
-use super::tape::{Tape, Var};
+use super::gradients::Gradients;
+use super::op::Var;
+use super::parameters::Parameters;
+use super::tape::Tape;
 use crate::check;
-use crate::error::{Error, Result};
-use crate::network::Parameters;
+use crate::error::Result;
 
 /// How far one parameter's gradient on the tape is from central differences.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,9 +27,9 @@ pub struct GradientCheck {
 /// loss for each number: for small networks.
 ///
 /// # Errors
-/// [`Error::NotFinite`] if the loss is NaN or infinite, here or a `step` away, or a gradient is: there is nothing
-/// to compare then. [`Error::Parameter`] unless `step` is positive, finite and large enough to change every number.
-/// Whatever `loss` or [`Tape::backward`] returns.
+/// [`Error::NotFinite`](crate::Error::NotFinite) if the loss is NaN or infinite, here or a `step` away, or a
+/// gradient is: there is nothing to compare then. [`Error::Parameter`](crate::Error::Parameter) unless `step` is
+/// positive, finite and large enough to change every number. Whatever `loss` or [`Tape::backward`] returns.
 pub fn check_gradients(
     parameters: &Parameters,
     step: f32,
@@ -43,9 +44,8 @@ pub fn check_gradients(
     let mut moved = parameters.clone();
     let mut checks = Vec::new();
     for id in parameters.ids() {
-        let gradient = gradients.get(id);
         let (mut difference, mut scale) = (0.0_f64, 0.0_f64);
-        for (at, derivative) in gradient.indexed_iter() {
+        for (at, derivative) in gradients.get(id).indexed_iter() {
             let original = moved.get(id)[at];
             let mut at_offset = |offset: f32| -> Result<(f64, f64)> {
                 moved.get_mut(id)[at] = original + offset;
@@ -56,20 +56,15 @@ pub fn check_gradients(
             let (above, high) = at_offset(step)?;
             let (below, low) = at_offset(-step)?;
             moved.get_mut(id)[at] = original;
-            if !(high > low && (high - low).is_finite()) {
-                return Err(Error::Parameter {
-                    name: "step of the differences",
-                    value: f64::from(step),
-                    valid: "positive, finite and large enough to change every number",
-                });
-            }
+            let fine = high > low && (high - low).is_finite();
+            let valid = "positive, finite and large enough to change every number";
+            check::parameter("step of the differences", step, fine, valid)?;
             let numeric = (above - below) / (high - low);
             difference = difference.max((numeric - f64::from(*derivative)).abs());
             scale = scale.max(f64::from(derivative.abs()));
         }
-        let name = parameters.name(id).to_owned();
         checks.push(GradientCheck {
-            name,
+            name: parameters.name(id).to_owned(),
             difference,
             scale,
         });

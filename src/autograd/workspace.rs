@@ -1,9 +1,7 @@
 //! Buffers that outlive one tape, so that a training step in steady state allocates nothing large.
 
 use super::gemm::{COARSE, FINE};
-use super::linear::Known;
-use super::tape::Node;
-use crate::network::EmbeddingCache;
+use super::parameters::Linear;
 
 /// Memory that one tape hands on to the next: see [`Tape::with_workspace`](super::Tape::with_workspace).
 ///
@@ -11,22 +9,24 @@ use crate::network::EmbeddingCache;
 #[derive(Debug)]
 pub struct Workspace {
     free: Vec<Vec<f32>>,
-    pub(super) nodes: Vec<Node>,
-    pub(super) grads: Vec<Option<Vec<f32>>>,
-    pub(super) embeddings: EmbeddingCache,
-    /// Of tapes that only predict.
-    pub(super) known: Vec<Known>,
+    known: Vec<Known>,
     /// Floating-point operations from which a product is split over threads.
     pub(super) grain: usize,
+}
+
+/// What a layer makes of a single row. Predictions ask for it again for every piece of a batch: all of its
+/// rows stand at one timestep, and the answer takes as long to compute as that of some 20 rows.
+#[derive(Debug)]
+struct Known {
+    layer: Linear,
+    x: Vec<f32>,
+    y: Vec<f32>,
 }
 
 impl Default for Workspace {
     fn default() -> Self {
         Self {
             free: Vec::new(),
-            nodes: Vec::new(),
-            grads: Vec::new(),
-            embeddings: EmbeddingCache::default(),
             known: Vec::new(),
             grain: COARSE,
         }
@@ -70,5 +70,17 @@ impl Workspace {
         if self.free.len() < KEPT {
             self.free.push(buffer);
         }
+    }
+
+    /// The answer of `layer` to the single row `x`, if it was [remembered](Self::remember).
+    pub(super) fn known(&self, layer: Linear, x: &[f32]) -> Option<&[f32]> {
+        let mut all = self.known.iter();
+        let known = all.find(|known| known.layer == layer && known.x == x)?;
+        Some(&known.y)
+    }
+
+    /// For a tape that only predicts, whose memory never sees other parameters.
+    pub(super) fn remember(&mut self, layer: Linear, x: Vec<f32>, y: Vec<f32>) {
+        self.known.push(Known { layer, x, y });
     }
 }

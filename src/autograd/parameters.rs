@@ -16,11 +16,11 @@ use crate::rng::Rng;
 /// same up to this one: those of a second network of the same make. Any others know it for a stranger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParameterId {
-    pub(crate) index: usize,
+    pub(super) index: usize,
     layout: u64,
 }
 
-/// Weight (outputs, inputs) and bias (1, outputs) of an affine map, for [`Tape::linear`](crate::autograd::Tape::linear).
+/// Weight (outputs, inputs) and bias (1, outputs) of an affine map, for [`Tape::linear`](super::Tape::linear).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Linear {
     /// W, shape (outputs, inputs), as in PyTorch.
@@ -35,11 +35,15 @@ pub struct Linear {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Parameters {
     values: Vec<f32>,
-    entries: Vec<Entry>,
+    places: Places,
 }
 
+/// Names, shapes and places of matrices in one array.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Places(Vec<Place>);
+
 #[derive(Debug, Clone, PartialEq)]
-struct Entry {
+struct Place {
     name: String,
     shape: [usize; 2],
     /// Whether files know it as a vector: a bias.
@@ -47,6 +51,59 @@ struct Entry {
     start: usize,
     /// Fingerprint of all names and shapes up to this one.
     layout: u64,
+}
+
+const FOREIGN: Error = Error::Foreign {
+    what: "parameter of one network",
+};
+
+impl Place {
+    fn range(&self) -> Range<usize> {
+        self.start..self.start + self.shape[0] * self.shape[1]
+    }
+}
+
+impl Places {
+    fn id(&self, index: usize) -> ParameterId {
+        let layout = self.0[index].layout;
+        ParameterId { index, layout }
+    }
+
+    fn check(&self, id: ParameterId) -> Result<()> {
+        match self.0.get(id.index) {
+            Some(place) if place.layout == id.layout => Ok(()),
+            _ => Err(FOREIGN),
+        }
+    }
+
+    fn at(&self, id: ParameterId) -> &Place {
+        assert_eq!(self.check(id), Ok(()), "an id of these parameters");
+        &self.0[id.index]
+    }
+
+    /// Where each matrix stands.
+    pub fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
+        self.0.iter().map(Place::range)
+    }
+
+    /// Fingerprint of all names and shapes.
+    pub fn layout(&self) -> u64 {
+        self.0.last().map_or(0, |last| last.layout)
+    }
+
+    /// One matrix of `values`.
+    pub fn view<'a>(&self, values: &'a [f32], id: ParameterId) -> ArrayView2<'a, f32> {
+        let place = self.at(id);
+        let values = &values[place.range()];
+        ArrayView2::from_shape(place.shape, values).expect("as long as its shape")
+    }
+
+    /// One matrix of `values`, to change.
+    pub fn view_mut<'a>(&self, values: &'a mut [f32], id: ParameterId) -> ArrayViewMut2<'a, f32> {
+        let place = self.at(id);
+        let values = &mut values[place.range()];
+        ArrayViewMut2::from_shape(place.shape, values).expect("as long as its shape")
+    }
 }
 
 impl Parameters {
@@ -73,15 +130,14 @@ impl Parameters {
         self.check_name(&bias)?;
         let weight = self.uniform(&weight, [outputs, inputs], bound, rng)?;
         let bias = self.uniform(&bias, [1, outputs], bound, rng)?;
-        self.entries[bias.index].vector = true;
+        self.places.0[bias.index].vector = true;
         Ok(Linear { weight, bias })
     }
 
     /// Adds a matrix of independent numbers, uniform in ±`bound`.
     ///
     /// # Errors
-    /// [`Error::Parameter`] if a dimension is 0 or `bound` is NaN, infinite or so large that 2·`bound` is;
-    /// [`Error::ParameterName`] if the name is taken.
+    /// As [`zeros`](Self::zeros); [`Error::Parameter`] if `bound` is NaN, infinite or so large that 2·`bound` is.
     pub fn uniform(
         &mut self,
         name: &str,
@@ -89,15 +145,11 @@ impl Parameters {
         bound: f32,
         rng: &mut Rng,
     ) -> Result<ParameterId> {
-        if !(2.0 * bound).is_finite() {
-            return Err(Error::Parameter {
-                name: "bound of a uniform parameter",
-                value: f64::from(bound),
-                valid: "finite, twice as well",
-            });
-        }
+        let fine = (2.0 * bound).is_finite();
+        let what = "bound of a uniform parameter";
+        check::parameter(what, bound, fine, "finite, twice as well")?;
         let id = self.zeros(name, shape)?;
-        for value in self.slice_mut(id) {
+        for value in &mut self.values[self.places.at(id).range()] {
             let u: f32 = rng.random();
             *value = bound * (2.0 * u - 1.0);
         }
@@ -107,28 +159,26 @@ impl Parameters {
     /// Adds a matrix of zeros.
     ///
     /// # Errors
-    /// [`Error::Parameter`] if a dimension is 0; [`Error::Size`] if memory cannot hold it; [`Error::ParameterName`] if the name is taken.
+    /// [`Error::Parameter`] if a dimension is 0; [`Error::Size`] if memory cannot hold it; [`Error::ParameterName`]
+    /// if the name is taken.
     pub fn zeros(&mut self, name: &str, shape: [usize; 2]) -> Result<ParameterId> {
-        if shape.contains(&0) {
-            return Err(Error::Parameter {
-                name: "dimension of a parameter",
-                value: 0.0,
-                valid: "at least 1",
-            });
-        }
+        let least = shape[0].min(shape[1]);
+        check::parameter("dimension of a parameter", least, least > 0, "at least 1")?;
         self.check_name(name)?;
         let start = self.values.len();
         let added = check::elements::<f32>("parameters", &shape)?;
         let total = check::elements::<f32>("parameters", &[start.saturating_add(added)])?;
         self.values.resize(total, 0.0);
-        self.entries.push(Entry {
+        let numbers = [self.layout(), shape[0] as u64, shape[1] as u64];
+        let numbers = numbers.into_iter().flat_map(u64::to_le_bytes);
+        self.places.0.push(Place {
             name: name.to_owned(),
             shape,
             vector: false,
             start,
-            layout: extended(self.layout(), name, shape),
+            layout: fnv1a(numbers.chain(name.bytes())),
         });
-        Ok(self.id_at(self.entries.len() - 1))
+        Ok(self.places.id(self.len() - 1))
     }
 
     fn check_name(&self, name: &str) -> Result<()> {
@@ -148,17 +198,17 @@ impl Parameters {
 
     /// How many matrices there are.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.places.0.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.places.0.is_empty()
     }
 
     /// Every matrix, in the order in which they were added.
     pub fn ids(&self) -> impl ExactSizeIterator<Item = ParameterId> + use<> {
-        let ids: Vec<_> = (0..self.entries.len()).map(|i| self.id_at(i)).collect();
+        let ids: Vec<_> = (0..self.len()).map(|i| self.places.id(i)).collect();
         ids.into_iter()
     }
 
@@ -167,61 +217,36 @@ impl Parameters {
     /// # Errors
     /// [`Error::ParameterName`] if there is none.
     pub fn id(&self, name: &str) -> Result<ParameterId> {
-        let place = self.entries.iter().position(|entry| entry.name == name);
-        place
-            .map(|i| self.id_at(i))
-            .ok_or_else(|| Error::ParameterName {
-                name: name.to_owned(),
-                reason: "there is none of that name",
-            })
-    }
-
-    fn id_at(&self, index: usize) -> ParameterId {
-        let layout = self.entries[index].layout;
-        ParameterId { index, layout }
+        let index = self.places.0.iter().position(|place| place.name == name);
+        let index = index.ok_or_else(|| Error::ParameterName {
+            name: name.to_owned(),
+            reason: "there is none of that name",
+        })?;
+        Ok(self.places.id(index))
     }
 
     /// Refuses an id of other parameters.
-    pub(crate) fn check(&self, id: ParameterId) -> Result<()> {
-        match self.entries.get(id.index) {
-            Some(entry) if entry.layout == id.layout => Ok(()),
-            _ => Err(Error::Foreign {
-                what: "parameter of one network",
-            }),
-        }
+    pub(super) fn check(&self, id: ParameterId) -> Result<()> {
+        self.places.check(id)
+    }
+
+    pub(super) fn places(&self) -> &Places {
+        &self.places
     }
 
     /// Fingerprint of all names and shapes, in order: what another network of the same make has too.
     pub(crate) fn layout(&self) -> u64 {
-        self.entries.last().map_or(0, |entry| entry.layout)
+        self.places.layout()
     }
 
     /// Refuses parameters that are not as many, or of other names and shapes, than those of a network with this
     /// [layout](Self::layout).
     pub(crate) fn check_make(&self, count: usize, layout: u64) -> Result<()> {
-        if self.count() != count {
-            return Err(Error::Shape {
-                what: "parameters of the network",
-                expected: vec![count],
-                found: vec![self.count()],
-            });
-        }
+        check::same_shape("parameters of the network", &[count], &[self.count()])?;
         match self.layout() == layout {
             true => Ok(()),
-            false => Err(Error::Foreign {
-                what: "parameter of one network",
-            }),
+            false => Err(FOREIGN),
         }
-    }
-
-    /// Rows and columns of every matrix.
-    pub(crate) fn shapes(&self) -> impl Iterator<Item = [usize; 2]> {
-        self.entries.iter().map(|entry| entry.shape)
-    }
-
-    fn entry(&self, id: ParameterId) -> &Entry {
-        assert_eq!(self.check(id), Ok(()), "an id of these parameters");
-        &self.entries[id.index]
     }
 
     /// Name of a matrix.
@@ -229,23 +254,22 @@ impl Parameters {
     /// # Panics
     /// This and every method below: if `id` is of other parameters (see [`ParameterId`]).
     pub fn name(&self, id: ParameterId) -> &str {
-        &self.entry(id).name
+        &self.places.at(id).name
     }
 
     /// Rows and columns of a matrix.
     pub fn shape(&self, id: ParameterId) -> [usize; 2] {
-        self.entry(id).shape
+        self.places.at(id).shape
     }
 
     /// The numbers of a matrix.
     pub fn get(&self, id: ParameterId) -> ArrayView2<'_, f32> {
-        ArrayView2::from_shape(self.shape(id), self.slice(id)).expect("as long as its shape")
+        self.places.view(&self.values, id)
     }
 
     /// The numbers of a matrix, to change.
     pub fn get_mut(&mut self, id: ParameterId) -> ArrayViewMut2<'_, f32> {
-        let shape = self.shape(id);
-        ArrayViewMut2::from_shape(shape, self.slice_mut(id)).expect("as long as its shape")
+        self.places.view_mut(&mut self.values, id)
     }
 
     /// All numbers, matrix after matrix, each row by row.
@@ -266,33 +290,16 @@ impl Parameters {
 
     /// Shape of a matrix in files: biases are vectors there.
     pub(crate) fn file_shape(&self, id: ParameterId) -> Vec<usize> {
-        let Entry { shape, vector, .. } = self.entry(id);
-        if *vector {
-            vec![shape[1]]
-        } else {
-            shape.to_vec()
-        }
+        let Place { shape, vector, .. } = self.places.at(id);
+        shape[usize::from(*vector)..].to_vec()
     }
 
     /// Where a matrix stands among [`values`](Self::values).
     pub(crate) fn range(&self, id: ParameterId) -> Range<usize> {
-        let Entry { shape, start, .. } = self.entry(id);
-        *start..start + shape[0] * shape[1]
+        self.places.at(id).range()
     }
 
-    pub(crate) fn slice(&self, id: ParameterId) -> &[f32] {
+    pub(super) fn slice(&self, id: ParameterId) -> &[f32] {
         &self.values[self.range(id)]
     }
-
-    fn slice_mut(&mut self, id: ParameterId) -> &mut [f32] {
-        let range = self.range(id);
-        &mut self.values[range]
-    }
-}
-
-/// The fingerprint of a layout after one more matrix.
-fn extended(layout: u64, name: &str, shape: [usize; 2]) -> u64 {
-    let numbers = [layout, shape[0] as u64, shape[1] as u64];
-    let numbers = numbers.into_iter().flat_map(u64::to_le_bytes);
-    fnv1a(numbers.chain(name.bytes()))
 }
