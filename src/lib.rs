@@ -66,7 +66,7 @@
 //! | data sets in the plane, all on one scale: moons, rolls, rings, a crab | [`data`] |
 //! | your own numbers, brought to that scale and back | [`data::read_csv`], [`data::Standardizer`] |
 //! | rows to train on and rows to judge by, on that scale | [`data::Split`] |
-//! | a training run that survives a stop | [`train::Checkpointed`] |
+//! | a training run that survives a stop | [`train::Trainer::open`] |
 //! | files that are never half written | [`mod@file`] |
 //! | how far samples are from the truth | [`metrics`] |
 //! | what chance alone gives, and how sure a figure is | [`metrics::floor`], [`metrics::Estimate`] |
@@ -145,7 +145,7 @@ pub mod prelude {
     #[cfg(feature = "plot")]
     pub use crate::plot::{Figure, Panel, Report, Table, num, significant, verbatim};
     pub use crate::sampler::{Guidance, Method, Spacing, Threshold, Trajectory, Variance};
-    pub use crate::train::{Adam, Checkpointed, Ema, LearningRate, Progress, TrainConfig, Trainer};
+    pub use crate::train::{Adam, Ema, LearningRate, Optimizer, Progress, TrainConfig, Trainer};
     pub use crate::{Counted, Denoiser, ExactDenoiser, Prediction, Sampler};
     pub use crate::{Error, Gaussian, Mixture, Result, Rng, Schedule, data, metrics};
     pub use ndarray::{Array1, Array2, Axis, array};

@@ -168,7 +168,7 @@ impl Case for Train {
 }
 
 /// Largest difference of gradients, as a share of the largest number of their matrix: f32 sums of up to
-/// 2048 terms in another order, through four layers. tests/train_pytorch.rs finds less than 1e-5.
+/// 2048 terms in another order, through four layers. tests/train/pytorch.rs finds less than 1e-5.
 const GRADIENT: f32 = 1e-4;
 
 impl Check {

@@ -129,10 +129,10 @@ pub fn train(
     };
     let mut network = FilmMlp::new(split.scale.dim(), &mut rng)?;
     let train = split.train.clone();
-    let mut run = Checkpointed::open(checkpoint, every, &mut network, train, &schedule, config)?;
-    run.run_to(&mut network, steps, observer)?;
-    run.trainer().use_ema(&mut network);
-    let losses = run.losses();
+    let mut trainer = Trainer::open(checkpoint, every, &mut network, train, &schedule, config)?;
+    trainer.run_to(&mut network, steps, observer)?;
+    trainer.use_ema(&mut network);
+    let losses = trainer.losses().to_vec();
     Ok(Model {
         split,
         schedule,

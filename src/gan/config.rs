@@ -1,8 +1,9 @@
 //! Settings of a game between a generator and a discriminator.
 
+use crate::check::parameter;
 use crate::error::Result;
 use crate::network::octaves;
-use crate::train::{Adam, Ema, LearningRate, first_fault};
+use crate::train::{Adam, Ema, LearningRate};
 
 /// Settings of a [`Gan`](super::Gan): the sizes of its networks, its recipe and its optimisers.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,21 +96,19 @@ impl GanConfig {
 
 impl GanConfig {
     pub(super) fn check(&self) -> Result<()> {
-        let count = |name, value: f64| (name, value, value >= 1.0, "at least 1");
-        let batch = self.batch as f64;
-        first_fault([
-            count("latent", self.latent as f64),
-            count("pack", self.pack as f64),
-            count("batch", batch),
-            count("report_every", self.report_every as f64),
-        ])?;
-        if !self.batch.is_multiple_of(self.pack) {
-            let valid = "a multiple of pack";
-            return first_fault([("batch", batch, false, valid)]);
+        let counts = [
+            ("latent", self.latent),
+            ("pack", self.pack),
+            ("batch", self.batch),
+        ];
+        for (name, value) in counts {
+            parameter(name, value, value >= 1, "at least 1")?;
         }
+        let every = self.report_every;
+        parameter("report_every", every as f64, every >= 1, "at least 1")?;
+        let whole = self.batch.is_multiple_of(self.pack);
+        parameter("batch", self.batch, whole, "a multiple of pack")?;
         self.generator_rate.check()?;
-        self.discriminator_rate.check()?;
-        self.adam.check()?;
-        self.ema.as_ref().map_or(Ok(()), Ema::check)
+        self.discriminator_rate.check()
     }
 }

@@ -1,7 +1,7 @@
 //! Generative adversarial networks (Goodfellow et al. 2014), to compare diffusion with.
 //!
 //! A generator turns noise z into samples; a discriminator learns to tell them from data; the generator learns
-//! to be mistaken for data. [`Gan`] plays the game in two recipes and their mixtures: the classic one with the
+//! to be mistaken for data. [`Gan`] trains both, in two recipes and their mixtures: the classic one with the
 //! non-saturating loss, and one made for stability and diversity, which judges several samples together
 //! ([`GanConfig::pack`], PacGAN) and bounds the discriminator's slope ([`GanConfig::spectral_norm`]).
 //!
@@ -26,11 +26,12 @@
 //! ```
 
 mod config;
-mod game;
-mod judge;
-mod player;
+mod discriminator;
+mod objective;
 mod spectral;
+mod trainable;
+mod trainer;
 
 pub use config::GanConfig;
-pub use game::{Gan, GanProgress};
 pub use spectral::SpectralNorm;
+pub use trainer::{Gan, GanProgress};

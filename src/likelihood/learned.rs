@@ -15,7 +15,6 @@ use crate::network::{Network, predict_columns};
 use crate::prediction::Prediction;
 use crate::rng::Rng;
 use crate::schedule::Schedule;
-use crate::train::Loss;
 
 /// A network with 2d outputs, read as a prediction (the first d) and a variance (the others).
 ///
@@ -33,9 +32,12 @@ use crate::train::Loss;
 /// let mut rng = Rng::new(0);
 /// let mut network = FilmMlp::with_outputs(1, 2, &FilmMlpConfig::default(), &mut rng)?;
 /// let loss = Hybrid::new(&schedule, Prediction::Eps)?;
-/// let config = TrainConfig { batch: 32, ..TrainConfig::default() };
-/// let mut trainer = Trainer::new(&network, data.clone(), &schedule, config)?.with_loss(loss);
-/// trainer.run(&mut network, 10, |_| ())?;
+/// let (x0, ts) = (data.sample(3, &mut rng)?, [0, 20, 49]);
+/// let (x_t, eps) = schedule.q_sample_batch(&x0, &ts, &mut rng)?;
+/// let mut tape = Tape::new(network.parameters());
+/// let x_t = tape.input(&x_t);
+/// let output = network.forward(&mut tape, x_t, &ts)?;
+/// let loss = loss.loss(&mut tape, output, &eps, &ts)?; // for an Optimizer
 /// let learned = LearnedVariance::new(&network, Prediction::Eps);
 /// let elbo = Elbo::new(&schedule, Variance::Posterior)?;
 /// let bound = elbo.estimate_learned(&learned, &data.sample(100, &mut rng)?, &mut rng)?;
@@ -190,10 +192,13 @@ impl Hybrid {
             steps: steps.collect::<Result<_>>()?,
         })
     }
-}
 
-impl Loss for Hybrid {
-    fn loss(
+    /// Records the loss, 1×1, of a batch: `output` is what the network answered, shape (n, 2d), `target` what its
+    /// prediction should have been, shape (n, d); `ts` holds the n 0-based timesteps.
+    ///
+    /// # Errors
+    /// What the operations return; [`Error::Timestep`] for a `t` outside the schedule.
+    pub fn loss(
         &self,
         tape: &mut Tape<'_>,
         output: Var,

@@ -17,7 +17,7 @@ pub(crate) struct Moments {
 }
 
 /// What one step does, besides the arrays.
-pub(crate) struct Step<'a> {
+pub(crate) struct AdamStep<'a> {
     pub adam: &'a Adam,
     /// 0-based number of the step.
     pub step: u64,
@@ -38,7 +38,7 @@ impl Moments {
     /// old ones are still there if they turn out bad. Moves the moments. Whether all that it wrote is finite.
     pub fn update(
         &mut self,
-        step: &Step,
+        step: &AdamStep,
         parameters: &[f32],
         gradient: &[f32],
         next: &mut [f32],

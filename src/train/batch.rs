@@ -1,9 +1,12 @@
 //! Minibatches: timesteps, clean rows, noise, targets.
 
-use ndarray::{Array1, Array2};
+use std::ops::Range;
+
+use ndarray::{Array1, Array2, ArrayView2, s};
 use rand::{Rng as _, RngExt};
 
-use crate::error::{Error, Result};
+use crate::check::{all_finite, not_empty};
+use crate::error::Result;
 use crate::mixture::Mixture;
 use crate::prediction::Prediction;
 use crate::rng::Rng;
@@ -69,16 +72,27 @@ impl Data {
         let Self::Rows(rows) = self else {
             return Ok(());
         };
-        let what = "training data";
-        if rows.is_empty() {
-            return Err(Error::Empty { what });
-        }
-        match rows.iter().enumerate().find(|(_, x)| !x.is_finite()) {
-            None => Ok(()),
-            Some((index, value)) => {
-                let value = f64::from(*value);
-                Err(Error::NotFinite { what, index, value })
-            }
+        not_empty("training data", rows.len())?;
+        all_finite("training data", rows)
+    }
+}
+
+/// Noised rows and what the network should answer, both of shape (n, d), and the n 0-based timesteps.
+#[derive(Clone, Copy)]
+pub(super) struct Minibatch<'a> {
+    pub x_t: ArrayView2<'a, f32>,
+    pub ts: &'a [usize],
+    pub target: ArrayView2<'a, f32>,
+}
+
+impl Minibatch<'_> {
+    /// Some of them.
+    pub fn part(&self, range: Range<usize>) -> Minibatch<'_> {
+        let rows = || s![range.clone(), ..];
+        Minibatch {
+            x_t: self.x_t.slice(rows()),
+            ts: &self.ts[range.clone()],
+            target: self.target.slice(rows()),
         }
     }
 }
@@ -86,14 +100,22 @@ impl Data {
 /// The arrays of one minibatch, kept from step to step.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    pub ts: Vec<usize>,
-    pub x_t: Array2<f32>,
-    pub target: Array2<f32>,
+    ts: Vec<usize>,
+    x_t: Array2<f32>,
+    target: Array2<f32>,
     x0: Array2<f32>,
     eps: Array2<f32>,
 }
 
 impl Batch {
+    pub fn rows(&self) -> Minibatch<'_> {
+        Minibatch {
+            x_t: self.x_t.view(),
+            ts: &self.ts,
+            target: self.target.view(),
+        }
+    }
+
     /// Draws `n` rows: t uniform in 0..T (and sorted), then x_0, then ε, in this order.
     pub fn draw(
         &mut self,

@@ -1,118 +1,207 @@
-//! A training run on disk: stopped here, resumed there, the same bits.
+//! The file that a training run keeps itself in.
 
-use std::path::Path;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use ndarray::Array2;
+use safetensors::Dtype;
 
 use super::batch::Data;
 use super::config::TrainConfig;
-use super::safetensors::{Tensor, TensorFile, write};
-use super::trainer::Trainer;
+use super::identity::Identity;
+use super::optimizer::Optimizer;
+use super::safetensors::{TensorFile, bytes_of, failure};
+use crate::autograd::Tape;
 use crate::error::Result;
+use crate::file::{create_atomically, write_atomically};
+use crate::hash::fnv1a;
 use crate::network::{Network, Parameters};
+use crate::rng::Rng;
 use crate::schedule::Schedule;
 
 /// Names the layout of the file.
 const FORMAT: &str = "diffusion-intuition training state 1";
 
-/// Metadata and tensors of a file.
-pub(super) type State<'a> = (Vec<(&'static str, String)>, Vec<Tensor<'a>>);
+/// Name of the tensor with the loss of every step.
+const LOSSES: &str = "losses";
+
+/// Name of the tensor with the network's answers to fixed questions.
+const ANSWERS: &str = "answers";
 
 /// Largest number of steps that is believed: all of them are exact in f64.
 const LAST_STEP: u64 = 1 << 53;
 
-impl Trainer {
-    /// Writes the state of the run to a safetensors file, atomically: `network`'s parameters under
-    /// `model.`, their average under `ema.`, Adam's moments under `adam.m.` and `adam.v.`, and as metadata
-    /// the number of steps and the seed (which together are the state of the random numbers).
-    ///
-    /// PyTorch reads it: `{k[6:]: v for k, v in load_file(path).items() if k.startswith("model.")}` is a
-    /// `state_dict`. For the parameters alone there is
-    /// [`Parameters::save`](crate::network::Parameters::save).
-    ///
-    /// # Errors
-    /// [`Error::File`](crate::Error::File) if the file cannot be written, or a parameter is NaN or
-    /// infinite: nobody could resume from there; [`Error::Shape`](crate::Error::Shape) or
-    /// [`Error::Foreign`](crate::Error::Foreign) for a network of another make than the trainer's.
-    pub fn save(&self, network: &dyn Network, path: impl AsRef<Path>) -> Result<()> {
-        let (metadata, tensors) = self.state(network)?;
-        write(path.as_ref(), &metadata, &tensors)
-    }
+/// Where a run is kept, how often it is written there, and what it belongs to.
+#[derive(Debug)]
+pub(super) struct Checkpoint {
+    path: PathBuf,
+    pub every: u64,
+    identity: Identity,
+    /// Rows and their timesteps: with the same parameters, only the same network answers the same.
+    questions: (Array2<f32>, [usize; 4]),
+    /// Fingerprint of the parameters as they were left.
+    left: u64,
+}
 
-    /// What [`save`](Self::save) writes, and [`restore`](Self::restore) reads.
-    pub(super) fn state<'a>(&'a self, network: &'a dyn Network) -> Result<State<'a>> {
-        let parameters = network.parameters();
-        self.check(parameters)?;
-        let mut tensors = parameters.tensors("model.");
-        if let Some(ema) = &self.ema {
-            tensors.extend(ema.tensors("ema."));
-        }
-        tensors.extend(parameters.tensors_of("adam.m.", &self.moments.m));
-        tensors.extend(parameters.tensors_of("adam.v.", &self.moments.v));
-        let metadata = vec![
-            ("format", FORMAT.to_owned()),
-            ("step", self.step.to_string()),
-            ("seed", self.config.seed.to_string()),
-        ];
-        Ok((metadata, tensors))
-    }
-
-    /// Goes on with a run that [`save`](Self::save) wrote: `network` gets its parameters, the trainer
-    /// everything else. With the same data, schedule and settings the parameters are the same bits as if
-    /// the run had never stopped; other settings than the seed may be changed. On an error `network` is
-    /// unchanged.
-    ///
-    /// # Errors
-    /// [`Error::File`](crate::Error::File) if the file cannot be read, is damaged, is of
-    /// another network or seed, or lacks an average that `config` asks for; what [`new`](Self::new) returns.
-    pub fn resume(
-        path: impl AsRef<Path>,
-        network: &mut dyn Network,
-        data: impl Into<Data>,
+impl Checkpoint {
+    pub fn new(
+        path: &Path,
+        every: u64,
+        network: &dyn Network,
+        data: &Data,
         schedule: &Schedule,
-        config: TrainConfig,
+        config: &TrainConfig,
     ) -> Result<Self> {
-        let mut trainer = Self::new(network, data, schedule, config)?;
-        let model = trainer.restore(&mut TensorFile::open(path)?, network.parameters())?;
-        *network.parameters_mut() = model;
-        Ok(trainer)
+        let parameters = network.parameters();
+        let (x_t, end) = (
+            Rng::new(0).standard_normal(4, data.dim())?,
+            schedule.timesteps(),
+        );
+        Ok(Self {
+            path: path.to_owned(),
+            every,
+            identity: Identity::new(parameters, data, schedule, config),
+            questions: (x_t, [0, end / 3, end / 2, end - 1]),
+            left: fingerprint(parameters),
+        })
     }
 
-    /// Takes everything but the parameters from a file, and returns those; on an error, the trainer is not to be
-    /// used.
-    pub(super) fn restore(
+    /// Whether there is nothing of the file's name, not even a link that leads nowhere.
+    pub fn is_missing(&self) -> bool {
+        let found = std::fs::symlink_metadata(&self.path);
+        found.is_err_and(|error| error.kind() == ErrorKind::NotFound)
+    }
+
+    /// Takes the state of the run from the file, and returns the parameters of its network; on an error, `optimizer`
+    /// and `losses` are not to be used.
+    pub fn read(
         &mut self,
-        file: &mut TensorFile,
-        parameters: &Parameters,
+        network: &dyn Network,
+        optimizer: &mut Optimizer,
+        losses: &mut Vec<f32>,
     ) -> Result<Parameters> {
-        let format = file.metadata("format");
-        if format != Some(FORMAT) {
-            let found = format.unwrap_or("none");
-            return Err(file.refuse(format!("its format is \"{found}\", expected \"{FORMAT}\"")));
+        let mut file = TensorFile::open(&self.path)?;
+        self.identity.check(&file)?;
+        let format = file.metadata("format").unwrap_or("none");
+        if format != FORMAT {
+            return Err(file.refuse(format!("its format is \"{format}\", expected \"{FORMAT}\"")));
         }
-        let number = |key| {
-            let text = file.metadata(key);
-            let number = text.and_then(|text| text.parse::<u64>().ok());
-            number.ok_or_else(|| file.refuse(format!("its {key} is {text:?}, expected a number")))
+        let text = file.metadata("step");
+        let step = text.and_then(|text| text.parse().ok());
+        let Some(step) = step.filter(|step| *step <= LAST_STEP) else {
+            return Err(file.refuse(format!("its step is {text:?}, expected a number of steps")));
         };
-        let (step, seed) = (number("step")?, number("seed")?);
-        if step > LAST_STEP {
-            return Err(file.refuse(format!("its step is {step}, more than any run takes")));
+        let parameters = network.parameters();
+        let model = parameters.read(&mut file, "model.")?;
+        if let Some(ema) = &mut optimizer.ema {
+            *ema = parameters.read(&mut file, "ema.")?;
         }
-        let wanted = self.config.seed;
-        if seed != wanted {
-            return Err(file.refuse(format!("its seed is {seed}, the settings say {wanted}")));
-        }
-        let model = parameters.read(file, "model.")?;
-        if self.ema.is_some() {
-            self.ema = Some(parameters.read(file, "ema.")?);
-        }
-        let m = parameters.read(file, "adam.m.")?;
-        let v = parameters.read(file, "adam.v.")?;
+        let m = parameters.read(&mut file, "adam.m.")?;
+        let v = parameters.read(&mut file, "adam.v.")?;
         if let Some(value) = v.values().iter().find(|v| **v < 0.0) {
             return Err(file.refuse(format!("a second moment is {value}, below 0")));
         }
-        self.moments.m = m.values().to_vec();
-        self.moments.v = v.values().to_vec();
-        self.step = step;
+        optimizer.moments.m.copy_from_slice(m.values());
+        optimizer.moments.v.copy_from_slice(v.values());
+        optimizer.steps = step;
+        let shape = file.shape(LOSSES);
+        if shape != Some(&[step as usize]) {
+            return Err(file.refuse(format!("its losses are of shape {shape:?} at step {step}")));
+        }
+        *losses = file.read(LOSSES)?;
+        self.check_answers(&mut file, network, &model)?;
+        self.left = fingerprint(&model);
         Ok(model)
     }
+
+    /// Refuses a network that is another function than the one of the file, with the same parameters: its
+    /// activations or its embedding of t differ, say.
+    fn check_answers(
+        &self,
+        file: &mut TensorFile,
+        network: &dyn Network,
+        parameters: &Parameters,
+    ) -> Result<()> {
+        if file.shape(ANSWERS).is_none() {
+            return Ok(());
+        }
+        let (then, now) = (file.read(ANSWERS)?, self.answers(network, parameters)?);
+        let largest = then.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+        // Processors that multiply and add in one instruction differ from others by some 1e-6 of it.
+        let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-3 * largest;
+        if then.len() == now.len() && then.iter().zip(&now).all(near) {
+            return Ok(());
+        }
+        Err(file.refuse(
+            "it belongs to a run with another network: with its parameters, this one answers otherwise; remove it, \
+             or name another file, to start anew",
+        ))
+    }
+
+    /// What the network answers to the same few questions, whoever asks.
+    fn answers(&self, network: &dyn Network, parameters: &Parameters) -> Result<Vec<f32>> {
+        let (x_t, ts) = &self.questions;
+        let mut tape = Tape::new(parameters);
+        let x_t = tape.input(x_t);
+        let y = network.forward(&mut tape, x_t, ts)?;
+        tape.dim(y)?;
+        Ok(tape.value(y).iter().copied().collect())
+    }
+
+    /// Refuses parameters that are not as this run left them.
+    pub fn check_left(&self, parameters: &Parameters, step: u64) -> Result<()> {
+        if fingerprint(parameters) == self.left {
+            return Ok(());
+        }
+        let reason = format!(
+            "the parameters of the network are not those that this run left at its last checkpoint (it is at step \
+             {step}): open it again to go on from there"
+        );
+        Err(failure(&self.path, reason))
+    }
+
+    /// Writes the state of the run, atomically.
+    pub fn save(
+        &mut self,
+        network: &dyn Network,
+        optimizer: &Optimizer,
+        losses: &[f32],
+    ) -> Result<()> {
+        let parameters = network.parameters();
+        optimizer.check(parameters)?;
+        let answers = self.answers(network, parameters)?;
+        let mut tensors = parameters.tensors("model.", parameters.values());
+        if let Some(ema) = &optimizer.ema {
+            tensors.extend(ema.tensors("ema.", ema.values()));
+        }
+        tensors.extend(parameters.tensors("adam.m.", &optimizer.moments.m));
+        tensors.extend(parameters.tensors("adam.v.", &optimizer.moments.v));
+        for (name, values) in [(LOSSES, losses), (ANSWERS, answers.as_slice())] {
+            tensors.push((name.to_owned(), vec![values.len()], values));
+        }
+        let mut texts = self.identity.0.clone();
+        texts.push(("format", FORMAT.to_owned()));
+        texts.push(("step", optimizer.steps.to_string()));
+        let bytes = bytes_of(&texts, &tensors, Dtype::F32);
+        self.replace(&bytes.map_err(|reason| failure(&self.path, reason))?)?;
+        self.left = fingerprint(parameters);
+        Ok(())
+    }
+
+    /// Replaces the file, unless somebody else has put another run there since: that is theirs.
+    fn replace(&self, bytes: &[u8]) -> Result<()> {
+        let failed = |error: io::Error| failure(&self.path, error);
+        if self.is_missing() {
+            match create_atomically(&self.path, bytes) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                other => return other.map_err(failed),
+            }
+        }
+        self.identity.check(&TensorFile::open(&self.path)?)?;
+        write_atomically(&self.path, bytes).map_err(failed)
+    }
+}
+
+fn fingerprint(parameters: &Parameters) -> u64 {
+    fnv1a(parameters.values().iter().flat_map(|x| x.to_le_bytes()))
 }

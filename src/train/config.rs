@@ -1,8 +1,9 @@
-//! Settings of a training run.
+//! Settings of a training run. Their `Debug` texts stand in checkpoints, so their names and forms are fixed.
 
 use std::f64::consts::PI;
 
-use crate::error::{Error, Result};
+use crate::check::parameter;
+use crate::error::Result;
 use crate::prediction::Prediction;
 
 /// Settings of a training run.
@@ -17,7 +18,7 @@ pub struct TrainConfig {
     /// Learning rate at every step.
     pub learning_rate: LearningRate,
     /// Largest norm of the whole gradient; a longer one is scaled down to it (Pascanu et al. 2013).
-    pub clip: Option<f64>,
+    pub clip_grad_norm: Option<f64>,
     /// Moving average of the parameters.
     pub ema: Option<Ema>,
     /// Fixes every random number of the run.
@@ -34,7 +35,7 @@ impl Default for TrainConfig {
             prediction: Prediction::Eps,
             adam: Adam::default(),
             learning_rate: LearningRate::constant(1e-3),
-            clip: None,
+            clip_grad_norm: None,
             ema: Some(Ema::default()),
             seed: 0,
             report_every: 100,
@@ -174,77 +175,46 @@ impl LearningRate {
 
 impl TrainConfig {
     pub(super) fn check(&self) -> Result<()> {
-        let positive = |x: f64| x > 0.0 && x.is_finite();
-        let batch = self.batch as f64;
-        let every = self.report_every as f64;
-        let clip = self.clip.unwrap_or(1.0);
-        let checks = [
-            ("batch", batch, batch >= 1.0, "at least 1"),
-            ("report_every", every, every >= 1.0, "at least 1"),
-            ("clip", clip, positive(clip), "positive and finite"),
-        ];
-        first_fault(checks)?;
-        self.learning_rate.check()?;
-        self.adam.check()?;
-        self.ema.as_ref().map_or(Ok(()), Ema::check)
+        parameter("batch", self.batch, self.batch >= 1, "at least 1")?;
+        let every = self.report_every;
+        parameter("report_every", every as f64, every >= 1, "at least 1")?;
+        let norm = self.clip_grad_norm.unwrap_or(1.0);
+        let fine = norm > 0.0 && norm.is_finite();
+        parameter("clip_grad_norm", norm, fine, "positive and finite")?;
+        self.learning_rate.check()
     }
 }
 
 impl LearningRate {
     pub(crate) fn check(&self) -> Result<()> {
-        let check = |name, value: f64| {
-            let fine = value >= 0.0 && (value as f32).is_finite();
-            (name, value, fine, "not negative, and finite in f32")
-        };
-        first_fault([
-            check("learning rate", self.peak),
-            check("last learning rate", self.last),
-        ])
+        check_rate("learning rate", self.peak)?;
+        check_rate("last learning rate", self.last)
     }
 }
 
+/// Refuses a learning rate that Adam's arithmetic in f32 cannot use.
+pub(super) fn check_rate(name: &'static str, rate: f64) -> Result<()> {
+    let fine = rate >= 0.0 && (rate as f32).is_finite();
+    parameter(name, rate, fine, "not negative, and finite in f32")
+}
+
 impl Adam {
-    pub(crate) fn check(&self) -> Result<()> {
-        let Self {
-            beta1,
-            beta2,
-            epsilon,
-            weight_decay,
-        } = *self;
-        let share = |x: f64| (0.0..1.0).contains(&x);
-        first_fault([
-            ("beta1", beta1, share(beta1), "in [0, 1)"),
-            ("beta2", beta2, share(beta2), "in [0, 1)"),
-            (
-                "epsilon",
-                epsilon,
-                epsilon as f32 > 0.0 && (epsilon as f32).is_finite(),
-                "positive and finite in f32",
-            ),
-            (
-                "weight_decay",
-                weight_decay,
-                weight_decay >= 0.0 && weight_decay.is_finite(),
-                "finite and not negative",
-            ),
-        ])
+    pub(super) fn check(&self) -> Result<()> {
+        for (name, beta) in [("beta1", self.beta1), ("beta2", self.beta2)] {
+            parameter(name, beta, (0.0..1.0).contains(&beta), "in [0, 1)")?;
+        }
+        let (epsilon, small) = (self.epsilon, self.epsilon as f32);
+        let fine = small > 0.0 && small.is_finite();
+        parameter("epsilon", epsilon, fine, "positive and finite in f32")?;
+        let decay = self.weight_decay;
+        let fine = decay >= 0.0 && decay.is_finite();
+        parameter("weight_decay", decay, fine, "finite and not negative")
     }
 }
 
 impl Ema {
-    pub(crate) fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         let fine = (0.0..1.0).contains(&self.decay);
-        first_fault([("EMA decay", self.decay, fine, "in [0, 1)")])
-    }
-}
-
-/// A setting: its name, its value, whether it is fine, and what would be.
-type Check = (&'static str, f64, bool, &'static str);
-
-/// The error of the first setting that is not fine.
-pub(crate) fn first_fault(checks: impl IntoIterator<Item = Check>) -> Result<()> {
-    match checks.into_iter().find(|(_, _, fine, _)| !fine) {
-        None => Ok(()),
-        Some((name, value, _, valid)) => Err(Error::Parameter { name, value, valid }),
+        parameter("EMA decay", self.decay, fine, "in [0, 1)")
     }
 }

@@ -1,96 +1,119 @@
-//! What the header of a safetensors file says.
+//! The header of a safetensors file: what the crate `safetensors` reads and writes, and the checks around it.
 
-use super::json::Json;
+use std::collections::{HashMap, HashSet};
+use std::error::Error;
+use std::fmt;
+
+use safetensors::Dtype;
+use safetensors::tensor::{Metadata, TensorInfo};
+use serde_json::{Map, Value};
+
+/// What is wrong with a file, before its name is put to it.
+pub(super) type Reason = Box<dyn Error>;
 
 /// Names the texts beside the tensors.
 pub(super) const METADATA: &str = "__metadata__";
 
-/// A tensor of a file, and where it stands among the numbers.
+/// Texts and tensors of a file; every tensor is as long as its type and shape say, and follows the one before.
 #[derive(Debug)]
-pub(super) struct Place {
-    pub name: String,
-    /// Its type, as the file calls it.
-    pub kind: String,
-    pub shape: Vec<usize>,
-    pub start: u64,
-    pub end: u64,
+pub(super) struct Header {
+    pub metadata: Metadata,
+    /// Types that came after the crate's, by tensor.
+    later: HashMap<String, String>,
 }
 
-/// Tensors and metadata of a header, each tensor as long as its type and shape say.
-pub(super) type Header = (Vec<Place>, Vec<(String, String)>);
-
-/// Parses a header.
-pub(super) fn read_header(text: &str) -> std::result::Result<Header, String> {
-    let Json::Object(members) = Json::parse(text)? else {
-        return Err("the header is not an object".to_owned());
-    };
-    let (mut tensors, mut metadata) = (Vec::new(), Vec::new());
-    for (name, value) in members {
-        match value {
-            Json::Object(members) if name == METADATA => {
-                let texts = members.into_iter().filter_map(|(key, value)| match value {
-                    Json::Text(value) => Some((key, value)),
-                    _ => None, // null, or nothing that could be asked for
-                });
-                metadata.extend(texts);
+impl Header {
+    /// Parses a header. A hostile text costs no more than its own length: nesting is bounded, and nothing is
+    /// allocated for tensors.
+    pub fn parse(text: &str) -> Result<Self, Reason> {
+        let header: Distinct<Option<Distinct<Value>>> = serde_json::from_str(text)?;
+        let (mut texts, mut tensors, mut later) = (Vec::new(), Vec::new(), HashMap::new());
+        for (name, members) in header.0 {
+            let members = members.map_or_else(Vec::new, |members| members.0); // it may be null
+            if name == METADATA {
+                // A value that is no text is nothing that could be asked for.
+                let text = |(key, value): (_, Value)| Some((key, value.as_str()?.to_owned()));
+                texts.extend(members.into_iter().filter_map(text));
+                continue;
             }
-            Json::Word if name == METADATA => {} // null
-            Json::Object(members) => tensors.push(read_place(name, members)?),
-            _ => return Err(format!("\"{name}\" is not an object")),
+            let mut members = members.into_iter().collect();
+            if let Some(kind) = counted_as_bytes(&mut members) {
+                later.insert(name.clone(), kind);
+            }
+            let info = serde_json::from_value(members.into());
+            let info = info.map_err(|error| format!("tensor \"{name}\": {error}"))?;
+            check_size(&name, &info)?;
+            tensors.push((name, info));
         }
+        tensors.sort_by_key(|(_, info)| info.data_offsets);
+        let metadata = Metadata::new(Some(texts.into_iter().collect()), tensors)?;
+        Ok(Self { metadata, later })
     }
-    Ok((tensors, metadata))
+
+    /// Type of a tensor, as the file calls it.
+    pub fn kind(&self, name: &str, info: &TensorInfo) -> String {
+        let later = self.later.get(name);
+        later.map_or_else(|| info.dtype.to_string(), String::clone)
+    }
 }
 
-fn read_place(name: String, members: Vec<(String, Json)>) -> std::result::Result<Place, String> {
-    let (mut kind, mut shape, mut offsets) = (None, None, None);
-    for (key, value) in members {
-        match (key.as_str(), value) {
-            ("dtype", Json::Text(text)) => kind = Some(text),
-            ("shape", Json::List(list)) => shape = numbers(&list),
-            ("data_offsets", Json::List(list)) => offsets = numbers(&list),
-            _ => {} // what others write beside them
-        }
-    }
-    let (Some(kind), Some(shape), Some([start, end])) = (kind, shape, offsets.as_deref()) else {
-        return Err(format!(
-            "tensor \"{name}\" lacks dtype, shape or data_offsets"
-        ));
-    };
-    let width = match kind.as_str() {
-        "C64" | "F64" | "I64" | "U64" => Some(8),
-        "F32" | "I32" | "U32" => Some(4),
-        "F16" | "BF16" | "I16" | "U16" => Some(2),
-        "BOOL" | "I8" | "U8" | "F8_E4M3" | "F8_E5M2" => Some(1),
-        // One that came later: nobody can ask for it here, its place is all that matters.
-        _ => None,
-    };
-    let found = end.checked_sub(*start);
-    let size = match width {
-        Some(width) => shape
-            .iter()
-            .try_fold(width, |size: u64, n| size.checked_mul(*n)),
-        None => found,
-    };
-    if found != size || size.is_none() {
-        let (from, to) = (start, end);
-        return Err(format!(
-            "tensor \"{name}\" of {kind} and shape {shape:?} does not lie at bytes {from}..{to}"
-        ));
-    }
-    Ok(Place {
-        name,
-        kind,
-        shape: shape.iter().map(|n| *n as usize).collect(),
-        start: *start,
-        end: *end,
-    })
+/// The type of a tensor, if the crate does not know it: nobody can ask for its numbers here, its place is all that
+/// matters.
+fn counted_as_bytes(members: &mut Map<String, Value>) -> Option<String> {
+    let kind = members.get("dtype")?.as_str()?.to_owned();
+    let known = serde_json::from_value::<Dtype>(kind.clone().into());
+    let place = members.get("data_offsets").filter(|_| known.is_err())?;
+    let bytes = place
+        .get(1)?
+        .as_u64()?
+        .checked_sub(place.get(0)?.as_u64()?)?;
+    members.insert("dtype".to_owned(), "U8".into());
+    members.insert("shape".to_owned(), vec![bytes].into());
+    Some(kind)
 }
 
-fn numbers(list: &[Json]) -> Option<Vec<u64>> {
-    let number = |value: &Json| match value {
-        Json::Number(number) => Some(*number),
-        _ => None,
-    };
-    list.iter().map(number).collect()
+/// The crate checks this too, but does not say which tensor it is.
+fn check_size(name: &str, info: &TensorInfo) -> Result<(), Reason> {
+    let TensorInfo { dtype, shape, .. } = info;
+    let (start, end) = info.data_offsets;
+    let multiplied = |bits: usize, n: &usize| bits.checked_mul(*n);
+    let bits = shape.iter().try_fold(dtype.bitsize(), multiplied);
+    let found = end.checked_sub(start).and_then(|n| n.checked_mul(8));
+    if bits.is_some() && bits == found {
+        return Ok(());
+    }
+    let place = format!("does not lie at bytes {start}..{end}");
+    Err(format!("tensor \"{name}\" of {dtype} and shape {shape:?} {place}").into())
+}
+
+/// The members of a JSON object, none of which is named twice: of two, the crates would take the last.
+struct Distinct<T>(Vec<(String, T)>);
+
+impl<'de, T: serde::Deserialize<'de>> serde::Deserialize<'de> for Distinct<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor<T>(Distinct<T>);
+        impl<'de, T: serde::Deserialize<'de>> serde::de::Visitor<'de> for Visitor<T> {
+            type Value = Distinct<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                mut self,
+                mut map: A,
+            ) -> Result<Distinct<T>, A::Error> {
+                let mut seen = HashSet::new();
+                while let Some((key, value)) = map.next_entry::<String, T>()? {
+                    if !seen.insert(key.clone()) {
+                        let twice = format!("\"{key}\" is named twice");
+                        return Err(serde::de::Error::custom(twice));
+                    }
+                    self.0.0.push((key, value));
+                }
+                Ok(self.0)
+            }
+        }
+        deserializer.deserialize_map(Visitor(Self(Vec::new())))
+    }
 }

@@ -29,34 +29,31 @@
 //!
 //! Every step draws its timesteps, data and noise from a generator of its own, fixed by the seed and the
 //! number of the step. So a seed gives the same bits at any number of threads, and a run that was stopped
-//! and [resumed](Trainer::resume) gives the same bits as one that was not. [`Checkpointed`] stops and resumes by
-//! itself.
+//! and [opened](Trainer::open) again gives the same bits as one that was not. Weights alone are
+//! [saved](Parameters::save) and [loaded](Parameters::load) by the [`Parameters`].
+//! [`Optimizer`] is for a loop of your own.
 
 mod adam;
 mod batch;
 mod checkpoint;
-mod checkpointed;
 mod config;
+mod half;
 mod header;
 mod identity;
-mod json;
-mod loss;
+mod optimizer;
 mod progress;
 pub mod safetensors;
 mod shard;
 mod trainer;
+mod weights;
 
 pub use crate::verdict::Verdict;
-pub(crate) use adam::{Moments, Step};
 pub use batch::Data;
 pub(crate) use batch::rng_of_step;
-pub use checkpointed::Checkpointed;
-pub(crate) use config::first_fault;
 pub use config::{Adam, Ema, LearningRate, TrainConfig};
-pub use loss::Loss;
+pub use optimizer::Optimizer;
 pub use progress::Progress;
-pub(crate) use shard::squares_of;
 pub use trainer::Trainer;
 
 #[cfg(doc)]
-use crate::network::Network;
+use crate::network::{Network, Parameters};

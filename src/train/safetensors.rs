@@ -1,38 +1,36 @@
 //! The safetensors file format (Hugging Face): named tensors that PyTorch, JAX and NumPy read as well.
 //!
 //! Eight bytes with the length of the header (little endian), the header in JSON (name → type, shape and
-//! place of each tensor), then all numbers. Only f32 tensors are read and written here; others, of types that are
-//! not known here too, may stand beside them.
+//! place of each tensor), then all numbers. Tensors of F32, F16 and BF16 are read here, as f32; others, of types that
+//! are not known here too, may stand beside them.
 //!
 //! In Python: `from safetensors.torch import load_file; network.load_state_dict(load_file("network.safetensors"))`.
 
 use std::fs::File;
-use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::header::{METADATA, Place, read_header};
-use super::json::quoted;
+use safetensors::Dtype;
+use safetensors::tensor::{Metadata, TensorInfo};
+
+use super::half::{from_bf16, from_f16, to_f16};
+use super::header::{Header, METADATA, Reason};
 use crate::error::{Error, Result};
-use crate::file::{create_atomically, write_atomically};
-use crate::network::Parameters;
 
 /// Longest header that is read: 16 MB name more than 100 000 tensors.
-const HEADER: u64 = 16 << 20;
+const LONGEST_HEADER: u64 = 16 << 20;
 
 /// Bytes of a tensor that are read at a time.
 const PIECE: usize = 1 << 16;
-
-/// A tensor to be written: name, shape, numbers row by row.
-pub(super) type Tensor<'a> = (String, Vec<usize>, &'a [f32]);
 
 /// An open file whose header was checked: every tensor lies within the file, none overlap.
 #[derive(Debug)]
 pub struct TensorFile {
     name: String,
     file: BufReader<File>,
-    data: u64,
-    tensors: Vec<Place>,
-    metadata: Vec<(String, String)>,
+    /// Where the numbers begin.
+    start: u64,
+    header: Header,
 }
 
 impl TensorFile {
@@ -42,91 +40,45 @@ impl TensorFile {
     /// [`Error::File`] if the file cannot be read, is cut short or longer than its header says, or its
     /// header is not valid.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        Self::open_path(path.as_ref())
-    }
-
-    fn open_path(path: &Path) -> Result<Self> {
-        let name = path.display().to_string();
-        let refuse = |reason: String| failure(&name, reason);
-        let io = |error: std::io::Error| failure(&name, error.to_string());
-        // To open a pipe would wait for a writer.
-        if !std::fs::metadata(path).map_err(io)?.is_file() {
-            return Err(refuse("it is not a file".to_owned()));
-        }
-        let file = File::open(path).map_err(io)?;
-        let len = file.metadata().map_err(io)?.len();
-        let mut file = BufReader::new(file);
-        if len < 8 {
-            return Err(refuse(format!("{len} bytes are too few for a header")));
-        }
-        let mut size = [0; 8];
-        file.read_exact(&mut size).map_err(io)?;
-        let size = u64::from_le_bytes(size);
-        if size > (len - 8).min(HEADER) {
-            let reason = format!("a header of {size} bytes does not fit a file of {len} bytes");
-            return Err(refuse(reason));
-        }
-        let mut header = vec![0; size as usize];
-        file.read_exact(&mut header).map_err(io)?;
-        let header = String::from_utf8(header);
-        let header = header.map_err(|_| refuse("the header is not UTF-8".to_owned()))?;
-        let (mut tensors, metadata) = read_header(&header).map_err(&refuse)?;
-        tensors.sort_by_key(|place| (place.start, place.end));
-        let mut end = 0;
-        for place in &tensors {
-            if place.start != end {
-                let reason = format!("tensor \"{}\" does not follow the one before", place.name);
-                return Err(refuse(reason));
-            }
-            end = place.end;
-        }
-        if end != len - 8 - size {
-            let found = len - 8 - size;
-            return Err(refuse(format!(
-                "{found} bytes of tensors, the header names {end}"
-            )));
-        }
+        let path = path.as_ref();
+        let (file, start, header) = open(path).map_err(|reason| failure(path, reason))?;
         Ok(Self {
-            name,
+            name: path.display().to_string(),
             file,
-            data: 8 + size,
-            tensors,
-            metadata,
+            start,
+            header,
         })
     }
 
     /// Names of all tensors, in the order of their data.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.tensors.iter().map(|place| place.name.as_str())
+    pub fn names(&self) -> Vec<String> {
+        self.header.metadata.offset_keys()
     }
 
-    /// Shape of a tensor, if there is one of that name.
+    /// Shape of a tensor, if there is one of that name; the number of bytes for a type that is not known here.
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
-        self.place(name).map(|place| place.shape.as_slice())
+        let info = self.header.metadata.info(name);
+        info.map(|info| info.shape.as_slice())
     }
 
     /// A text that the file carries beside its tensors.
     pub fn metadata(&self, key: &str) -> Option<&str> {
-        let entry = self.metadata.iter().find(|(k, _)| k == key);
-        entry.map(|(_, value)| value.as_str())
+        let texts = self.header.metadata.metadata().as_ref()?;
+        texts.get(key).map(String::as_str)
     }
 
-    /// Reads an f32 tensor, row by row.
+    /// Reads a tensor of F32, F16 or BF16, row by row.
     ///
     /// # Errors
-    /// [`Error::File`] if there is none of that name, or not of f32, or larger than memory, or the file cannot
-    /// be read.
+    /// [`Error::File`] if there is none of that name, or of another type, or larger than memory, or the file
+    /// cannot be read.
     pub fn read(&mut self, name: &str) -> Result<Vec<f32>> {
-        let Some(place) = self.place(name) else {
-            return Err(failure(&self.name, format!("it has no tensor \"{name}\"")));
-        };
-        let (bytes, shape) = (place.end - place.start, place.shape.clone());
-        // Bounded by the length of the file (see `open`), which may have holes and be larger than any memory.
-        let len = usize::try_from(bytes / 4).unwrap_or(usize::MAX);
+        let shape = self.info(name)?.shape.clone();
+        let len = shape.iter().product();
         let mut values = Vec::new();
+        // Bounded by the length of the file (see `open`), which may have holes and be larger than any memory.
         if values.try_reserve_exact(len).is_err() {
-            let reason =
-                format!("tensor \"{name}\" takes {bytes} bytes, more than there is memory");
+            let reason = format!("tensor \"{name}\" has {len} numbers, more than there is memory");
             return Err(self.refuse(reason));
         }
         values.resize(len, 0.0);
@@ -134,169 +86,158 @@ impl TensorFile {
         Ok(values)
     }
 
-    /// Reads an f32 tensor of a known shape into `out`, which is as long.
+    /// Reads a tensor of a known shape into `out`, which is as long.
     pub(super) fn read_into(&mut self, name: &str, shape: &[usize], out: &mut [f32]) -> Result<()> {
-        let refuse = |reason| Err(failure(&self.name, reason));
-        let Some(place) = self.place(name) else {
-            return refuse(format!("it has no tensor \"{name}\""));
-        };
-        if place.shape != shape {
-            let found = &place.shape;
-            return refuse(format!(
+        let info = self.info(name)?;
+        if info.shape != shape {
+            let found = &info.shape;
+            return Err(self.refuse(format!(
                 "tensor \"{name}\" has shape {found:?}, expected {shape:?}"
-            ));
+            )));
         }
-        if place.kind != "F32" {
-            return refuse(format!(
-                "tensor \"{name}\" is of {}, expected F32",
-                place.kind
-            ));
-        }
-        let start = self.data + place.start;
+        let (dtype, start) = (info.dtype, self.start + info.data_offsets.0 as u64);
+        let width = dtype.bitsize() / 8;
         let mut read = || {
             self.file.seek(SeekFrom::Start(start))?;
             let mut bytes = [0; PIECE];
-            for out in out.chunks_mut(PIECE / 4) {
-                let bytes = &mut bytes[..4 * out.len()];
+            for out in out.chunks_mut(PIECE / width) {
+                let bytes = &mut bytes[..width * out.len()];
                 self.file.read_exact(bytes)?;
-                for (value, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
-                    *value = f32::from_le_bytes(*bytes);
-                }
+                decode(dtype, bytes, out);
             }
             Ok(())
         };
-        read().map_err(|error: std::io::Error| failure(&self.name, error.to_string()))
+        read().map_err(|error: std::io::Error| self.refuse(error))
     }
 
-    fn place(&self, name: &str) -> Option<&Place> {
-        self.tensors.iter().find(|place| place.name == name)
-    }
-
-    pub(super) fn refuse(&self, reason: String) -> Error {
-        failure(&self.name, reason)
-    }
-}
-
-impl Parameters {
-    /// Writes all parameters to a safetensors file, under their names; atomically.
-    ///
-    /// # Errors
-    /// [`Error::File`] if the file cannot be written, or a parameter is NaN or infinite: it could not be
-    /// [loaded](Self::load).
-    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        write(path.as_ref(), &[], &self.tensors(""))
-    }
-
-    /// Reads all parameters from a safetensors file, which must have each of them in its shape; further
-    /// tensors are ignored. On an error nothing is changed.
-    ///
-    /// # Errors
-    /// [`Error::File`] if the file cannot be read or a parameter is missing or of another shape.
-    pub fn load(&mut self, path: impl AsRef<Path>) -> Result<()> {
-        let read = self.read(&mut TensorFile::open(path)?, "")?;
-        *self = read;
-        Ok(())
-    }
-
-    /// A copy with the numbers that `file` has under `prefix`.
-    pub(super) fn read(&self, file: &mut TensorFile, prefix: &str) -> Result<Self> {
-        let mut read = self.clone();
-        for id in self.ids() {
-            let name = format!("{prefix}{}", self.name(id));
-            let range = self.range(id);
-            let values = &mut read.values_mut()[range];
-            file.read_into(&name, &self.file_shape(id), values)?;
-            check_finite(&name, values).map_err(|reason| file.refuse(reason))?;
+    /// A tensor whose numbers can be read.
+    fn info(&self, name: &str) -> Result<&TensorInfo> {
+        let info = self.header.metadata.info(name);
+        let info = info.ok_or_else(|| self.refuse(format!("it has no tensor \"{name}\"")))?;
+        if matches!(info.dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
+            return Ok(info);
         }
-        Ok(read)
+        let kind = self.header.kind(name, info);
+        Err(self.refuse(format!(
+            "tensor \"{name}\" is of {kind}, expected F32, F16 or BF16"
+        )))
     }
 
-    /// All matrices under `prefix`, to be written.
-    pub(super) fn tensors(&self, prefix: &str) -> Vec<Tensor<'_>> {
-        self.tensors_of(prefix, self.values())
-    }
-
-    /// Other numbers in the layout of these parameters, to be written.
-    pub(super) fn tensors_of<'a>(&self, prefix: &str, values: &'a [f32]) -> Vec<Tensor<'a>> {
-        let one = |id| {
-            let name = format!("{prefix}{}", self.name(id));
-            (name, self.file_shape(id), &values[self.range(id)])
-        };
-        self.ids().map(one).collect()
+    pub(super) fn refuse(&self, reason: impl Into<Reason>) -> Error {
+        failure(Path::new(&self.name), reason.into())
     }
 }
 
-/// Writes a file, atomically. Numbers that could not be read again are refused, and the old file stays.
-pub(super) fn write(path: &Path, metadata: &[(&str, String)], tensors: &[Tensor]) -> Result<()> {
-    let refuse = |reason| failure(&path.display().to_string(), reason);
-    let bytes = bytes_of(metadata, tensors).map_err(refuse)?;
-    write_atomically(path, &bytes).map_err(|error| refuse(error.to_string()))
-}
-
-/// [`write`], but whether there was no such file: one that is there stays.
-pub(super) fn create(path: &Path, metadata: &[(&str, String)], tensors: &[Tensor]) -> Result<bool> {
-    let refuse = |reason| failure(&path.display().to_string(), reason);
-    let bytes = bytes_of(metadata, tensors).map_err(refuse)?;
-    match create_atomically(path, &bytes) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(refuse(error.to_string())),
+fn open(path: &Path) -> std::result::Result<(BufReader<File>, u64, Header), Reason> {
+    // To open a pipe would wait for a writer.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err("it is not a file".into());
     }
-}
-
-fn check_finite(name: &str, values: &[f32]) -> std::result::Result<(), String> {
-    match values.iter().find(|x| !x.is_finite()) {
-        None => Ok(()),
-        Some(value) => Err(format!("tensor \"{name}\" holds {value}")),
+    let file = File::open(path)?;
+    let len = file.metadata()?.len();
+    if len < 8 {
+        return Err(format!("{len} bytes are too few for a header").into());
     }
+    let mut file = BufReader::new(file);
+    let mut size = [0; 8];
+    file.read_exact(&mut size)?;
+    let size = u64::from_le_bytes(size);
+    if size > (len - 8).min(LONGEST_HEADER) {
+        let reason = format!("a header of {size} bytes does not fit a file of {len} bytes");
+        return Err(reason.into());
+    }
+    let mut header = vec![0; size as usize];
+    file.read_exact(&mut header)?;
+    let header = Header::parse(str::from_utf8(&header)?)
+        .map_err(|reason| format!("the header is not valid: {reason}"))?;
+    let (found, named) = (len - 8 - size, header.metadata.data_len() as u64);
+    if found != named {
+        return Err(format!("{found} bytes of tensors, the header names {named}").into());
+    }
+    Ok((file, 8 + size, header))
 }
 
-/// A file as bytes.
-fn bytes_of(
-    metadata: &[(&str, String)],
+/// The numbers of little-endian `bytes`.
+fn decode(dtype: Dtype, bytes: &[u8], out: &mut [f32]) {
+    let short: fn(u16) -> f32 = match dtype {
+        Dtype::F32 => {
+            let words = bytes.as_chunks().0.iter();
+            let pairs = out.iter_mut().zip(words);
+            return pairs.for_each(|(x, word)| *x = f32::from_le_bytes(*word));
+        }
+        Dtype::F16 => from_f16,
+        _ => from_bf16,
+    };
+    let pairs = out.iter_mut().zip(bytes.as_chunks().0);
+    pairs.for_each(|(x, word)| *x = short(u16::from_le_bytes(*word)));
+}
+
+/// A tensor to be written: name, shape, numbers row by row.
+pub(super) type Tensor<'a> = (String, Vec<usize>, &'a [f32]);
+
+/// A file as bytes, its numbers in F32 or F16, the same bytes whenever they are asked for. Numbers that could not be
+/// read again are refused.
+pub(super) fn bytes_of(
+    texts: &[(&str, String)],
     tensors: &[Tensor],
-) -> std::result::Result<Vec<u8>, String> {
-    let mut members = Vec::new();
-    if !metadata.is_empty() {
-        let pairs = metadata
-            .iter()
-            .map(|(k, v)| format!("{}:{}", quoted(k), quoted(v)));
-        let pairs: Vec<_> = pairs.collect();
-        members.push(format!("\"{METADATA}\":{{{}}}", pairs.join(",")));
-    }
-    let mut start = 0;
+    dtype: Dtype,
+) -> std::result::Result<Vec<u8>, Reason> {
+    let width = dtype.bitsize() / 8;
+    let (mut infos, mut numbers) = (Vec::new(), Vec::new());
     for (name, shape, values) in tensors {
-        check_finite(name, values)?;
         if name == METADATA {
-            return Err(format!(
-                "a tensor cannot be named \"{name}\": the format has the word for texts"
-            ));
+            let reason = "the format has the word for texts";
+            return Err(format!("a tensor cannot be named \"{name}\": {reason}").into());
         }
-        let end = start + 4 * values.len();
-        let name = quoted(name);
-        // `{:?}` of a list of whole numbers is JSON.
-        members.push(format!(
-            "{name}:{{\"dtype\":\"F32\",\"shape\":{shape:?},\"data_offsets\":[{start},{end}]}}"
-        ));
-        start = end;
+        check_values(name, values, dtype)?;
+        let start = numbers.len();
+        numbers.reserve(width * values.len());
+        match dtype {
+            Dtype::F16 => numbers.extend(values.iter().flat_map(|x| to_f16(*x).to_le_bytes())),
+            _ => numbers.extend(values.iter().flat_map(|x| x.to_le_bytes())),
+        }
+        let info = TensorInfo {
+            dtype,
+            shape: shape.clone(),
+            data_offsets: (start, numbers.len()),
+        };
+        infos.push((name.clone(), info));
     }
-    let mut header = format!("{{{}}}", members.join(","));
+    let pairs = texts
+        .iter()
+        .map(|(key, text)| (key.to_string(), text.clone()));
+    let texts = (!texts.is_empty()).then(|| pairs.collect());
+    // By way of a `Value`, which sorts its keys: those of the crate's map come in any order.
+    let header = serde_json::to_value(Metadata::new(texts, infos)?)?;
+    let mut header = header.to_string();
     // Spaces up to a multiple of 8, so that the numbers are aligned.
     header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
-    let mut bytes = Vec::with_capacity(8 + header.len() + start);
-    bytes.extend((header.len() as u64).to_le_bytes());
-    bytes.extend(header.bytes());
-    for (_, _, values) in tensors {
-        bytes.extend(values.iter().flat_map(|x| x.to_le_bytes()));
-    }
-    Ok(bytes)
+    let size = (header.len() as u64).to_le_bytes();
+    Ok([&size[..], header.as_bytes(), &numbers].concat())
 }
 
-fn failure(file: &str, reason: String) -> Error {
-    let file = file.to_owned();
+/// Refuses numbers that a file of `dtype` would not hold as numbers.
+pub(super) fn check_values(
+    name: &str,
+    values: &[f32],
+    dtype: Dtype,
+) -> std::result::Result<(), Reason> {
+    let limit = if dtype == Dtype::F16 {
+        65_520.0
+    } else {
+        f32::INFINITY
+    };
+    match values.iter().find(|x| x.is_nan() || x.abs() >= limit) {
+        None => Ok(()),
+        Some(value) => Err(format!("tensor \"{name}\" holds {value}, no number of {dtype}").into()),
+    }
+}
+
+/// What is wrong with the file `path`.
+pub(super) fn failure(path: &Path, reason: impl Into<Reason>) -> Error {
     Error::File {
-        file,
+        file: path.display().to_string(),
         line: None,
-        reason,
+        reason: reason.into().to_string(),
     }
 }

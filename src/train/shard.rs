@@ -2,11 +2,12 @@
 
 use crate::parallel::*;
 use fearless_simd::{Simd, dispatch};
-use ndarray::{ArrayRef2, Axis, Slice, s};
+use ndarray::ArrayView1;
 
-use super::loss::Loss;
+use super::batch::Minibatch;
 use crate::autograd::{Gradients, SIMD, Tape, Workspace, sum_of_squares};
-use crate::error::{Error, Result};
+use crate::check::same_shape;
+use crate::error::Result;
 use crate::network::{Network, Parameters};
 
 /// One part of every batch: its tape's memory and its gradients.
@@ -19,14 +20,6 @@ pub(super) struct Shard {
     loss: f64,
     /// Squared error of each of its rows, a mean over columns.
     rows: Vec<f64>,
-}
-
-/// What is computed of a batch.
-pub(super) struct Objective<'a> {
-    pub network: &'a dyn Network,
-    /// In place of the mean squared error.
-    pub loss: Option<&'a dyn Loss>,
-    pub gradients: bool,
 }
 
 /// Rows from which a batch is split in two, and from which in four. The number of shards depends on the
@@ -60,57 +53,26 @@ impl Shard {
         &self.rows
     }
 
-    /// Loss of the rows given, and its gradients if they are asked for and it is finite.
-    fn run(
-        &mut self,
-        objective: &Objective,
-        x_t: &ArrayRef2<f32>,
-        ts: &[usize],
-        target: &ArrayRef2<f32>,
-        alone: bool,
-    ) -> Result<()> {
-        let network = objective.network;
-        let mut workspace = std::mem::take(&mut self.workspace);
-        if alone {
-            workspace = workspace.alone();
-        }
+    /// Loss of `rows`, and its gradients if they are asked for and it is finite.
+    fn run(&mut self, network: &dyn Network, gradients: bool, rows: Minibatch) -> Result<()> {
+        let workspace = std::mem::take(&mut self.workspace);
         let mut tape = Tape::with_workspace(network.parameters(), workspace);
-        let x_t = tape.input(x_t);
-        let y = network.forward(&mut tape, x_t, ts)?;
-        let loss = match objective.loss {
-            None => {
-                let wanted = tape.input(target);
-                tape.mse(y, wanted)?
-            }
-            Some(loss) => loss.loss(&mut tape, y, target, ts)?,
-        };
-        let shape = |what, expected: &[usize], found: &[usize]| Error::Shape {
-            what,
-            expected: expected.to_vec(),
-            found: found.to_vec(),
-        };
-        let (rows, cols) = tape.dim(loss)?;
-        if (rows, cols) != (1, 1) {
-            return Err(shape("the loss", &[1, 1], &[rows, cols]));
-        }
+        let x_t = tape.input(&rows.x_t);
+        let y = network.forward(&mut tape, x_t, rows.ts)?;
+        let target = tape.input(&rows.target);
+        let loss = tape.mse(y, target)?;
         self.loss = f64::from(tape.scalar(loss));
-        if objective.gradients && self.loss.is_finite() {
+        if gradients && self.loss.is_finite() {
             tape.backward(loss, &mut self.gradients)?;
         }
-        tape.dim(y)?;
-        let (y, d) = (tape.value(y), target.ncols());
-        if y.ncols() < d || y.nrows() != ts.len() {
-            let what = "the network's prediction";
-            return Err(shape(what, target.shape(), y.shape()));
-        }
-        let y = y.slice(s![.., ..d]);
-        let pairs = y.into_iter().zip(target);
-        let mut squares = pairs.map(|(y, target)| f64::from(y - target).powi(2));
+        let square = |(y, target): (&f32, &f32)| f64::from(y - target).powi(2);
+        let mean = |(y, target): (ArrayView1<f32>, ArrayView1<f32>)| {
+            y.iter().zip(target).map(square).sum::<f64>() / target.len() as f64
+        };
+        let (y, target) = (tape.value(y), rows.target);
         self.rows.clear();
-        for _ in ts {
-            let sum: f64 = squares.by_ref().take(d).sum();
-            self.rows.push(sum / d as f64);
-        }
+        self.rows
+            .extend(y.rows().into_iter().zip(target.rows()).map(mean));
         self.workspace = tape.into_workspace();
         Ok(())
     }
@@ -120,30 +82,22 @@ impl Shard {
 /// asked for and the loss is finite.
 pub(super) fn run(
     shards: &mut [Shard],
-    objective: &Objective,
-    x_t: &ArrayRef2<f32>,
-    ts: &[usize],
-    target: &ArrayRef2<f32>,
+    network: &dyn Network,
+    gradients: bool,
+    rows: Minibatch,
 ) -> Result<f64> {
-    let (n, parts) = (ts.len(), shards.len());
-    if target.nrows() != n {
-        return Err(Error::Shape {
-            what: "target",
-            expected: vec![n, target.ncols()],
-            found: target.shape().to_vec(),
-        });
-    }
-    let one = |(i, shard): (usize, &mut Shard)| {
+    let (n, parts) = (rows.ts.len(), shards.len());
+    same_shape("target", &[n, rows.target.ncols()], rows.target.shape())?;
+    let one = |i: usize, shard: &mut Shard| {
         let range = i * n / parts..(i + 1) * n / parts;
         shard.share = range.len() as f64 / n as f64;
-        let rows = Slice::from(range.clone());
-        let (x_t, target) = (
-            x_t.slice_axis(Axis(0), rows),
-            target.slice_axis(Axis(0), rows),
-        );
-        shard.run(objective, &x_t, &ts[range], &target, parts == 1)
+        if parts == 1 {
+            shard.workspace = std::mem::take(&mut shard.workspace).alone();
+        }
+        shard.run(network, gradients, rows.part(range))
     };
-    shards.par_iter_mut().enumerate().try_for_each(one)?;
+    let parts = shards.par_iter_mut().enumerate();
+    parts.try_for_each(|(i, shard)| one(i, shard))?;
     Ok(shards.iter().map(|shard| shard.share * shard.loss).sum())
 }
 

@@ -1,41 +1,72 @@
 //! The training loop.
 
+use std::ops::ControlFlow;
+use std::path::Path;
+
 use ndarray::Array2;
 
-use super::adam::{Moments, Step};
-use super::batch::{Batch, Data, rng_of_step};
+use super::batch::{Batch, Data, Minibatch, rng_of_step};
+use super::checkpoint::Checkpoint;
 use super::config::TrainConfig;
-use super::loss::Loss;
+use super::optimizer::Optimizer;
 use super::progress::{PerTimestep, Progress};
-use super::shard::{self, Objective, Shard};
-use crate::check;
-use crate::error::{Error, Result};
+use super::shard::{self, Shard};
+use crate::check::{elements, finite, not_empty, parameter, same_shape};
+use crate::error::Result;
 use crate::network::{Network, Parameters};
+use crate::parallel;
 use crate::schedule::Schedule;
 use crate::verdict::Verdict;
+
+#[cfg(doc)]
+use crate::error::Error;
 
 /// Trains a network by minimising E[(target − network(x_t, t))²] over t, x_0 and ε: DDPM's simple loss
 /// (Ho et al. 2020, eq. 14), a mean over columns too.
 ///
 /// It holds everything but the network: so it lives on in a notebook beside it. See the
 /// [module](super) for an example.
+///
+/// # A run that survives a stop
+///
+/// A trainer that was [opened](Self::open) on a file saves its state there every few steps, and starts where the file
+/// left off. The process may end at any moment, with Ctrl-C, `kill -9` or the power: the file is always a whole one,
+/// and opening it again loses nothing but the steps since it was written. They are done again, and the parameters are
+/// the same bits as those of a run that never stopped.
+///
+/// The file names the seed, the network, the settings, the schedule and the data that it belongs to, and is refused
+/// for any others: a run that changed half-way would be neither one nor the other. It is looked at before it is
+/// replaced, too: of two processes that begin different runs in one file, one gets an error. (Two that begin the same
+/// run write the same bits.)
+///
+/// ```
+/// use diffusion_intuition::prelude::*;
+///
+/// let path = std::env::temp_dir().join(format!("trainer-{}.safetensors", std::process::id()));
+/// let schedule = Schedule::linear_rescaled(50)?;
+/// let rows = Mixture::bimodal().sample(200, &mut Rng::new(0))?;
+/// let config = TrainConfig { batch: 16, ..TrainConfig::default() };
+/// for total in [6, 10] { // the second round goes on from step 6
+///     let mut network = FilmMlp::new(1, &mut Rng::new(0))?;
+///     let mut trainer = Trainer::open(&path, 4, &mut network, rows.clone(), &schedule, config.clone())?;
+///     trainer.run_to(&mut network, total, |_| ())?;
+///     assert_eq!(trainer.step(), total);
+/// }
+/// # std::fs::remove_file(&path).unwrap();
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// It is a [safetensors](super::safetensors) file: the network's parameters are under `model.`, their average under
+/// `ema.`, Adam's moments under `adam.m.` and `adam.v.`. PyTorch reads it:
+/// `{k[6:]: v for k, v in load_file(path).items() if k.startswith("model.")}` is a `state_dict`.
 #[derive(Debug)]
 pub struct Trainer {
-    pub(super) config: TrainConfig,
-    pub(super) data: Data,
-    loss: Option<Box<dyn Loss>>,
-    pub(super) schedule: Schedule,
-    pub(super) step: u64,
-    pub(super) moments: Moments,
-    pub(super) ema: Option<Parameters>,
-    /// The parameters before the last step, and room for those after the next.
-    previous: Vec<f32>,
-    /// The same of the average, if there is one.
-    previous_ema: Vec<f32>,
-    /// Whether nobody has seen a loss of the parameters yet: `previous` holds those to return to if it is bad.
-    untried: bool,
-    /// Fingerprint of the parameters' names and shapes.
-    layout: u64,
+    config: TrainConfig,
+    data: Data,
+    schedule: Schedule,
+    optimizer: Optimizer,
+    /// The file that the run is kept in, if there is one.
+    checkpoint: Option<Checkpoint>,
     losses: Vec<f32>,
     per_t: PerTimestep,
     shards: Vec<Shard>,
@@ -46,8 +77,8 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// A trainer for `network`, at step 0. `data` is an array of rows, or a [`Mixture`](crate::Mixture) for
-    /// fresh draws; [`Data`] says how they are drawn.
+    /// A trainer for `network`, at step 0, kept in no file. `data` is an array of rows, or a
+    /// [`Mixture`](crate::Mixture) for fresh draws; [`Data`] says how they are drawn.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a setting outside its range; [`Error::Size`] for a batch that memory cannot hold;
@@ -58,36 +89,20 @@ impl Trainer {
         schedule: &Schedule,
         config: TrainConfig,
     ) -> Result<Self> {
-        Self::with_data(network, data.into(), schedule, config)
-    }
-
-    fn with_data(
-        network: &dyn Network,
-        data: Data,
-        schedule: &Schedule,
-        config: TrainConfig,
-    ) -> Result<Self> {
+        let data = data.into();
         config.check()?;
         data.check()?;
         let parameters = network.parameters();
-        let count = parameters.count();
-        // x_0, x_t, ε and the target; gradients, two moments, and parameters and their average before and after.
-        check::elements::<f32>("a batch", &[4, config.batch, data.dim()])?;
-        check::elements::<f32>("the state of the optimiser", &[7, count])?;
+        // x_0, x_t, ε and the target.
+        elements::<f32>("a batch", &[4, config.batch, data.dim()])?;
         Ok(Self {
             data,
-            loss: None,
-            step: 0,
-            moments: Moments::new(count),
-            ema: config.ema.is_some().then(|| parameters.clone()),
-            previous: vec![0.0; count],
-            previous_ema: vec![0.0; if config.ema.is_some() { count } else { 0 }],
-            untried: false,
-            layout: parameters.layout(),
+            optimizer: Optimizer::new(parameters, config.adam.clone(), config.ema.clone())?,
+            checkpoint: None,
             losses: Vec::new(),
             per_t: PerTimestep::new(schedule.timesteps()),
             shards: Vec::new(),
-            gradient: vec![0.0; count],
+            gradient: vec![0.0; parameters.count()],
             gradient_norm: 0.0,
             batch: Batch::default(),
             schedule: schedule.clone(),
@@ -95,116 +110,155 @@ impl Trainer {
         })
     }
 
-    /// The same trainer with another loss than the mean squared error, for networks that have more outputs
-    /// than a prediction, say. A [resumed](Self::resume) run needs it again: checkpoints do not hold it.
-    pub fn with_loss(self, loss: impl Loss + 'static) -> Self {
-        let loss: Option<Box<dyn Loss>> = Some(Box::new(loss));
-        Self { loss, ..self }
+    /// The run in the file `path`, which then is saved every `every` steps. If there is no such file, a run at
+    /// step 0, which is saved at once: a folder that cannot be written to is found before the work, not after.
+    ///
+    /// From a file, `network` gets its parameters; on an error it is unchanged. Of the settings, only
+    /// [`report_every`](TrainConfig::report_every) may differ from those of the file.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); [`Error::Parameter`] for `every` = 0; [`Error::File`] if the file cannot be read or
+    /// written, is damaged, or belongs to another seed, network or schedule, other settings or data: it says what
+    /// differs.
+    pub fn open(
+        path: impl AsRef<Path>,
+        every: u64,
+        network: &mut dyn Network,
+        data: impl Into<Data>,
+        schedule: &Schedule,
+        config: TrainConfig,
+    ) -> Result<Self> {
+        let name = "steps between two checkpoints";
+        parameter(name, every as f64, every > 0, "at least 1")?;
+        let mut trainer = Self::new(network, data, schedule, config)?;
+        let Self {
+            data,
+            config,
+            optimizer,
+            losses,
+            ..
+        } = &mut trainer;
+        let mut file = Checkpoint::new(path.as_ref(), every, network, data, schedule, config)?;
+        if file.is_missing() {
+            file.save(network, optimizer, losses)?;
+        } else {
+            let parameters = file.read(network, optimizer, losses)?;
+            *network.parameters_mut() = parameters;
+        }
+        trainer.checkpoint = Some(file);
+        Ok(trainer)
     }
 
-    /// Trains for `steps` more steps, or until the observer returns `ControlFlow::Break(())`.
+    /// Trains for `steps` more steps: [`run_to`](Self::run_to) that many after those that are done.
+    ///
+    /// # Errors
+    /// As [`run_to`](Self::run_to).
+    pub fn run<V: Verdict>(
+        &mut self,
+        network: &mut dyn Network,
+        steps: u64,
+        observer: impl FnMut(&Progress) -> V,
+    ) -> Result<()> {
+        self.run_to(network, self.step().saturating_add(steps), observer)
+    }
+
+    /// Trains until `steps` steps are done in all, those before a stop included, or until the observer returns
+    /// `ControlFlow::Break(())`. The observer is called every [`report_every`](TrainConfig::report_every) steps, at
+    /// the end, and before the run is saved to its file: every few steps, counted from step 0, and at the end.
     ///
     /// # Errors
     /// [`Error::Diverged`] if a loss, a gradient or a parameter is NaN or infinite: `network` and the average then
     /// are those of the last parameters whose loss was finite, and the trainer counts the step that was undone.
-    /// After the last step too: its parameters are tried on the batch that would come next. [`Error::Shape`] or
-    /// [`Error::Foreign`] if `network` has other parameters than the one that the trainer was made for;
-    /// what its [`forward`](Network::forward) returns.
-    pub fn run<V: Verdict>(
+    /// After the last step, and before each save, too: its parameters are tried on the batch that would come next.
+    /// [`Error::Shape`] or [`Error::Foreign`] if `network` has other parameters than the one that the trainer was made
+    /// for; what its [`forward`](Network::forward) returns. [`Error::File`] if the file cannot be written or another
+    /// run has taken it, or if `network` is not as the run left it: another one, or changed since, by
+    /// [`use_ema`](Self::use_ema) say. After an error the file holds the last checkpoint.
+    pub fn run_to<V: Verdict>(
         &mut self,
         network: &mut dyn Network,
         steps: u64,
         mut observer: impl FnMut(&Progress) -> V,
     ) -> Result<()> {
-        let end = self.step.saturating_add(steps);
-        let start = self.step;
-        while self.step < end {
-            let report = self.step / self.config.report_every + 1;
-            let report = report.saturating_mul(self.config.report_every);
-            let first = self.losses.len();
-            self.steps(network, report.min(end) - self.step)?;
-            let losses = &self.losses[first..];
-            let sum: f64 = losses.iter().map(|loss| f64::from(*loss)).sum();
+        self.advance(network, steps, &mut |progress| observer(progress).flow())
+    }
+
+    /// [`run_to`](Self::run_to) without the observer's type, compiled once.
+    fn advance(
+        &mut self,
+        network: &mut dyn Network,
+        steps: u64,
+        observer: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let file = self.checkpoint.as_ref();
+        let save_every = file.map_or(u64::MAX, |file| file.every);
+        if let Some(file) = file.filter(|_| self.step() < steps) {
+            file.check_left(network.parameters(), self.step())?;
+        }
+        while self.step() < steps {
+            let next = |every: u64| (self.step() / every + 1).saturating_mul(every);
+            let (report, save) = (next(self.config.report_every), next(save_every));
+            let end = report.min(save).min(steps);
+            let losses = self.steps(network, end - self.step())?;
             let progress = Progress {
-                step: self.step,
-                loss: sum / losses.len() as f64,
+                step: self.step(),
+                loss: losses,
                 loss_per_t: &self.per_t.means(),
                 gradient_norm: self.gradient_norm,
-                learning_rate: self.config.learning_rate.at(self.step - 1),
+                learning_rate: self.config.learning_rate.at(self.step() - 1),
             };
+            let stop = observer(&progress).is_break();
             self.per_t.clear();
-            if observer(&progress).flow().is_break() {
+            if stop || end == steps || end == save {
+                self.try_next(network)?;
+                if let Some(file) = &mut self.checkpoint {
+                    file.save(network, &self.optimizer, &self.losses)?;
+                }
+            }
+            if stop {
                 break;
             }
         }
-        match self.step > start {
-            true => self.try_last(network),
-            false => Ok(()),
-        }
-    }
-
-    /// Refuses parameters whose loss on the next batch is not finite: nobody could train on from there.
-    fn try_last(&mut self, network: &mut dyn Network) -> Result<()> {
-        self.draw()?;
-        let batch = std::mem::take(&mut self.batch);
-        let loss = self.evaluate(network, &batch.x_t, &batch.ts, &batch.target, false);
-        self.batch = batch;
-        let loss = loss?;
-        if !loss.is_finite() {
-            return Err(self.diverged(network, "the loss", loss));
-        }
-        self.untried = false;
         Ok(())
     }
 
-    /// Loss of every step since this trainer was made (a resumed one begins where it resumed).
-    pub fn losses(&self) -> &[f32] {
-        &self.losses
+    /// The mean loss of `steps` steps on a worker thread of rayon's: from outside, every parallel piece of work would
+    /// wait for one to wake up.
+    fn steps(&mut self, network: &mut dyn Network, steps: u64) -> Result<f64> {
+        let first = self.losses.len();
+        parallel::scope(|_| {
+            (0..steps).try_for_each(|_| {
+                let batch = self.draw()?;
+                let result = self.step_on_finite(network, batch.rows());
+                self.batch = batch;
+                result.map(|_| ())
+            })
+        })?;
+        let losses = &self.losses[first..];
+        let sum: f64 = losses.iter().map(|loss| f64::from(*loss)).sum();
+        Ok(sum / losses.len() as f64)
     }
 
-    /// Number of steps done, over all runs, before and after a checkpoint.
-    pub fn step(&self) -> u64 {
-        self.step
-    }
-
-    /// The moving average of the parameters, if the settings ask for one.
-    pub fn ema(&self) -> Option<&Parameters> {
-        self.ema.as_ref()
-    }
-
-    /// Gives `network` the averaged parameters, for sampling. (To train on, keep a clone of the network.)
-    /// Does nothing without an average.
-    pub fn use_ema(&self, network: &mut dyn Network) {
-        if let Some(ema) = &self.ema {
-            network.parameters_mut().clone_from(ema);
-        }
-    }
-
-    /// `steps` steps on a worker thread of rayon's: from outside, every parallel piece of work would wait
-    /// for one to wake up.
-    fn steps(&mut self, network: &mut dyn Network, steps: u64) -> Result<()> {
-        crate::parallel::scope(|_| (0..steps).try_for_each(|_| self.one_step(network)))
-    }
-
-    fn one_step(&mut self, network: &mut dyn Network) -> Result<()> {
-        self.draw()?;
-        let batch = std::mem::take(&mut self.batch);
-        let result = self.step_on_finite(network, &batch.x_t, &batch.ts, &batch.target);
+    /// Refuses parameters whose loss on the next batch is not finite: nobody could train on from there.
+    fn try_next(&mut self, network: &mut dyn Network) -> Result<()> {
+        let batch = self.draw()?;
+        let loss = self.evaluate(network, batch.rows(), false);
         self.batch = batch;
-        result.map(|_| ())
+        loss.map(|_| ())
     }
 
-    /// The batch of the step that comes next.
-    fn draw(&mut self) -> Result<()> {
-        let mut rng = rng_of_step(self.config.seed, self.step);
+    /// The batch of the step that comes next, in the memory of the last.
+    fn draw(&mut self) -> Result<Batch> {
+        let mut rng = rng_of_step(self.config.seed, self.step());
         let (n, prediction) = (self.config.batch, self.config.prediction);
-        self.batch
-            .draw(n, &self.data, &self.schedule, prediction, &mut rng)
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.draw(n, &self.data, &self.schedule, prediction, &mut rng)?;
+        Ok(batch)
     }
 
     /// One step on a batch of your own: `x_t` and `target` are (n, d), `ts` holds the n 0-based timesteps.
     /// Returns the loss before the step. [`run`](Self::run) is this on batches that it draws, and a look at the
-    /// loss after the last.
+    /// loss after the last. (A run in a file is one on its own batches: after this it can be opened again, not go on.)
     ///
     /// # Errors
     /// As [`run`](Self::run); [`Error::Timestep`] for a `t` outside the schedule; [`Error::Shape`] unless
@@ -218,127 +272,79 @@ impl Trainer {
         target: &Array2<f32>,
     ) -> Result<f32> {
         ts.iter().try_for_each(|t| self.schedule.check(*t))?;
-        if ts.len() != x_t.nrows() {
-            return Err(Error::Shape {
-                what: "ts",
-                expected: vec![x_t.nrows()],
-                found: vec![ts.len()],
-            });
-        }
-        if x_t.is_empty() || target.is_empty() {
-            let what = "batch";
-            return Err(Error::Empty { what });
-        }
-        check::finite("x_t", x_t)?;
-        check::finite("target", target)?;
-        self.step_on_finite(network, x_t, ts, target)
+        same_shape("ts", &[x_t.nrows()], &[ts.len()])?;
+        not_empty("batch", x_t.len().min(target.len()))?;
+        finite("x_t", x_t)?;
+        finite("target", target)?;
+        let (x_t, target) = (x_t.view(), target.view());
+        self.step_on_finite(network, Minibatch { x_t, ts, target })
     }
 
-    /// Refuses a network of another make than the one that the trainer was made for.
-    pub(super) fn check(&self, parameters: &Parameters) -> Result<()> {
-        parameters.check_make(self.gradient.len(), self.layout)
+    fn step_on_finite(&mut self, network: &mut dyn Network, rows: Minibatch) -> Result<f32> {
+        let loss = self.evaluate(network, rows, true)? as f32;
+        let losses = self.shards.iter().flat_map(|shard| shard.row_losses());
+        for (t, loss) in rows.ts.iter().zip(losses) {
+            self.per_t.add(*t, *loss);
+        }
+        let norm = shard::add(&mut self.shards, &mut self.gradient);
+        self.gradient_norm = norm;
+        if !norm.is_finite() {
+            return Err(self.optimizer.diverged("the norm of the gradient", norm));
+        }
+        let limit = self.config.clip_grad_norm.unwrap_or(f64::INFINITY);
+        let (rate, scale) = (
+            self.config.learning_rate.at(self.step()),
+            (limit / norm).min(1.0),
+        );
+        let parameters = network.parameters_mut();
+        self.optimizer
+            .update(parameters, &self.gradient, rate, scale)?;
+        self.losses.push(loss);
+        Ok(loss)
     }
 
-    /// Loss of a batch; the shards have its gradients if they are asked for and it is finite.
+    /// Loss of a batch; the shards have its gradients if they are asked for. If it is not finite, the parameters are
+    /// those of before the last step again.
     fn evaluate(
         &mut self,
-        network: &dyn Network,
-        x_t: &Array2<f32>,
-        ts: &[usize],
-        target: &Array2<f32>,
+        network: &mut dyn Network,
+        rows: Minibatch,
         gradients: bool,
     ) -> Result<f64> {
         let parameters = network.parameters();
-        self.check(parameters)?;
-        let parts = shard::shards(ts.len());
+        self.optimizer.check(parameters)?;
+        let parts = shard::shards(rows.ts.len());
         self.shards.truncate(parts);
         self.shards.resize_with(parts, || Shard::new(parameters));
-        let objective = Objective {
-            network,
-            loss: self.loss.as_deref(),
-            gradients,
-        };
-        shard::run(&mut self.shards, &objective, x_t, ts, target)
+        let loss = shard::run(&mut self.shards, &*network, gradients, rows)?;
+        if !(loss as f32).is_finite() {
+            self.optimizer.undo(network.parameters_mut());
+            return Err(self.optimizer.diverged("the loss", loss));
+        }
+        self.optimizer.tried();
+        Ok(loss)
     }
 
-    fn step_on_finite(
-        &mut self,
-        network: &mut dyn Network,
-        x_t: &Array2<f32>,
-        ts: &[usize],
-        target: &Array2<f32>,
-    ) -> Result<f32> {
-        let loss = self.evaluate(network, x_t, ts, target, true)?;
-        let value = loss as f32;
-        if !value.is_finite() {
-            return Err(self.diverged(network, "the loss", loss));
-        }
-        let rows = self.shards.iter().flat_map(|shard| shard.row_losses());
-        for (t, loss) in ts.iter().zip(rows) {
-            self.per_t.add(*t, *loss);
-        }
-        self.gradient_norm = shard::add(&mut self.shards, &mut self.gradient);
-        if !self.gradient_norm.is_finite() {
-            // These parameters' loss is finite: they are the last good ones.
-            self.untried = false;
-            let what = "the norm of the gradient";
-            return Err(self.diverged(network, what, self.gradient_norm));
-        }
-        self.update(network)?;
-        self.losses.push(value);
-        self.step += 1;
-        Ok(value)
+    /// Loss of every step since step 0.
+    pub fn losses(&self) -> &[f32] {
+        &self.losses
     }
 
-    fn update(&mut self, network: &mut dyn Network) -> Result<()> {
-        let clip = self.config.clip.unwrap_or(f64::INFINITY);
-        let step = Step {
-            adam: &self.config.adam,
-            step: self.step,
-            learning_rate: self.config.learning_rate.at(self.step),
-            gradient_scale: (clip / self.gradient_norm).min(1.0),
-            decay: self
-                .config
-                .ema
-                .as_ref()
-                .map_or(0.0, |ema| ema.at(self.step)),
-        };
-        let ema = self.ema.as_ref().map(Parameters::values);
-        let finite = self.moments.update(
-            &step,
-            network.parameters().values(),
-            &self.gradient,
-            &mut self.previous,
-            ema.zip(Some(self.previous_ema.as_mut_slice())),
-        );
-        // Parameters that are no numbers are never put in place.
-        self.untried = finite;
-        if !finite {
-            let what = "a parameter after the step";
-            let bad = |values: &[f32]| values.iter().copied().find(|x| !x.is_finite());
-            let value = bad(&self.previous).or_else(|| bad(&self.previous_ema));
-            let value = f64::from(value.unwrap_or(f32::NAN));
-            return Err(self.diverged(network, what, value));
-        }
-        self.swap(network);
-        Ok(())
+    /// Number of steps done, over all runs, before and after a stop.
+    pub fn step(&self) -> u64 {
+        self.optimizer.steps()
     }
 
-    /// Exchanges the parameters and their average with those of before, or of after.
-    fn swap(&mut self, network: &mut dyn Network) {
-        network.parameters_mut().swap_values(&mut self.previous);
-        if let Some(ema) = &mut self.ema {
-            ema.swap_values(&mut self.previous_ema);
-        }
+    /// The moving average of the parameters, if the settings ask for one.
+    pub fn ema(&self) -> Option<&Parameters> {
+        self.optimizer.ema()
     }
 
-    /// Returns to the parameters before the last step, if that is what made the loss infinite. Adam's moments stay:
-    /// the gradient that they have seen was that of the parameters returned to.
-    fn diverged(&mut self, network: &mut dyn Network, what: &'static str, value: f64) -> Error {
-        if std::mem::take(&mut self.untried) {
-            self.swap(network);
+    /// Gives `network` the averaged parameters, for sampling. (To train on, keep a clone of the network.)
+    /// Does nothing without an average.
+    pub fn use_ema(&self, network: &mut dyn Network) {
+        if let Some(ema) = self.ema() {
+            network.parameters_mut().clone_from(ema);
         }
-        let step = self.step;
-        Error::Diverged { step, what, value }
     }
 }

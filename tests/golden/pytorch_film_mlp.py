@@ -1,4 +1,4 @@
-"""Golden values for tests/train_pytorch.rs: the reference network in PyTorch.
+"""Golden values for tests/train/pytorch.rs: the reference network in PyTorch.
 
     python -m venv torchenv && torchenv/bin/pip install torch numpy safetensors
     torchenv/bin/python tests/golden/pytorch_film_mlp.py      # writes the two files beside it

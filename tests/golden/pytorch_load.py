@@ -3,7 +3,7 @@
     cargo run --release --example train_bimodal 200 4e-3 256 0.99 0 /tmp/bimodal.safetensors
     python tests/golden/pytorch_load.py /tmp/bimodal.safetensors
 
-prints the same prediction as the example (to float precision). A training state, written by `Trainer::save`,
+prints the same prediction as the example (to float precision). A training run, kept by `Trainer::open`,
 is read as well: its network is under `model.`.
 """
 

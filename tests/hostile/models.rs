@@ -57,7 +57,7 @@ fn training(draw: &Draw) -> Result<(), String> {
     let mut network = FilmMlp::with_config(1, &config, &mut Rng::new(0)).unwrap();
     let settings = TrainConfig {
         batch: draw.size(),
-        clip: Some(draw.f64()),
+        clip_grad_norm: Some(draw.f64()),
         report_every: draw.size() as u64,
         ..TrainConfig::default()
     };

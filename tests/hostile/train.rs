@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use diffusion_intuition::autograd::Gradients;
 use diffusion_intuition::gan::{Gan, GanConfig};
 use diffusion_intuition::network::{FilmMlp, FilmMlpConfig, Network, Parameters, TimeEmbedding};
 use diffusion_intuition::train::safetensors::TensorFile;
-use diffusion_intuition::train::{Adam, Checkpointed, Ema, LearningRate, TrainConfig, Trainer};
+use diffusion_intuition::train::{Adam, Ema, LearningRate, Optimizer, TrainConfig, Trainer};
 use diffusion_intuition::{Error, Mixture, Prediction, Rng, Schedule, data};
 use rand::RngExt;
 
@@ -23,6 +24,7 @@ const ENTRIES: &[Entry] = &[
     ("checkpoint", checkpoint),
     ("names", names),
     ("run", run),
+    ("optimizer", optimizer),
     ("step_on", step_on),
     ("game", game),
 ];
@@ -110,9 +112,8 @@ fn header(draw: &Draw) -> Result<(), String> {
         Err(Error::File { .. }) => return Ok(()),
         Err(other) => return Err(other.to_string()),
     };
-    let names: Vec<String> = file.names().map(str::to_owned).collect();
-    for name in &names {
-        let len = file.shape(name).expect("it is named").iter().product();
+    for name in &file.names() {
+        let len: usize = file.shape(name).expect("it is named").iter().product();
         if file.read(name).is_ok_and(|values| values.len() != len) {
             return Err(format!("{name}: not as long as its shape"));
         }
@@ -128,7 +129,7 @@ fn checkpoint(draw: &Draw) -> Result<(), String> {
             batch: 4,
             ..TrainConfig::default()
         };
-        Checkpointed::open(&path, 2, network, Mixture::bimodal(), &schedule(), config)
+        Trainer::open(&path, 2, network, Mixture::bimodal(), &schedule(), config)
     };
     static GOOD: OnceLock<Vec<u8>> = OnceLock::new();
     let mut bytes = GOOD
@@ -155,7 +156,7 @@ fn checkpoint(draw: &Draw) -> Result<(), String> {
     match open(&mut fresh) {
         Ok(run) => {
             is_finite("network", fresh.parameters())?;
-            is_finite("average", run.trainer().ema().expect("the default"))?;
+            is_finite("average", run.ema().expect("the default"))?;
             match run.losses().len() as u64 == run.step() {
                 true => Ok(()),
                 false => Err("not as many losses as steps".to_owned()),
@@ -184,10 +185,13 @@ fn names(draw: &Draw) -> Result<(), String> {
         parameters.values_mut()[0] = draw.f32();
     }
     let path = file("names");
+    let mut read = parameters.clone();
+    if parameters.save_f16(&path).is_ok() {
+        read.load(&path).map_err(|error| error.to_string())?;
+    }
     if parameters.save(&path).is_err() {
         return Ok(());
     }
-    let mut read = parameters.clone();
     read.values_mut().fill(0.0);
     read.load(&path).map_err(|error| error.to_string())?;
     let bits = |p: &Parameters| p.values().iter().map(|x| x.to_bits()).collect::<Vec<_>>();
@@ -237,7 +241,7 @@ fn run(draw: &Draw) -> Result<(), String> {
         prediction: draw.one(&[Prediction::Eps, Prediction::X0, Prediction::V]),
         adam: adam(draw),
         learning_rate: rate(draw),
-        clip: draw.rarely(3).then(|| draw.f64()),
+        clip_grad_norm: draw.rarely(3).then(|| draw.f64()),
         ema: ema(draw),
         seed: draw.size() as u64,
         report_every: draw.size() as u64,
@@ -245,7 +249,14 @@ fn run(draw: &Draw) -> Result<(), String> {
     let n = draw.small();
     let rows = draw.rows(n, 1);
     let mut network = network();
-    let Ok(mut trainer) = Trainer::new(&network, rows.clone(), &schedule(), config.clone()) else {
+    let path = file("run");
+    let _ = std::fs::remove_file(&path);
+    let every = draw.one(&[1, 2, 5]);
+    let open = |network: &mut FilmMlp| {
+        let rows = rows.clone();
+        Trainer::open(&path, every, network, rows, &schedule(), config.clone())
+    };
+    let Ok(mut trainer) = open(&mut network) else {
         return Ok(());
     };
     let steps = draw.one(&[0, 1, 1, 2, 3]);
@@ -254,15 +265,13 @@ fn run(draw: &Draw) -> Result<(), String> {
     if let Some(ema) = trainer.ema() {
         is_finite("average", ema)?;
     }
-    let path = file("run");
-    trainer
-        .save(&network, &path)
-        .map_err(|error| error.to_string())?;
     let mut other = network.clone();
-    let resumed = Trainer::resume(&path, &mut other, rows, &schedule(), config);
-    let mut resumed = resumed.map_err(|error| error.to_string())?;
+    let mut resumed = open(&mut other).map_err(|error| error.to_string())?;
     if result.is_err() || steps == 0 {
         return Ok(());
+    }
+    if other != network || resumed.step() != steps {
+        return Err("another state than that of the run".to_owned());
     }
     // The next step may well fail, but not for a loss that nobody looked at.
     match resumed.run(&mut other, 1, |_| ()) {
@@ -273,6 +282,26 @@ fn run(draw: &Draw) -> Result<(), String> {
         }) if step == steps => Err("its last step diverged".to_owned()),
         _ => Ok(()),
     }
+}
+
+/// Whatever the gradients, parameters and average stay numbers.
+fn optimizer(draw: &Draw) -> Result<(), String> {
+    let mut parameters = network().parameters().clone();
+    let Ok(mut optimizer) = Optimizer::new(&parameters, adam(draw), ema(draw)) else {
+        return Ok(());
+    };
+    let mut gradients = Gradients::new(&parameters);
+    for id in parameters.ids() {
+        gradients.get_mut(id).mapv_inplace(|_| draw.f32());
+    }
+    for _ in 0..3 {
+        let _ = optimizer.step(&mut parameters, &gradients, rate(draw).at(0));
+        is_finite("parameters", &parameters)?;
+        if let Some(ema) = optimizer.ema() {
+            is_finite("average", ema)?;
+        }
+    }
+    Ok(())
 }
 
 fn step_on(draw: &Draw) -> Result<(), String> {

@@ -6,7 +6,7 @@ use diffusion_intuition::network::{
     FilmMlp, FilmMlpConfig, Network, ParameterId, Parameters, TimeEmbedding,
 };
 use diffusion_intuition::sampler::Variance;
-use diffusion_intuition::train::{LearningRate, Loss, TrainConfig, Trainer};
+use diffusion_intuition::train::{Adam, Ema, LearningRate, Optimizer};
 use diffusion_intuition::{Denoiser, Error, Mixture, Prediction, Result, Rng, Schedule};
 use ndarray::{Array2, array};
 
@@ -107,7 +107,7 @@ fn target() -> Array2<f32> {
     Array2::from_shape_fn((6, 2), |(i, j)| ((3 * i + 5 * j) % 7) as f32 / 3.0 - 1.0)
 }
 
-fn record(loss: &dyn Loss, tape: &mut Tape, ids: [ParameterId; 2]) -> Result<Var> {
+fn record(loss: &Hybrid, tape: &mut Tape, ids: [ParameterId; 2]) -> Result<Var> {
     let parts = ids.map(|id| tape.parameter(id));
     let output = tape.concat(&parts)?;
     loss.loss(tape, output, &target(), &TS)
@@ -195,25 +195,29 @@ fn training_learns_a_better_variance_than_both_fixed_ones() {
     };
     let mut network = FilmMlp::with_outputs(1, 2, &config, &mut Rng::new(0)).unwrap();
     let steps = 2000;
-    let train = TrainConfig {
-        learning_rate: LearningRate::cosine(3e-3, steps),
-        ..TrainConfig::default()
-    };
     let loss = Hybrid::with_weight(&schedule, Prediction::Eps, 1e-2).unwrap();
-    let trainer = Trainer::new(&network, data.clone(), &schedule, train).unwrap();
-    let mut trainer = trainer.with_loss(loss);
-    let mut per_t = Vec::new();
-    trainer
-        .run(&mut network, steps, |progress| {
-            per_t = progress.loss_per_t.to_vec()
-        })
-        .unwrap();
-    // Reported per timestep is the error of ε alone, which no variance enters.
-    assert!(
-        per_t.iter().all(|loss| (0.0..1.5).contains(loss)),
-        "{per_t:?}"
-    );
-    trainer.use_ema(&mut network);
+    let (adam, ema) = (Adam::default(), Some(Ema::default()));
+    let mut optimizer = Optimizer::new(network.parameters(), adam, ema).unwrap();
+    let mut gradients = Gradients::new(network.parameters());
+    let (rate, mut rng) = (LearningRate::cosine(3e-3, steps), Rng::new(0));
+    let ts: Vec<usize> = (0..250).map(|i| i / 10).collect();
+    for step in 0..steps {
+        let x0 = data.sample(ts.len(), &mut rng).unwrap();
+        let (x_t, eps) = schedule.q_sample_batch(&x0, &ts, &mut rng).unwrap();
+        let mut tape = Tape::new(network.parameters());
+        let x_t = tape.input(&x_t);
+        let output = network.forward(&mut tape, x_t, &ts).unwrap();
+        let loss = loss.loss(&mut tape, output, &eps, &ts).unwrap();
+        tape.backward(loss, &mut gradients).unwrap();
+        drop(tape);
+        let parameters = network.parameters_mut();
+        optimizer
+            .step(parameters, &gradients, rate.at(step))
+            .unwrap();
+    }
+    network
+        .parameters_mut()
+        .clone_from(optimizer.ema().unwrap());
 
     let learned = LearnedVariance::new(&network, Prediction::Eps);
     let x0 = data.sample(4000, &mut Rng::new(1)).unwrap();
@@ -254,45 +258,11 @@ fn faulty_losses_are_refused() {
     assert!(matches!(refused(&zero, 0.1), Error::Degenerate { .. }));
     assert!(Hybrid::new(&zero, Prediction::V).is_ok());
 
-    #[derive(Debug)]
-    struct NotOneNumber;
-    impl Loss for NotOneNumber {
-        fn loss(
-            &self,
-            _: &mut Tape<'_>,
-            output: Var,
-            _: &ndarray::ArrayRef2<f32>,
-            _: &[usize],
-        ) -> Result<Var> {
-            Ok(output)
-        }
-    }
-    let mut network = FilmMlp::new(1, &mut Rng::new(0)).unwrap();
-    let trainer = || {
-        let network = FilmMlp::new(1, &mut Rng::new(0)).unwrap();
-        Trainer::new(
-            &network,
-            Mixture::bimodal(),
-            &coarse(),
-            TrainConfig::default(),
-        )
-        .unwrap()
-    };
-    let result = trainer()
-        .with_loss(NotOneNumber)
-        .run(&mut network, 1, |_| ());
-    assert!(
-        matches!(
-            result,
-            Err(Error::Shape {
-                what: "the loss",
-                ..
-            })
-        ),
-        "{result:?}"
-    );
     // A network with d outputs has none for the variance.
     let hybrid = Hybrid::new(&coarse(), Prediction::Eps).unwrap();
-    let result = trainer().with_loss(hybrid).run(&mut network, 1, |_| ());
+    let parameters = Parameters::new();
+    let mut tape = Tape::new(&parameters);
+    let output = tape.input(&target());
+    let result = hybrid.loss(&mut tape, output, &target(), &TS);
     assert!(matches!(result, Err(Error::Shapes { .. })), "{result:?}");
 }

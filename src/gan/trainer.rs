@@ -1,16 +1,18 @@
-//! The game: alternating steps of discriminator and generator.
+//! The training of both: alternating steps of discriminator and generator.
 
 use ndarray::{Array2, Axis, CowArray, Ix2, concatenate};
 
 use super::config::GanConfig;
-use super::judge::Judge;
-use super::player::Player;
+use super::discriminator::Discriminator;
+use super::objective::{discriminator_loss, generator_loss};
 use super::spectral::SpectralNorm;
-use crate::check;
+use super::trainable::Trainable;
+use crate::check::{elements, finite, same_shape};
 use crate::error::{Error, Result};
 use crate::network::Mlp;
+use crate::parallel;
 use crate::rng::Rng;
-use crate::train::{Data, Ema, rng_of_step};
+use crate::train::{Data, rng_of_step};
 use crate::verdict::Verdict;
 
 /// Slope of the leaky ReLU below 0, in both networks (Radford et al. 2016, §3).
@@ -28,9 +30,8 @@ const SLOPE: f32 = 0.2;
 pub struct Gan {
     config: GanConfig,
     data: Data,
-    generator: Player,
-    judge: Judge,
-    ema: Option<Mlp>,
+    generator: Trainable,
+    discriminator: Discriminator,
     step: u64,
     losses: Vec<[f32; 2]>,
 }
@@ -63,23 +64,20 @@ impl Gan {
         data.check()?;
         let d = data.dim();
         let mut rng = Rng::new(config.seed);
-        let row = check::elements::<f32>("packed samples", &[config.pack, d])?;
-        let row = row.max(config.latent);
-        check::elements::<f32>("a batch", &[2, config.batch, row])?;
+        let row = elements::<f32>("packed samples", &[config.pack, d])?;
+        elements::<f32>("a batch", &[2, config.batch, row.max(config.latent)])?;
         let widths = |inputs, hidden: &[usize], outputs| [&[inputs], hidden, &[outputs]].concat();
         let sizes = widths(config.latent, &config.generator, d);
         let generator = Mlp::new(&sizes, SLOPE, &[], &mut rng)?;
         let sizes = widths(config.pack * d, &config.discriminator, 1);
         let discriminator = Mlp::new(&sizes, SLOPE, &config.frequencies, &mut rng)?;
+        let spectral = config.spectral_norm;
         Ok(Self {
-            judge: Judge {
-                spectral: config
-                    .spectral_norm
-                    .then(|| SpectralNorm::new(&discriminator, &mut rng)),
-                player: Player::new(discriminator),
+            discriminator: Discriminator {
+                spectral: spectral.then(|| SpectralNorm::new(&discriminator, &mut rng)),
+                own: Trainable::new(discriminator, &config.adam, None)?,
             },
-            ema: config.ema.is_some().then(|| generator.clone()),
-            generator: Player::new(generator),
+            generator: Trainable::new(generator, &config.adam, config.ema.clone())?,
             step: 0,
             losses: Vec::new(),
             data,
@@ -98,17 +96,16 @@ impl Gan {
         steps: u64,
         mut observer: impl FnMut(&GanProgress) -> V,
     ) -> Result<()> {
-        let end = self.step.saturating_add(steps);
-        let start = self.step;
+        let (start, end) = (self.step, self.step.saturating_add(steps));
         while self.step < end {
             let every = self.config.report_every;
             let report = (self.step / every + 1).saturating_mul(every).min(end);
             let first = self.losses.len();
             // On a worker thread of rayon's: from outside, each parallel piece would wait for one to wake up.
-            crate::parallel::scope(|_| (self.step..report).try_for_each(|_| self.one_step()))?;
+            parallel::scope(|_| (self.step..report).try_for_each(|_| self.one_step()))?;
             let recent = &self.losses[first..];
-            let mean = |player: usize| {
-                let sum: f64 = recent.iter().map(|pair| f64::from(pair[player])).sum();
+            let mean = |network: usize| {
+                let sum: f64 = recent.iter().map(|pair| f64::from(pair[network])).sum();
                 sum / recent.len() as f64
             };
             let progress = GanProgress {
@@ -131,24 +128,28 @@ impl Gan {
     fn try_last(&mut self) -> Result<()> {
         let (real, [z, _]) = self.draw()?;
         let fake = self.generator().answer(&z)?;
-        let own = self.ema.as_ref().map(|ema| ema.answer(&z)).transpose()?;
         let logits = [self.logits(&real)?, self.logits(&fake)?];
-        let answers = logits.iter().flatten().chain(own.iter().flatten());
-        if let Some(value) = answers.copied().find(|x| !x.is_finite()) {
+        let averaged = self.generator.averaged().answer(&z)?;
+        let mut answers = logits.iter().flatten().chain(&averaged);
+        if let Some(value) = answers.find(|x| !x.is_finite()) {
+            let (step, what, value) = (self.step, "an answer", f64::from(*value));
             self.undo();
-            let (step, what, value) = (self.step, "an answer", f64::from(value));
             return Err(Error::Diverged { step, what, value });
         }
-        self.judge.player.untried = false;
-        self.generator.untried = false;
+        self.tried();
         Ok(())
+    }
+
+    /// A loss of both networks is finite.
+    fn tried(&mut self) {
+        self.discriminator.own.optimizer.tried();
+        self.generator.optimizer.tried();
     }
 
     /// Returns to the last networks whose losses were finite.
     fn undo(&mut self) {
-        self.judge.player.undo(None);
-        let ema = self.ema.as_mut().map(Mlp::parameters_mut);
-        self.generator.undo(ema);
+        self.discriminator.own.undo();
+        self.generator.undo();
     }
 
     /// `n` samples, shape (n, d), in one pass: noise z ~ N(0, I) through the generator, with its averaged
@@ -158,7 +159,7 @@ impl Gan {
     /// [`Error::Size`] for more than memory can hold; none else that a working game meets.
     pub fn sample(&self, n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
         let z = rng.standard_normal(n, self.config.latent)?;
-        self.ema.as_ref().unwrap_or(self.generator()).answer(&z)
+        self.generator.averaged().answer(&z)
     }
 
     /// The discriminator's logits for packs of samples, shape (n/pack, 1): positive where it takes them for
@@ -169,14 +170,11 @@ impl Gan {
     pub fn logits(&self, samples: &Array2<f32>) -> Result<Array2<f32>> {
         let pack = self.config.pack;
         let n = samples.nrows().next_multiple_of(pack);
-        check_shape("samples to judge", samples, [n, self.data.dim()])?;
-        let mut network = self.discriminator().clone();
-        if let Some(spectral) = &self.judge.spectral {
-            let parameters = spectral.clone().normalise(&network).clone();
-            *network.parameters_mut() = parameters;
-        }
+        same_shape("samples to judge", &[n, self.data.dim()], samples.shape())?;
         let samples = samples.as_standard_layout().into_owned();
-        network.answer(&packed(&samples, pack))
+        self.discriminator
+            .normalised()
+            .answer(&packed(&samples, pack))
     }
 
     /// The generator, with the parameters that are in training.
@@ -186,7 +184,7 @@ impl Gan {
 
     /// The discriminator, before normalisation.
     pub fn discriminator(&self) -> &Mlp {
-        &self.judge.player.network
+        &self.discriminator.own.network
     }
 
     /// Losses of discriminator and generator at every step.
@@ -199,7 +197,7 @@ impl Gan {
         self.step_on(&real, &noise[0], &noise[1]).map(|_| ())
     }
 
-    /// Real samples, and the noise of both players, of the step that comes next.
+    /// Real samples, and the noise of both networks, of the step that comes next.
     fn draw(&self) -> Result<(Array2<f32>, [Array2<f32>; 2])> {
         let mut rng = rng_of_step(self.config.seed, self.step);
         let (n, latent) = (self.config.batch, self.config.latent);
@@ -225,68 +223,50 @@ impl Gan {
     ) -> Result<[f64; 2]> {
         let (d, latent, pack) = (self.data.dim(), self.config.latent, self.config.pack);
         let n = real.nrows().next_multiple_of(pack).max(pack);
-        check_shape("real samples", real, [n, d])?;
-        check_shape("z", z, [n, latent])?;
-        check_shape("z of the generator", z_of_generator, [n, latent])?;
-        check::finite("real samples", real)?;
-        check::finite("z", z)?;
-        check::finite("z of the generator", z_of_generator)?;
+        same_shape("real samples", &[n, d], real.shape())?;
+        same_shape("z", &[n, latent], z.shape())?;
+        same_shape("z of the generator", &[n, latent], z_of_generator.shape())?;
+        finite("real samples", real)?;
+        finite("z", z)?;
+        finite("z of the generator", z_of_generator)?;
         let losses = self
-            .steps(real, z, z_of_generator)
+            .step_both(real, z, z_of_generator)
             .inspect_err(|_| self.undo())?;
         self.losses.push(losses.map(|loss| loss as f32));
         self.step += 1;
         Ok(losses)
     }
 
-    fn steps(
+    fn step_both(
         &mut self,
         real: &Array2<f32>,
         z: &Array2<f32>,
-        own: &Array2<f32>,
+        z_of_generator: &Array2<f32>,
     ) -> Result<[f64; 2]> {
         let discriminator = self.step_of_discriminator(real, z)?;
-        Ok([discriminator, self.step_of_generator(own)?])
+        Ok([discriminator, self.step_of_generator(z_of_generator)?])
     }
 
     fn step_of_discriminator(&mut self, real: &Array2<f32>, z: &Array2<f32>) -> Result<f64> {
-        let pack = self.config.pack;
         let fake = self.generator().answer(z)?;
         let both = concatenate(Axis(0), &[real.view(), fake.view()]).expect("as many columns");
-        let packs = packed(&both, pack);
-        let rows = packs.nrows();
-        let sign = |(r, _)| if 2 * r < rows { -1.0 } else { 1.0 };
-        let signs = Array2::from_shape_fn((rows, 1), sign);
-        // A mean over twice the rows is half the sum of the two means.
-        let (loss, _) = self.judge.differentiate(&packs, false, |tape, logits| {
-            let signs = tape.input(&signs);
-            let signed = tape.mul(logits, signs)?;
-            let losses = tape.softplus(signed)?;
-            let mean = tape.mean(losses)?;
-            tape.scale(mean, 2.0)
-        })?;
+        let packs = packed(&both, self.config.pack);
+        let discriminator = &mut self.discriminator;
+        let (loss, _) = discriminator.differentiate(&packs, false, discriminator_loss)?;
         self.check_loss("the discriminator's loss", loss)?;
-        // It depends on both networks.
-        self.judge.player.untried = false;
-        self.generator.untried = false;
+        self.tried(); // it depends on both networks
         let rate = self.config.discriminator_rate.at(self.step);
-        let adam = &self.config.adam;
-        self.judge.player.update(adam, self.step, rate, None)?;
+        self.discriminator.own.step(rate)?;
         Ok(loss)
     }
 
     fn step_of_generator(&mut self, z: &Array2<f32>) -> Result<f64> {
-        let pack = self.config.pack;
-        let judge = &mut self.judge;
+        let (pack, discriminator) = (self.config.pack, &mut self.discriminator);
         let mut loss = f64::NAN;
         self.generator.differentiate(None, z, false, |tape, fake| {
             let samples = tape.value(fake).to_owned();
             let packs = packed(&samples, pack);
-            let (value, pull) = judge.differentiate(&packs, true, |tape, logits| {
-                let negative = tape.scale(logits, -1.0)?;
-                let losses = tape.softplus(negative)?;
-                tape.mean(losses)
-            })?;
+            let (value, pull) = discriminator.differentiate(&packs, true, generator_loss)?;
             loss = value;
             // The chain rule from one tape to the other: Σ fake·pull, with pull = ∂loss/∂fake held fixed, has
             // the gradient of the loss.
@@ -297,13 +277,9 @@ impl Gan {
             tape.sum(product)
         })?;
         self.check_loss("the generator's loss", loss)?;
-        self.judge.player.untried = false;
-        let decay = |ema: &Ema| ema.at(self.step);
-        let decay = self.config.ema.as_ref().map_or(0.0, decay);
-        let ema = self.ema.as_mut().map(|ema| (ema.parameters_mut(), decay));
+        self.discriminator.own.optimizer.tried();
         let rate = self.config.generator_rate.at(self.step);
-        let adam = &self.config.adam;
-        self.generator.update(adam, self.step, rate, ema)?;
+        self.generator.step(rate)?;
         Ok(loss)
     }
 
@@ -313,18 +289,6 @@ impl Gan {
             true => Ok(()),
             false => Err(Error::Diverged { step, what, value }),
         }
-    }
-}
-
-fn check_shape(what: &'static str, found: &Array2<f32>, expected: [usize; 2]) -> Result<()> {
-    let (expected, found) = (expected.to_vec(), found.shape().to_vec());
-    match expected == found {
-        true => Ok(()),
-        false => Err(Error::Shape {
-            what,
-            expected,
-            found,
-        }),
     }
 }
 

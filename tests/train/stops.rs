@@ -2,38 +2,18 @@
 //! bits, tests/capstone.rs proves.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 
-use diffusion_intuition::network::{Network, TimeEmbedding};
+use diffusion_intuition::network::TimeEmbedding;
 use diffusion_intuition::prelude::*;
 
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let name = format!("diffusion-intuition-run-{}-{name}", std::process::id());
-        Self(std::env::temp_dir().join(name))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
+use crate::support::{Scratch, is_refused, reason};
 
 fn schedule() -> Schedule {
     Schedule::linear_rescaled(100).unwrap()
 }
 
 fn network() -> FilmMlp {
-    let config = FilmMlpConfig {
-        hidden: 8,
-        blocks: 1,
-        time: TimeEmbedding::new(8).unwrap(),
-        ..FilmMlpConfig::default()
-    };
-    FilmMlp::with_config(1, &config, &mut Rng::new(0)).unwrap()
+    crate::support::network(1, 8, 1, 0)
 }
 
 fn config() -> TrainConfig {
@@ -44,8 +24,8 @@ fn config() -> TrainConfig {
     }
 }
 
-fn open(scratch: &Scratch, network: &mut FilmMlp, config: TrainConfig) -> Result<Checkpointed> {
-    Checkpointed::open(
+fn open(scratch: &Scratch, network: &mut FilmMlp, config: TrainConfig) -> Result<Trainer> {
+    Trainer::open(
         &scratch.0,
         5,
         network,
@@ -101,7 +81,7 @@ fn a_run_that_is_told_to_stop_saves_and_goes_on() {
     run.run_to(&mut other, 11, |_| ()).unwrap();
     assert_eq!(other, straight);
     assert_eq!(run.losses(), whole.losses());
-    assert_eq!(run.trainer().ema(), whole.ema());
+    assert_eq!(run.ema(), whole.ema());
 }
 
 #[test]
@@ -116,14 +96,14 @@ fn what_it_belongs_to_must_be_the_same() {
         ..config()
     };
     let before = one.clone();
-    let cases: [(&str, Result<Checkpointed>); 4] = [
+    let cases: [(&str, Result<Trainer>); 4] = [
         (
             "other data",
-            Checkpointed::open(&scratch.0, 5, &mut one, rows(), &schedule(), config()),
+            Trainer::open(&scratch.0, 5, &mut one, rows(), &schedule(), config()),
         ),
         (
             "other data",
-            Checkpointed::open(
+            Trainer::open(
                 &scratch.0,
                 5,
                 &mut one,
@@ -134,7 +114,7 @@ fn what_it_belongs_to_must_be_the_same() {
         ),
         (
             "other schedule",
-            Checkpointed::open(
+            Trainer::open(
                 &scratch.0,
                 5,
                 &mut one,
@@ -146,29 +126,18 @@ fn what_it_belongs_to_must_be_the_same() {
         ("other settings", open(&scratch, &mut one, slower)),
     ];
     for (part, result) in cases {
-        match result.err() {
-            Some(Error::File { reason, .. }) => assert!(reason.contains(part), "{reason}"),
-            other => panic!("{part}: {other:?}"),
-        }
+        is_refused(result, part);
     }
-    // A file of a plain trainer names no data.
-    let trainer = Trainer::new(&one, Mixture::bimodal(), &schedule(), config()).unwrap();
-    trainer.save(&one, &scratch.0).unwrap();
-    let found = open(&scratch, &mut one, config()).err();
-    assert!(matches!(found, Some(Error::File { .. })), "{found:?}");
-    let never = Checkpointed::open(&scratch.0, 0, &mut one, rows(), &schedule(), config());
+    // A file of parameters alone names nothing.
+    one.parameters().save(&scratch.0).unwrap();
+    let found = reason(open(&scratch, &mut one, config()));
+    assert!(found.contains("does not say which seed"), "{found}");
+    let never = Trainer::open(&scratch.0, 0, &mut one, rows(), &schedule(), config());
     assert!(matches!(
         never.err(),
         Some(Error::Parameter { value: 0.0, .. })
     ));
     assert_eq!(one.parameters(), before.parameters());
-}
-
-fn reason<T>(result: Result<T>) -> String {
-    match result.err() {
-        Some(Error::File { reason, .. }) => reason,
-        other => panic!("{other:?}"),
-    }
 }
 
 #[test]
@@ -179,7 +148,7 @@ fn what_differs_is_named() {
         |network: &mut FilmMlp, rows: ndarray::Array2<f32>, change: fn(&mut TrainConfig)| {
             let mut config = config();
             change(&mut config);
-            Checkpointed::open(&scratch.0, 5, network, rows, &schedule(), config)
+            Trainer::open(&scratch.0, 5, network, rows, &schedule(), config)
         };
     attempt(&mut network(), rows(20), |_| ()).unwrap();
     type Case = (fn(&mut TrainConfig), &'static str);
@@ -190,7 +159,7 @@ fn what_differs_is_named() {
             "other settings (batch: 8 there, 9 here): remove",
         ),
         (
-            |c| c.clip = Some(0.5),
+            |c| c.clip_grad_norm = Some(0.5),
             "other settings (clip: None there, Some(0.5) here)",
         ),
         (
@@ -337,7 +306,7 @@ fn only_the_network_that_was_left_goes_on() {
     run.run_to(&mut one, 10, |_| ()).unwrap();
     let before = std::fs::read(&scratch.0).unwrap();
     let mut averaged = one.clone();
-    run.trainer().use_ema(&mut averaged);
+    run.use_ema(&mut averaged);
     for mut other in [averaged, network()] {
         let found = reason(run.run_to(&mut other, 20, |_| ()));
         assert!(
@@ -362,6 +331,6 @@ fn a_run_that_diverges_in_its_last_step_saves_nothing() {
     let error = run.run_to(&mut one, 1, |_| ()).unwrap_err();
     assert!(matches!(error, Error::Diverged { step: 1, .. }), "{error}");
     assert_eq!(one, network());
-    assert_eq!(run.trainer().ema(), Some(network().parameters()));
+    assert_eq!(run.ema(), Some(network().parameters()));
     assert_eq!(open(&scratch, &mut one, leap).unwrap().step(), 0);
 }

@@ -108,7 +108,7 @@ fn ten_steps_of_adam_and_adamw() {
                 ..Adam::default()
             },
             learning_rate: LearningRate::constant(1e-2),
-            clip,
+            clip_grad_norm: clip,
             ..TrainConfig::default()
         };
         let schedule = Schedule::linear(200, 1e-4, 0.02).unwrap();

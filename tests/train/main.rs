@@ -1,0 +1,11 @@
+//! Training: its steps, its files, and PyTorch's numbers.
+
+mod files;
+mod optimizer;
+mod pytorch;
+mod resume;
+mod steps;
+mod stops;
+mod support;
+mod trouble;
+mod weights;
