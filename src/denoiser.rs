@@ -1,7 +1,5 @@
 //! What samplers see of a model: a prediction for a batch at one timestep.
 
-use std::cell::Cell;
-
 use ndarray::Array2;
 
 use crate::error::Result;
@@ -17,9 +15,7 @@ use crate::schedule::Schedule;
 /// [`use_ema`](crate::train::Trainer::use_ema).
 ///
 /// ```
-/// use diffusion_intuition::network::FilmMlp;
-/// use diffusion_intuition::{Denoiser, Mixture, Prediction, Rng, Schedule};
-/// use ndarray::Array2;
+/// use diffusion_intuition::prelude::*;
 ///
 /// let schedule = Schedule::linear(200, 1e-4, 0.02)?;
 /// let x_t = Array2::<f32>::zeros((5, 1));
@@ -29,7 +25,7 @@ use crate::schedule::Schedule;
 /// for denoiser in [&exact as &dyn Denoiser, &network, &closure, &Prediction::V.of(&network)] {
 ///     assert_eq!(denoiser.denoise(&x_t, 100)?.dim(), (5, 1));
 /// }
-/// # Ok::<(), diffusion_intuition::Error>(())
+/// # Ok::<(), Error>(())
 /// ```
 pub trait Denoiser {
     /// What [`denoise`](Self::denoise) returns: ε unless said otherwise.
@@ -54,19 +50,19 @@ pub trait Denoiser {
 }
 
 /// What a closure may return to be a [`Denoiser`]: a prediction, or the `Result` of one.
-pub trait Answer {
+pub trait Fallible {
     /// As a result.
-    fn answer(self) -> Result<Array2<f32>>;
+    fn result(self) -> Result<Array2<f32>>;
 }
 
-impl Answer for Array2<f32> {
-    fn answer(self) -> Result<Array2<f32>> {
+impl Fallible for Array2<f32> {
+    fn result(self) -> Result<Array2<f32>> {
         Ok(self)
     }
 }
 
-impl Answer for Result<Array2<f32>> {
-    fn answer(self) -> Result<Array2<f32>> {
+impl Fallible for Result<Array2<f32>> {
+    fn result(self) -> Result<Array2<f32>> {
         self
     }
 }
@@ -74,10 +70,10 @@ impl Answer for Result<Array2<f32>> {
 impl<F, A> Denoiser for F
 where
     F: Fn(&Array2<f32>, usize) -> A,
-    A: Answer,
+    A: Fallible,
 {
     fn denoise(&self, x_t: &Array2<f32>, t: usize) -> Result<Array2<f32>> {
-        self(x_t, t).answer()
+        self(x_t, t).result()
     }
 }
 
@@ -149,46 +145,6 @@ impl Denoiser for Predicting<'_> {
     }
 
     fn denoise(&self, x_t: &Array2<f32>, t: usize) -> Result<Array2<f32>> {
-        self.denoiser.denoise(x_t, t)
-    }
-}
-
-/// Counts the evaluations of a denoiser: the one cost at which samplers are compared.
-///
-/// Put it around a model to see what a run really asked of it; around each of the two models of
-/// [`Guidance`](crate::sampler::Guidance) for instance.
-pub struct Counted<'a> {
-    denoiser: &'a dyn Denoiser,
-    evaluations: Cell<u64>,
-}
-
-impl<'a> Counted<'a> {
-    /// `denoiser`, with a counter at 0.
-    pub fn new(denoiser: &'a dyn Denoiser) -> Self {
-        let evaluations = Cell::new(0);
-        Self {
-            denoiser,
-            evaluations,
-        }
-    }
-
-    /// How often it was asked for a whole batch.
-    pub fn evaluations(&self) -> u64 {
-        self.evaluations.get()
-    }
-}
-
-impl Denoiser for Counted<'_> {
-    fn prediction(&self) -> Prediction {
-        self.denoiser.prediction()
-    }
-
-    fn is_exact(&self) -> bool {
-        self.denoiser.is_exact()
-    }
-
-    fn denoise(&self, x_t: &Array2<f32>, t: usize) -> Result<Array2<f32>> {
-        self.evaluations.set(self.evaluations.get() + 1);
         self.denoiser.denoise(x_t, t)
     }
 }

@@ -3,14 +3,16 @@
 //! Everything here acts on each element alone, so a sample may have any shape. Samples are f32; the
 //! coefficients are computed in f64 and rounded once.
 
-use crate::parallel::*;
 use ndarray::{Array, Array2, ArrayRef, ArrayRef2, Dimension};
 
 use crate::check::{self, all_finite, is_finite, same_shape};
-use crate::error::{Error, Result};
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
 use crate::memory::zeros;
+use crate::parallel::*;
 use crate::rng::{CHUNK, PARALLEL, Rng};
-use crate::schedule::Schedule;
+use crate::schedule::{Level, Schedule};
 
 impl Schedule {
     /// One step of the forward Markov chain: draws x_t ~ q(x_t | x_{t−1}) = N(√(1−β_t) x_{t−1}, β_t I).
@@ -26,8 +28,9 @@ impl Schedule {
         rng: &mut Rng,
     ) -> Result<Array<f32, D>> {
         self.check(t)?;
-        let step = Noising::new(self.alphas()[t]);
-        Ok(noised("x_before", x_before, step, rng)?.0)
+        // One step keeps the share α_t of the variance, as t steps keep ᾱ_t.
+        let alpha_bar = self.alphas()[t];
+        Ok(noised("x_before", x_before, Level { alpha_bar }, rng)?.0)
     }
 
     /// Draws x_t from x_0 at once, in closed form: x_t = √ᾱ_t x_0 + √(1−ᾱ_t) ε, ε ~ N(0, I).
@@ -44,31 +47,7 @@ impl Schedule {
         rng: &mut Rng,
     ) -> Result<(Array<f32, D>, Array<f32, D>)> {
         self.check(t)?;
-        noised("x0", x0, Noising::new(self.alpha_bars()[t]), rng)
-    }
-
-    /// [`q_sample`](Self::q_sample) into arrays that a loop keeps: the same numbers, in parallel, with no
-    /// memory taken.
-    ///
-    /// # Errors
-    /// As [`q_sample`](Self::q_sample), after which the contents of `x_t` and `eps` are undefined;
-    /// [`Error::Shape`] unless they have the shape of `x0`; [`Error::Layout`] if one is a view with gaps.
-    pub fn q_sample_into<D: Dimension>(
-        &self,
-        x0: &ArrayRef<f32, D>,
-        t: usize,
-        x_t: &mut ArrayRef<f32, D>,
-        eps: &mut ArrayRef<f32, D>,
-        rng: &mut Rng,
-    ) -> Result<()> {
-        self.check(t)?;
-        same_shape("x_t", x0.shape(), x_t.shape())?;
-        same_shape("eps", x0.shape(), eps.shape())?;
-        let x0 = x0.as_standard_layout();
-        let x0 = x0.as_slice().expect("standard layout");
-        let x_t = x_t.as_slice_mut().ok_or(Error::Layout { what: "x_t" })?;
-        let eps = eps.as_slice_mut().ok_or(Error::Layout { what: "eps" })?;
-        noise_into("x0", x0, Noising::new(self.alpha_bars()[t]), x_t, eps, rng)
+        noised("x0", x0, self.level(t), rng)
     }
 
     /// x_t for noise that is given: √ᾱ_t x_0 + √(1−ᾱ_t) ε, of the shape of `x0` and `eps`.
@@ -86,7 +65,8 @@ impl Schedule {
         same_shape("eps", x0.shape(), eps.shape())?;
         all_finite("x0", x0)?;
         all_finite("eps", eps)?;
-        let Noising { signal, noise } = Noising::new(self.alpha_bars()[t]);
+        let level = self.level(t);
+        let (signal, noise) = (level.signal() as f32, level.noise() as f32);
         let mut x_t = x0.to_owned();
         x_t.zip_mut_with(eps, |x, e| *x = signal * *x + noise * e);
         Ok(x_t)
@@ -98,7 +78,8 @@ impl Schedule {
     /// of its own for every row.
     ///
     /// # Errors
-    /// As [`q_sample_batch_into`](Self::q_sample_batch_into).
+    /// [`Error::Timestep`] if any of `ts` is not in `0..T`; [`Error::Shape`] unless `ts` has one entry a
+    /// row; [`Error::NotFinite`] for NaN or infinite data.
     pub fn q_sample_batch(
         &self,
         x0: &ArrayRef2<f32>,
@@ -111,54 +92,23 @@ impl Schedule {
         Ok((x_t, eps))
     }
 
-    /// [`q_sample_batch`](Self::q_sample_batch) into arrays that a training loop keeps; in parallel.
-    ///
-    /// # Errors
-    /// [`Error::Timestep`] if any of `ts` is not in `0..T`; [`Error::Shape`] unless `ts` has one entry a
-    /// row and `x_t` and `eps` have the shape of `x0`; [`Error::Layout`] if `x_t` or `eps` is a view with
-    /// gaps; [`Error::NotFinite`] for NaN or infinite data.
-    pub fn q_sample_batch_into(
+    /// [`q_sample_batch`](Self::q_sample_batch) into arrays in row-major order, of the shape of `x0`.
+    pub(crate) fn q_sample_batch_into(
         &self,
         x0: &ArrayRef2<f32>,
         ts: &[usize],
-        x_t: &mut ArrayRef2<f32>,
-        eps: &mut ArrayRef2<f32>,
+        x_t: &mut Array2<f32>,
+        eps: &mut Array2<f32>,
         rng: &mut Rng,
     ) -> Result<()> {
-        let (rows, d) = x0.dim();
-        same_shape("ts", &[rows], &[ts.len()])?;
-        same_shape("x_t", x0.shape(), x_t.shape())?;
-        same_shape("eps", x0.shape(), eps.shape())?;
+        check::same_shape("ts", &[x0.nrows()], &[ts.len()])?;
         ts.iter().try_for_each(|&t| self.check(t))?;
-        all_finite("x0", x0)?;
-        let x0 = x0.as_standard_layout();
-        let x0 = x0.as_slice().expect("standard layout");
-        let x_t = x_t.as_slice_mut().ok_or(Error::Layout { what: "x_t" })?;
-        let eps = eps.as_slice_mut().ok_or(Error::Layout { what: "eps" })?;
-        if x0.is_empty() {
-            return Ok(());
-        }
-        rng.fill_standard_normal(eps);
-        let piece = CHUNK.div_ceil(d);
-        let mix = |x_t: &mut [f32], x0: &[f32], eps: &[f32], ts: &[usize]| {
-            let rows = x_t
-                .chunks_exact_mut(d)
-                .zip(x0.chunks_exact(d))
-                .zip(eps.chunks_exact(d));
-            for (((x_t, x0), eps), &t) in rows.zip(ts) {
-                Noising::new(self.alpha_bars()[t]).mix(x0, eps, x_t);
-            }
-        };
-        if x0.len() < PARALLEL {
-            mix(x_t, x0, eps, ts);
-        } else {
-            x_t.par_chunks_mut(piece * d)
-                .zip(x0.par_chunks(piece * d))
-                .zip(eps.par_chunks(piece * d))
-                .zip(ts.par_chunks(piece))
-                .for_each(|(((x_t, x0), eps), ts)| mix(x_t, x0, eps, ts));
-        }
-        Ok(())
+        let standard = x0.as_standard_layout();
+        let x0 = standard.as_slice().expect("standard layout");
+        let x_t = x_t.as_slice_mut().expect("row-major order");
+        let eps = eps.as_slice_mut().expect("row-major order");
+        let level = |row: usize| self.level(ts[row]);
+        noise_into("x0", x0, standard.ncols(), &level, x_t, eps, rng)
     }
 
     /// Mean and variance of q(x_t | x_0) = N(√ᾱ_t x_0, (1−ᾱ_t) I).
@@ -201,78 +151,66 @@ impl Schedule {
     }
 }
 
-/// Coefficients of x ↦ signal·x + noise·ε.
-#[derive(Clone, Copy)]
-struct Noising {
-    signal: f32,
-    noise: f32,
-}
-
-impl Noising {
-    /// Keeps the share `kept` of the variance and fills up with noise of variance 1 − `kept`.
-    fn new(kept: f64) -> Self {
-        Self {
-            signal: kept.sqrt() as f32,
-            noise: (1.0 - kept).sqrt() as f32,
-        }
-    }
-
-    #[inline]
-    fn mix(self, x: &[f32], eps: &[f32], out: &mut [f32]) {
-        for ((out, x), e) in out.iter_mut().zip(x).zip(eps) {
-            *out = self.signal * x + self.noise * e;
-        }
-    }
-}
-
-/// `(signal·x + noise·ε, ε)` with fresh ε, one stream a chunk, in parallel where it pays.
+/// `(signal·x + noise·ε, ε)` with fresh ε.
 fn noised<D: Dimension>(
     what: &'static str,
     x: &ArrayRef<f32, D>,
-    noising: Noising,
+    level: Level,
     rng: &mut Rng,
 ) -> Result<(Array<f32, D>, Array<f32, D>)> {
     let standard = x.as_standard_layout();
     let x = standard.as_slice().expect("standard layout");
     let (mut out, mut eps) = (zeros(x.len()), zeros(x.len()));
-    noise_into(what, x, noising, &mut out, &mut eps, rng)?;
+    noise_into(what, x, x.len(), &|_| level, &mut out, &mut eps, rng)?;
     let shaped = |flat| Array::from_shape_vec(standard.raw_dim(), flat).expect("as long as x");
     Ok((shaped(out), shaped(eps)))
 }
 
-/// [`noised`] on flat slices: not generic, so it is compiled once, here, and not in a notebook cell.
+/// [`noised`] on flat slices, of rows of length `d` with a level each: one stream a chunk, in parallel where it
+/// pays. Not generic, so it is compiled once, here, and not in a notebook cell.
 fn noise_into(
     what: &'static str,
     x: &[f32],
-    noising: Noising,
+    d: usize,
+    level: &(dyn Fn(usize) -> Level + Sync),
     out: &mut [f32],
     eps: &mut [f32],
     rng: &mut Rng,
 ) -> Result<()> {
     let streams = rng.forks(x.len().div_ceil(CHUNK));
     // Noise, mixing and the check share one pass over a chunk that stays in the first-level cache.
-    let work = |x: &[f32], out: &mut [f32], eps: &mut [f32], mut rng: Rng| {
+    let work = |((i, x), ((out, eps), mut rng)): Chunk| {
         rng.fill_serial(eps);
-        noising.mix(x, eps, out);
+        let (mut at, mut row) = (0, i * CHUNK / d);
+        while at < x.len() {
+            let end = ((row + 1) * d - i * CHUNK).min(x.len());
+            mix(level(row), &x[at..end], &eps[at..end], &mut out[at..end]);
+            (at, row) = (end, row + 1);
+        }
         is_finite(x)
     };
     let finite = if x.len() < PARALLEL {
-        x.chunks(CHUNK)
-            .zip(out.chunks_mut(CHUNK))
-            .zip(eps.chunks_mut(CHUNK))
-            .zip(streams)
-            .all(|(((x, out), eps), rng)| work(x, out, eps, rng))
+        let results = out.chunks_mut(CHUNK).zip(eps.chunks_mut(CHUNK));
+        let chunks = x.chunks(CHUNK).enumerate().zip(results.zip(streams));
+        chunks.map(work).min()
     } else {
-        x.par_chunks(CHUNK)
-            .zip(out.par_chunks_mut(CHUNK))
-            .zip(eps.par_chunks_mut(CHUNK))
-            .zip(streams)
-            .map(|(((x, out), eps), rng)| work(x, out, eps, rng))
-            .min()
-            != Some(false)
+        let results = out.par_chunks_mut(CHUNK).zip(eps.par_chunks_mut(CHUNK));
+        let chunks = x.par_chunks(CHUNK).enumerate().zip(results.zip(streams));
+        chunks.map(work).min()
     };
     match finite {
-        true => Ok(()),
-        false => check::finite(what, x),
+        Some(false) => check::finite(what, x),
+        _ => Ok(()),
+    }
+}
+
+/// A chunk's number, x, results and stream.
+type Chunk<'a> = ((usize, &'a [f32]), ((&'a mut [f32], &'a mut [f32]), Rng));
+
+/// x ↦ √ᾱ x + √(1−ᾱ) ε.
+fn mix(level: Level, x: &[f32], eps: &[f32], out: &mut [f32]) {
+    let (signal, noise) = (level.signal() as f32, level.noise() as f32);
+    for ((out, x), e) in out.iter_mut().zip(x).zip(eps) {
+        *out = signal * x + noise * e;
     }
 }

@@ -123,7 +123,7 @@ pub mod schedule;
 pub mod train;
 mod verdict;
 
-pub use denoiser::{Answer, Counted, Denoiser, ExactDenoiser, Predicting};
+pub use denoiser::{Denoiser, ExactDenoiser, Predicting};
 pub use error::{Error, Result};
 pub use mixture::{Gaussian, Mixture};
 pub use prediction::Prediction;
@@ -138,15 +138,15 @@ use sampler::{Method, Spacing, Variance};
 pub mod prelude {
     pub use crate::autograd::{GradientCheck, Gradients, Tape, Var, check_gradients};
     pub use crate::gan::{Gan, GanConfig};
-    pub use crate::likelihood::{Bound, Decoder, Elbo, Hybrid, LearnedVariance, ProbabilityFlow};
+    pub use crate::likelihood::{Bound, Decoder, Elbo, ProbabilityFlow};
     pub use crate::likelihood::{bits_of_samples, bits_per_dim};
     pub use crate::network::octaves;
     pub use crate::network::{FilmMlp, FilmMlpConfig, Linear, Network, Parameters, TimeEmbedding};
     #[cfg(feature = "plot")]
     pub use crate::plot::{Figure, Panel, Report, Table, num, significant, verbatim};
-    pub use crate::sampler::{Guidance, Method, Spacing, Threshold, Trajectory, Variance};
+    pub use crate::sampler::{Guidance, Method, Solver, Spacing, Threshold, Trajectory, Variance};
     pub use crate::train::{Adam, Ema, LearningRate, Optimizer, Progress, TrainConfig, Trainer};
-    pub use crate::{Counted, Denoiser, ExactDenoiser, Prediction, Sampler};
+    pub use crate::{Denoiser, ExactDenoiser, Prediction, Sampler};
     pub use crate::{Error, Gaussian, Mixture, Result, Rng, Schedule, data, metrics};
     pub use ndarray::{Array1, Array2, Axis, array};
 }

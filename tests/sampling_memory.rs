@@ -6,7 +6,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use diffusion_intuition::network::FilmMlp;
-use diffusion_intuition::sampler::{Method, Sampler};
+use diffusion_intuition::sampler::{Method, Sampler, Solver};
 use diffusion_intuition::{Rng, Schedule};
 
 /// The system's allocator, with a tally.

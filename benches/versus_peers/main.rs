@@ -45,7 +45,6 @@ fn cases() -> Vec<Box<dyn Case>> {
     for (size, n) in q_sample {
         cases.push(Box::new(QSample::new(size, n)));
     }
-    cases.push(Box::new(QSample::new("1e7", 10_000_000).in_place()));
     for batch in [32, 256, 2048] {
         cases.push(Box::new(Train::new(batch)));
     }

@@ -1,5 +1,4 @@
-//! `q_sample`: fresh noise, and x_t = √ᾱ_t x_0 + √(1−ᾱ_t) ε; both results new arrays in every call, or in
-//! place, in arrays that are kept.
+//! `q_sample`: fresh noise, and x_t = √ᾱ_t x_0 + √(1−ᾱ_t) ε; both results new arrays in every call.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -21,8 +20,6 @@ pub struct QSample {
     schedule: Schedule,
     x0: Array1<f32>,
     rng: Rng,
-    /// x_t and ε, if they are kept from call to call.
-    kept: Option<(Array1<f32>, Array1<f32>)>,
 }
 
 impl QSample {
@@ -37,21 +34,13 @@ impl QSample {
             schedule,
             x0,
             rng,
-            kept: None,
         }
-    }
-
-    /// The same with results that are written in place.
-    pub fn in_place(self) -> Self {
-        let kept = Some((Array1::zeros(self.n), Array1::zeros(self.n)));
-        Self { kept, ..self }
     }
 }
 
 impl Case for QSample {
     fn name(&self) -> String {
-        let place = if self.kept.is_some() { " in place" } else { "" };
-        format!("q_sample {}{place}", self.size)
+        format!("q_sample {}", self.size)
     }
 
     fn module(&self) -> &'static str {
@@ -96,16 +85,7 @@ impl Case for QSample {
 
     fn ours(&mut self) {
         let (schedule, x0, rng) = (&self.schedule, &self.x0, &mut self.rng);
-        match &mut self.kept {
-            None => {
-                black_box(schedule.q_sample(x0, T, rng).expect("finite data"));
-            }
-            Some((x_t, eps)) => {
-                let done = schedule.q_sample_into(x0, T, x_t, eps, rng);
-                done.expect("finite data of this shape");
-                black_box(&self.kept);
-            }
-        }
+        black_box(schedule.q_sample(x0, T, rng).expect("finite data"));
     }
 
     fn verify_ours(&mut self) -> Result<()> {

@@ -101,7 +101,7 @@ fn likelihoods(source: &Source, model: &Model, rng: &mut Rng, verdict: &mut Verd
         add("the truth", &split.held_out_rows, &truth);
     }
     let bound = each(&held_out, &mut |rows| {
-        let elbo = Elbo::new(&model.schedule, Variance::Beta)?;
+        let elbo = Elbo::new(&model.schedule, Variance::FixedLarge)?;
         // One draw of noise says little of a row: the mean of several.
         let mut log_density = Array1::zeros(rows.nrows());
         for _ in 0..DRAWS {

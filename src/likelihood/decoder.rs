@@ -2,7 +2,8 @@
 
 use std::f64::consts::{SQRT_2, TAU};
 
-use crate::error::{Error, Result};
+use crate::check;
+use crate::error::Result;
 
 /// What p_θ(x_0 | x_t) at t = 0 makes of its Gaussian N(x̂0, σ_0² I).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -30,22 +31,11 @@ impl Decoder {
         let Self::Grid { low, high, levels } = self else {
             return Ok(());
         };
-        if levels < 2 {
-            return Err(Error::Parameter {
-                name: "levels of the decoder",
-                value: levels as f64,
-                valid: "at least 2",
-            });
-        }
+        check::parameter("levels of the decoder", levels, levels > 1, "at least 2")?;
         let spacing = (high - low) / (levels - 1) as f64;
-        if !(low < high && spacing.is_finite() && spacing >= f64::MIN_POSITIVE) {
-            return Err(Error::Parameter {
-                name: "highest level of the decoder",
-                value: high,
-                valid: "finite and above the lowest, with a spacing of levels that f64 holds",
-            });
-        }
-        Ok(())
+        let fine = low < high && spacing.is_finite() && spacing >= f64::MIN_POSITIVE;
+        let valid = "finite and above the lowest, with a spacing of levels that f64 holds";
+        check::parameter("highest level of the decoder", high, fine, valid)
     }
 
     /// Refuses data that this decoder has no likelihood for.
@@ -60,13 +50,9 @@ impl Decoder {
             let level = (value - low) / spacing;
             let near = (level - level.round()).abs() <= OFF_LEVEL;
             // NaN fails the comparison too.
-            if !(near && (-0.5..last + 0.5).contains(&level)) {
-                return Err(Error::Parameter {
-                    name: "value of data on a grid",
-                    value,
-                    valid: "one of the decoder's levels",
-                });
-            }
+            let fine = near && (-0.5..last + 0.5).contains(&level);
+            let name = "value of data on a grid";
+            check::parameter(name, value, fine, "one of the decoder's levels")?;
         }
         Ok(())
     }

@@ -1,14 +1,15 @@
 //! The bound itself: which terms it has, and what each is worth.
 
-use ndarray::{Array1, Array2, ArrayRef2};
+use ndarray::{Array1, ArrayRef2, ArrayView1};
 
 use super::bound::Bound;
 use super::decoder::Decoder;
 use super::variance::reverse_variances;
-use crate::check;
-use crate::check::{all_finite, same_shape};
+use crate::check::{self, all_finite, same_shape};
 use crate::denoiser::Denoiser;
-use crate::error::{Error, Result};
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
 use crate::mixture::Mixture;
 use crate::prediction::Prediction;
 use crate::rng::Rng;
@@ -30,13 +31,6 @@ pub struct Elbo {
     decoder: Decoder,
 }
 
-/// What a model says of one batch at one t.
-pub(super) struct Answer {
-    pub prediction: Array2<f32>,
-    /// σ_t² of every coordinate; `None` for the fixed one.
-    pub variances: Option<Array2<f64>>,
-}
-
 impl Elbo {
     /// The bound with a fixed variance; [`reverse_variances`] says what that is at each t, and for the
     /// decoder. Data is continuous; see [`with_decoder`](Self::with_decoder).
@@ -54,12 +48,14 @@ impl Elbo {
     pub fn with_variances(schedule: &Schedule, variances: impl Into<Array1<f64>>) -> Result<Self> {
         let variances: Array1<f64> = variances.into();
         same_shape("variances", &[schedule.timesteps()], variances.shape())?;
-        if let Some(value) = variances.iter().find(|v| !(v.is_finite() && **v > 0.0)) {
-            return Err(Error::Parameter {
-                name: "variance of a step back",
-                value: *value,
-                valid: "positive and finite",
-            });
+        for &value in &variances {
+            let fine = value > 0.0 && value.is_finite();
+            check::parameter(
+                "variance of a step back",
+                value,
+                fine,
+                "positive and finite",
+            )?;
         }
         Ok(Self {
             schedule: schedule.clone(),
@@ -94,13 +90,12 @@ impl Elbo {
     /// says nothing of x_0.
     pub fn weights(&self) -> Array1<f64> {
         let schedule = &self.schedule;
-        (0..schedule.timesteps())
-            .map(|t| {
-                let (alpha, beta) = (schedule.alphas()[t], schedule.betas()[t]);
-                let noise = 1.0 - schedule.alpha_bars()[t];
-                beta * beta / (2.0 * self.variances[t] * alpha * noise)
-            })
-            .collect()
+        let weight = |t: usize| {
+            let (alpha, beta) = (schedule.alphas()[t], schedule.betas()[t]);
+            let noise = 1.0 - schedule.alpha_bars()[t];
+            beta * beta / (2.0 * self.variances[t] * alpha * noise)
+        };
+        (0..schedule.timesteps()).map(weight).collect()
     }
 
     /// The bound for the samples `x0`, shape (n, d), with one draw of noise for each sample at each of the T
@@ -118,108 +113,37 @@ impl Elbo {
         x0: &ArrayRef2<f32>,
         rng: &mut Rng,
     ) -> Result<Bound> {
-        self.estimate_with(denoiser.prediction(), x0, rng, &|x_t, t| {
-            let prediction = denoiser.denoise(x_t, t)?;
-            let variances = None;
-            Ok(Answer {
-                prediction,
-                variances,
-            })
-        })
-    }
-
-    /// The exact bound, its mean over all samples and all noise, for data that follows a one-dimensional
-    /// mixture: by quadrature over x_t, of which the denoiser is asked once for each t. Its standard errors
-    /// are 0.
-    ///
-    /// The mean squared error of x̂0 is that of the best denoiser, ([`Mixture::eps_floor`]), plus what this one
-    /// is off it ([`Mixture::eps_excess`]).
-    ///
-    /// # Errors
-    /// [`Error::Shape`] if the mixture is not one-dimensional or a prediction is not (n, 1);
-    /// [`Error::Degenerate`] for a schedule with zero terminal SNR; [`Error::Parameter`] for a decoder on a
-    /// grid, which continuous data does not lie on; what the denoiser returns.
-    pub fn exact(&self, denoiser: &dyn Denoiser, data: &Mixture) -> Result<Bound> {
-        if let Decoder::Grid { levels, .. } = self.decoder {
-            return Err(Error::Parameter {
-                name: "levels of the decoder",
-                value: levels as f64,
-                valid: "none: the exact bound is of continuous data",
-            });
-        }
-        let schedule = &self.schedule;
-        let kind = denoiser.prediction();
-        let mut terms = Array1::zeros(schedule.timesteps());
-        for (t, term) in terms.iter_mut().enumerate() {
-            let alpha_bar = schedule.alpha_bars()[t];
-            let to_x0 = Prediction::Eps.x0_factors(alpha_bar)?.1.powi(2);
-            let floor = data.eps_floor(schedule, t)?;
-            let excess = data.eps_excess(schedule, t, &|x_t| {
-                kind.to_eps(schedule, x_t, &denoiser.denoise(x_t, t)?, t)
-            })?;
-            // Both branches are affine in the squared error: its mean may stand for it.
-            let error = (to_x0 * (floor + excess)).max(0.0).sqrt(); // rounding may leave less than 0
-            *term = self.nats(t, 0.0, error, self.variances[t]);
-        }
-        let second = data.expectation(|x| x * x)?;
-        let prior = self.prior_nats(second);
-        check::finite("the terms of the bound", &terms)?;
-        let nats = prior + terms.sum();
-        Ok(Bound {
-            dim: 1,
-            prior,
-            term_errors: Array1::zeros(terms.len()),
-            terms,
-            rows: Array1::zeros(0),
-            nats,
-            error: 0.0,
-        })
-    }
-
-    pub(super) fn estimate_with(
-        &self,
-        kind: Prediction,
-        x0: &ArrayRef2<f32>,
-        rng: &mut Rng,
-        model: &dyn Fn(&Array2<f32>, usize) -> Result<Answer>,
-    ) -> Result<Bound> {
         let (n, d) = x0.dim();
-        check_rows(n, d)?;
+        let valid = "at least 2: one alone has no standard error";
+        check::parameter("number of samples", n, n > 1, valid)?;
+        check::not_empty("x0", d)?;
         all_finite("x0", x0)?;
         self.decoder.check_data(x0)?;
-        let timesteps = self.schedule.timesteps();
+        let (kind, timesteps) = (denoiser.prediction(), self.schedule.timesteps());
         // A conversion that does not exist is refused before the work, not after it.
-        let factors = self.schedule.alpha_bars().iter();
-        let factors = factors.map(|alpha_bar| Ok(kind.x0_factors(*alpha_bar)?.1));
-        let factors: Vec<f64> = factors.collect::<Result<_>>()?;
+        let factor = |t| Ok(kind.factors(Prediction::X0, self.schedule.level(t))?.1);
+        let factors: Vec<f64> = (0..timesteps).map(factor).collect::<Result<_>>()?;
 
-        let squares = |row: ndarray::ArrayView1<f32>| -> f64 {
-            row.iter()
-                .map(|x| self.prior_nats(f64::from(*x).powi(2)))
-                .sum()
+        let squares = |row: ArrayView1<f32>| -> f64 {
+            let nats = row.iter().map(|x| self.prior_nats(f64::from(*x).powi(2)));
+            nats.sum()
         };
         let mut rows: Array1<f64> = x0.rows().into_iter().map(squares).collect();
         let (prior, _) = mean_and_error(&rows);
         let (mut terms, mut term_errors) = (Array1::zeros(timesteps), Array1::zeros(timesteps));
         for t in 0..timesteps {
             let (x_t, eps) = self.schedule.q_sample(x0, t, rng)?;
-            let answer = model(&x_t, t)?;
-            same_shape("the prediction", x0.shape(), answer.prediction.shape())?;
-            all_finite("the prediction", &answer.prediction)?;
+            let prediction = denoiser.denoise(&x_t, t)?;
+            same_shape("the prediction", x0.shape(), prediction.shape())?;
+            all_finite("the prediction", &prediction)?;
             let alpha_bar = self.schedule.alpha_bars()[t];
-            let term = Array1::from_shape_fn(n, |i| {
-                let coordinate = |j| {
-                    let at = [i, j];
-                    let target = kind.target(alpha_bar, x0[at], eps[at]);
-                    let miss = f64::from(target) - f64::from(answer.prediction[at]);
-                    let variance = match &answer.variances {
-                        Some(variances) => variances[at],
-                        None => self.variances[t],
-                    };
-                    self.nats(t, f64::from(x0[at]), factors[t] * miss, variance)
-                };
-                (0..d).map(coordinate).sum::<f64>()
-            });
+            let coordinate = |at: [usize; 2]| {
+                let target = kind.target(alpha_bar, x0[at], eps[at]);
+                let miss = f64::from(target) - f64::from(prediction[at]);
+                self.nats(t, f64::from(x0[at]), factors[t] * miss)
+            };
+            let row = |i| (0..d).map(|j| coordinate([i, j])).sum::<f64>();
+            let term = Array1::from_shape_fn(n, row);
             (terms[t], term_errors[t]) = mean_and_error(&term);
             rows += &term;
         }
@@ -237,8 +161,53 @@ impl Elbo {
         })
     }
 
-    /// L_t of one coordinate for x̂0 = x0 − `error` and σ_t² = `variance`.
-    fn nats(&self, t: usize, x0: f64, error: f64, variance: f64) -> f64 {
+    /// The exact bound, its mean over all samples and all noise, for data that follows a one-dimensional
+    /// mixture: by quadrature over x_t, of which the denoiser is asked once for each t. Its standard errors
+    /// are 0.
+    ///
+    /// The mean squared error of x̂0 is that of the best denoiser, ([`Mixture::eps_floor`]), plus what this one
+    /// is off it ([`Mixture::eps_excess`]).
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the mixture is not one-dimensional or a prediction is not (n, 1);
+    /// [`Error::Degenerate`] for a schedule with zero terminal SNR; [`Error::Parameter`] for a decoder on a
+    /// grid, which continuous data does not lie on; what the denoiser returns.
+    pub fn exact(&self, denoiser: &dyn Denoiser, data: &Mixture) -> Result<Bound> {
+        if let Decoder::Grid { levels, .. } = self.decoder {
+            let valid = "none: the exact bound is of continuous data";
+            check::parameter("levels of the decoder", levels, false, valid)?;
+        }
+        let schedule = &self.schedule;
+        let kind = denoiser.prediction();
+        let mut terms = Array1::zeros(schedule.timesteps());
+        for (t, term) in terms.iter_mut().enumerate() {
+            let to_x0 = Prediction::Eps.factors(Prediction::X0, schedule.level(t))?;
+            let floor = data.eps_floor(schedule, t)?;
+            let excess = data.eps_excess(schedule, t, &|x_t| {
+                kind.to_eps(schedule, x_t, &denoiser.denoise(x_t, t)?, t)
+            })?;
+            // Both branches are affine in the squared error: its mean may stand for it.
+            let square = to_x0.1.powi(2) * (floor + excess);
+            *term = self.nats(t, 0.0, square.max(0.0).sqrt()); // rounding may leave less than 0
+        }
+        let second = data.expectation(|x| x * x)?;
+        let prior = self.prior_nats(second);
+        check::finite("the terms of the bound", &terms)?;
+        let nats = prior + terms.sum();
+        Ok(Bound {
+            dim: 1,
+            prior,
+            term_errors: Array1::zeros(terms.len()),
+            terms,
+            rows: Array1::zeros(0),
+            nats,
+            error: 0.0,
+        })
+    }
+
+    /// L_t of one coordinate for x̂0 = x0 − `error`.
+    fn nats(&self, t: usize, x0: f64, error: f64) -> f64 {
+        let variance = self.variances[t];
         if t == 0 {
             return self.decoder.nats(x0, error, variance);
         }
@@ -258,21 +227,6 @@ impl Elbo {
 /// KL(N(a, q) ‖ N(b, p)) = ½ (ln(p/q) − 1 + (q + (a−b)²)/p), in nats, for variances q and p.
 fn gaussian_kl(q: f64, p: f64, square: f64) -> f64 {
     0.5 * ((p / q).ln() - 1.0 + (q + square) / p)
-}
-
-fn check_rows(n: usize, d: usize) -> Result<()> {
-    if n < 2 {
-        return Err(Error::Parameter {
-            name: "number of samples",
-            value: n as f64,
-            valid: "at least 2: one alone has no standard error",
-        });
-    }
-    if d == 0 {
-        let what = "x0";
-        return Err(Error::Empty { what });
-    }
-    Ok(())
 }
 
 /// Mean of at least two values and its standard error.

@@ -4,10 +4,11 @@ use std::f64::consts::TAU;
 
 use ndarray::{Array1, Array2, ArrayRef2};
 
-use crate::check::same_shape;
+use crate::check;
 use crate::denoiser::Denoiser;
 use crate::error::{Error, Result};
-use crate::schedule::Schedule;
+use crate::prediction::Prediction;
+use crate::schedule::{Level, Schedule};
 
 /// Half the distance of two points between which the denoiser is differenced, over the noise level √(1−ᾱ_t).
 ///
@@ -46,8 +47,7 @@ const FAR: f32 = 1e6;
 /// truth, and for a learned one it is that of the deterministic samplers, not of DDPM's.
 ///
 /// ```
-/// use diffusion_intuition::likelihood::ProbabilityFlow;
-/// use diffusion_intuition::{Mixture, Prediction, Schedule};
+/// use diffusion_intuition::prelude::*;
 /// use ndarray::array;
 ///
 /// let schedule = Schedule::linear(1000, 1e-4, 0.02)?;
@@ -57,7 +57,7 @@ const FAR: f32 = 1e6;
 /// let found = flow.log_density(&data.denoiser(&schedule, Prediction::Eps), &x0)?; // nats
 /// let truth = data.log_density(&x0.mapv(f64::from))?;
 /// assert!((found - truth).iter().all(|gap| gap.abs() < 0.03));
-/// # Ok::<(), diffusion_intuition::Error>(())
+/// # Ok::<(), Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProbabilityFlow {
@@ -72,20 +72,15 @@ impl ProbabilityFlow {
     /// [`Error::Parameter`] unless 1 ≤ `steps` ≤ T−1.
     pub fn new(schedule: &Schedule, steps: usize) -> Result<Self> {
         let last = schedule.timesteps() - 1;
-        if steps == 0 || steps > last {
-            return Err(Error::Parameter {
-                name: "steps of the probability-flow ODE",
-                value: steps as f64,
-                valid: "between 1 and T - 1",
-            });
-        }
+        let name = "steps of the probability-flow ODE";
+        let fine = (1..=last).contains(&steps);
+        check::parameter(name, steps, fine, "between 1 and T - 1")?;
         // In u128: i·(T−1) may exceed a usize.
         let (wide, n) = (last as u128, steps as u128);
         let timestep = |i: u128| ((i * wide + n / 2) / n) as usize;
         let timesteps = (0..=n).map(timestep).collect();
-        let schedule = schedule.clone();
         Ok(Self {
-            schedule,
+            schedule: schedule.clone(),
             timesteps,
         })
     }
@@ -120,25 +115,25 @@ impl ProbabilityFlow {
         x0: &ArrayRef2<f32>,
     ) -> Result<Vec<Result<f64>>> {
         let d = x0.ncols();
-        if d == 0 {
-            let what = "x0";
-            return Err(Error::Empty { what });
-        }
-        let levels = self
-            .timesteps
-            .iter()
-            .map(|t| Level::new(self, *t, denoiser));
-        let levels: Vec<Level> = levels.collect::<Result<_>>()?;
+        check::not_empty("x0", d)?;
+        let stops = self.timesteps.iter().map(|t| Stop::new(self, *t, denoiser));
+        let stops: Vec<Stop> = stops.collect::<Result<_>>()?;
 
-        let mut faults = Faults::of(x0);
-        let first = &levels[0];
-        let mut x = x0.mapv(|x| first.signal * f64::from(x));
-        let mut log_density = Array1::from_elem(x0.nrows(), d as f64 * first.signal.ln());
+        let (mut faults, mut x0) = (Faults(vec![None; x0.nrows()]), x0.to_owned());
+        faults.clear(&mut x0, |row, column, value| Error::NotFinite {
+            what: "x0",
+            index: row * d + column,
+            value,
+        });
+        let first = &stops[0];
+        let signal = first.level.signal();
+        let mut x = x0.mapv(|x| signal * f64::from(x));
+        let mut log_density = Array1::from_elem(x0.nrows(), d as f64 * signal.ln());
         let mut slope = first.velocity(&x, &mut faults)?;
         let mut trace = first.trace(&x, &mut faults)?;
-        for pair in levels.windows(2) {
+        for pair in stops.windows(2) {
             let (here, there) = (&pair[0], &pair[1]);
-            let step = there.angle - here.angle;
+            let step = there.angle() - here.angle();
             let trial = &x + &(step * &slope);
             let trial_slope = there.velocity(&trial, &mut faults)?;
             x += &(0.5 * step * (&slope + &trial_slope));
@@ -152,9 +147,8 @@ impl ProbabilityFlow {
             *log_density += normal.sum::<f64>();
         }
         let rows = log_density.into_iter().zip(faults.0);
-        Ok(rows
-            .map(|(ln_p, fault)| fault.map_or(Ok(ln_p), Err))
-            .collect())
+        let rows = rows.map(|(ln_p, fault)| fault.map_or(Ok(ln_p), Err));
+        Ok(rows.collect())
     }
 }
 
@@ -163,106 +157,84 @@ impl ProbabilityFlow {
 struct Faults(Vec<Option<Error>>);
 
 impl Faults {
-    /// Rows with a value that is no number.
-    fn of(x0: &ArrayRef2<f32>) -> Self {
-        let mut faults = Self(vec![None; x0.nrows()]);
-        for ((row, column), x) in x0.indexed_iter() {
-            if !x.is_finite() {
-                faults.0[row].get_or_insert(Error::NotFinite {
-                    what: "x0",
-                    index: row * x0.ncols() + column,
-                    value: f64::from(*x),
-                });
-            }
-        }
-        faults
-    }
-
-    /// The points in f32, the faulty ones at 0. One that f32 does not hold is faulty.
-    fn park(&mut self, x: &Array2<f64>, t: usize) -> Array2<f32> {
-        let mut points = x.mapv(|x| x as f32);
-        for (row, mut point) in points.rows_mut().into_iter().enumerate() {
-            if !point.iter().all(|x| x.is_finite()) {
-                let what = "its place";
-                self.0[row].get_or_insert(Error::OutOfReach { what, row, t });
+    /// Notes the first value of a row that is not finite, as the error for its row, column and value; and makes
+    /// all rows with a fault 0.
+    fn clear(&mut self, x: &mut Array2<f32>, error: impl Fn(usize, usize, f64) -> Error) {
+        for (row, mut values) in x.rows_mut().into_iter().enumerate() {
+            if let Some(column) = values.iter().position(|x| !x.is_finite()) {
+                let value = f64::from(values[column]);
+                self.0[row].get_or_insert_with(|| error(row, column, value));
             }
             if self.0[row].is_some() {
-                point.fill(0.0);
-            }
-        }
-        points
-    }
-
-    /// Notes predictions that are not finite, at the points `x`, and makes them 0.
-    fn check(&mut self, x: &Array2<f32>, prediction: &mut Array2<f32>, t: usize) {
-        let d = x.ncols();
-        for (row, mut answer) in prediction.rows_mut().into_iter().enumerate() {
-            if let Some(column) = answer.iter().position(|p| !p.is_finite()) {
-                let is_far = x.row(row).iter().any(|x| x.abs() >= FAR);
-                let (what, value) = ("the prediction", f64::from(answer[column]));
-                let index = row * d + column;
-                self.0[row].get_or_insert(match is_far {
-                    true => Error::OutOfReach { what, row, t },
-                    false => Error::NotFinite { what, index, value },
-                });
-            }
-            if self.0[row].is_some() {
-                answer.fill(0.0);
+                values.fill(0.0);
             }
         }
     }
 }
 
 /// One timestep of the flow, and who is asked there.
-struct Level<'a> {
+struct Stop<'a> {
     t: usize,
+    level: Level,
     denoiser: &'a dyn Denoiser,
-    /// √ᾱ.
-    signal: f64,
-    /// √(1−ᾱ).
-    noise: f64,
-    /// φ: cos φ = √ᾱ, sin φ = √(1−ᾱ).
-    angle: f64,
     /// v̂ = factors.0 · x_t + factors.1 · prediction.
     factors: (f64, f64),
 }
 
-impl<'a> Level<'a> {
+impl<'a> Stop<'a> {
     fn new(flow: &ProbabilityFlow, t: usize, denoiser: &'a dyn Denoiser) -> Result<Self> {
-        let alpha_bar = flow.schedule.alpha_bars()[t];
-        let (signal, noise) = (alpha_bar.sqrt(), (1.0 - alpha_bar).sqrt());
+        let level = flow.schedule.level(t);
+        let factors = denoiser.prediction().factors(Prediction::V, level)?;
         Ok(Self {
             t,
+            level,
             denoiser,
-            signal,
-            noise,
-            angle: noise.atan2(signal),
-            factors: denoiser.prediction().v_factors(alpha_bar)?,
+            factors,
         })
+    }
+
+    /// φ: cos φ = √ᾱ, sin φ = √(1−ᾱ).
+    fn angle(&self) -> f64 {
+        self.level.noise().atan2(self.level.signal())
+    }
+
+    /// The points in f32, the faulty ones at 0. One that f32 does not hold is faulty.
+    fn park(&self, x: &Array2<f64>, faults: &mut Faults) -> Array2<f32> {
+        let mut points = x.mapv(|x| x as f32);
+        let (what, t) = ("its place", self.t);
+        faults.clear(&mut points, |row, _, _| Error::OutOfReach { what, row, t });
+        points
     }
 
     /// v̂ at points that f32 holds; 0 where there is a fault.
     fn ask(&self, x: &Array2<f32>, faults: &mut Faults) -> Result<Array2<f64>> {
-        let mut prediction = self.denoiser.denoise(x, self.t)?;
-        same_shape("the prediction", x.shape(), prediction.shape())?;
-        faults.check(x, &mut prediction, self.t);
+        let (what, t, d) = ("the prediction", self.t, x.ncols());
+        let mut prediction = self.denoiser.denoise(x, t)?;
+        check::same_shape(what, x.shape(), prediction.shape())?;
+        faults.clear(&mut prediction, |row, column, value| {
+            let is_far = x.row(row).iter().any(|x| x.abs() >= FAR);
+            let index = row * d + column;
+            match is_far {
+                true => Error::OutOfReach { what, row, t },
+                false => Error::NotFinite { what, index, value },
+            }
+        });
         let mut v = prediction.mapv(|p| self.factors.1 * f64::from(p));
         v.zip_mut_with(x, |v, x| *v += self.factors.0 * f64::from(*x));
         Ok(v)
     }
 
     fn velocity(&self, x: &Array2<f64>, faults: &mut Faults) -> Result<Array2<f64>> {
-        let x = faults.park(x, self.t);
+        let x = self.park(x, faults);
         self.ask(&x, faults)
     }
 
     /// tr ∂v̂/∂x of each row.
     fn trace(&self, x: &Array2<f64>, faults: &mut Faults) -> Result<Array1<f64>> {
-        let (n, d) = x.dim();
-        let center = faults.park(x, self.t);
-        let least = (DIFFERENCE * self.noise) as f32;
-        let mut trace = Array1::zeros(n);
-        for axis in 0..d {
+        let center = self.park(x, faults);
+        let least = (DIFFERENCE * self.level.noise()) as f32;
+        let mut trace = Array1::zeros(x.nrows());
+        for axis in 0..x.ncols() {
             let moved = |sign: f32| {
                 let mut x = center.clone();
                 x.column_mut(axis).mapv_inplace(|x| {
@@ -273,11 +245,11 @@ impl<'a> Level<'a> {
             };
             let (low, high) = (moved(-1.0), moved(1.0));
             let (below, above) = (self.ask(&low, faults)?, self.ask(&high, faults)?);
-            for i in 0..n {
+            for (i, trace) in trace.iter_mut().enumerate() {
                 let at = [i, axis];
                 // The distance that rounding has left of the one that was meant.
                 let run = f64::from(high[at]) - f64::from(low[at]);
-                trace[i] += (above[at] - below[at]) / run;
+                *trace += (above[at] - below[at]) / run;
             }
         }
         Ok(trace)

@@ -1,7 +1,6 @@
 //! How likely a model finds data: the variational bound term by term, and the probability-flow ODE.
 //!
 //! ```
-//! use diffusion_intuition::likelihood::{Elbo, ProbabilityFlow, bits_per_dim};
 //! use diffusion_intuition::prelude::*;
 //!
 //! let schedule = Schedule::linear(1000, 1e-4, 0.02)?;
@@ -10,7 +9,7 @@
 //! let mut rng = Rng::new(0);
 //! let x0 = data.sample(100, &mut rng)?;
 //!
-//! let elbo = Elbo::new(&schedule, Variance::Beta)?;
+//! let elbo = Elbo::new(&schedule, Variance::FixedLarge)?;
 //! let bound = elbo.estimate(&denoiser, &x0, &mut rng)?; // with its standard error
 //! let exact = elbo.exact(&denoiser, &data)?; // its mean over all samples, for one dimension
 //! let truth = bits_per_dim(data.entropy()?, 1); // no model can have less
@@ -30,8 +29,6 @@
 //! | bits per dimension | nats / (d ln 2) | [`Bound::bits_per_dim`], [`bits_per_dim`] |
 //! | σ_t² | variance of a step back | [`reverse_variances`] |
 //! | β_t²/(2σ_t² α_t (1−ᾱ_t)) | weight of ‖ε − ε_θ‖² in L_{t−1}, 1 in L_simple | [`Elbo::weights`] |
-//! | Σ_θ, v | learned variance and its share of ln β_t | [`LearnedVariance`] |
-//! | L_hybrid | L_simple + λ L_vlb | [`Hybrid`] |
 //!
 //! # What the choice of variance costs, with the best denoiser
 //!
@@ -67,12 +64,10 @@ mod bound;
 mod decoder;
 mod elbo;
 mod flow;
-mod learned;
 mod variance;
 
 pub use bound::{Bound, bits_of_samples, bits_per_dim};
 pub use decoder::Decoder;
 pub use elbo::Elbo;
 pub use flow::ProbabilityFlow;
-pub use learned::{Hybrid, LearnedVariance};
 pub use variance::reverse_variances;

@@ -9,11 +9,10 @@ use crate::schedule::Schedule;
 /// σ_t² of p_θ(x_{t−1} | x_t) for every 0-based t; shape (T). Entry 0 is the decoder's, of p_θ(x_0 | x_t) at
 /// t = 0.
 ///
-/// * [`Variance::Posterior`] (fixed-small): β̃_t. The decoder's would be β̃_0 = 0, under which no sample has
-///   any likelihood; it is β̃_1 instead, as in Nichol & Dhariwal's code (and Ho et al.'s).
-/// * [`Variance::Beta`] (fixed-large): β_t, and for the decoder β_0. (Ho et al.'s code has β̃_1 here too.)
-/// * [`Variance::Interpolated`]: exp(v ln β_t + (1−v) ln β̃_t) (Nichol & Dhariwal 2021, eq. 15), again with
-///   β̃_1 for β̃_0.
+/// * [`Variance::FixedSmall`]: β̃_t. The decoder's would be β̃_0 = 0, under which no sample has any likelihood;
+///   it is β̃_1 instead, as in Nichol & Dhariwal's code (and Ho et al.'s).
+/// * [`Variance::FixedLarge`]: β_t, and for the decoder β_0. (Ho et al.'s code has β̃_1 here too.)
+/// * [`Variance::Interpolated`]: exp(v ln β_t + (1−v) ln β̃_t), again with β̃_1 for β̃_0.
 ///
 /// With T = 1 there is no β̃_1; it is β_0 then.
 ///
@@ -21,41 +20,13 @@ use crate::schedule::Schedule;
 /// [`Error::Parameter`](crate::Error::Parameter) for a v outside [0, 1].
 pub fn reverse_variances(schedule: &Schedule, variance: Variance) -> Result<Array1<f64>> {
     variance.check()?;
-    let share = match variance {
-        Variance::Posterior => 0.0,
-        Variance::Beta => 1.0,
-        Variance::Interpolated(v) => v,
-    };
-    Ok((0..schedule.timesteps())
-        .map(|t| LogRange::at(schedule, t).variance(share))
-        .collect())
-}
-
-/// ln of the smallest and the largest sensible σ_t².
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct LogRange {
-    /// ln β̃_t; at t = 0 that of t = 1.
-    pub small: f64,
-    /// ln β_t.
-    pub large: f64,
-}
-
-impl LogRange {
-    /// Assumes a valid `t`.
-    pub fn at(schedule: &Schedule, t: usize) -> Self {
+    let at = |t: usize| {
         let large = schedule.betas()[t];
         let small = match schedule.timesteps() {
             1 => large,
             _ => schedule.posterior_at(t.max(1)).variance,
         };
-        Self {
-            small: small.ln(),
-            large: large.ln(),
-        }
-    }
-
-    /// exp(v ln β + (1−v) ln β̃), for any v.
-    pub fn variance(self, v: f64) -> f64 {
-        (v * self.large + (1.0 - v) * self.small).exp()
-    }
+        variance.of(small, large)
+    };
+    Ok((0..schedule.timesteps()).map(at).collect())
 }

@@ -95,7 +95,7 @@ impl FilmMlp {
     }
 
     /// A network of the same kind that answers `outputs` numbers for a point of dimension `d`: 2d of them for
-    /// a prediction and a [variance](crate::likelihood::LearnedVariance).
+    /// a prediction and a variance (see `examples/swiss_roll`).
     ///
     /// # Errors
     /// [`Error::Parameter`](crate::Error::Parameter) if `d`, `outputs` or the hidden width is 0;

@@ -59,4 +59,3 @@ pub use embedding::{TimeEmbedding, octaves};
 pub use film_mlp::{FilmMlp, FilmMlpConfig};
 pub use mlp::Mlp;
 pub use predict::Network;
-pub(crate) use predict::predict_columns;

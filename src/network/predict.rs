@@ -58,18 +58,6 @@ impl Denoiser for &dyn Network {
     }
 }
 
-/// All of a network's answers, shape (n, `outputs`), when there are more than the d of a prediction; all rows
-/// of `x_t` stand at the 0-based timestep `t`.
-pub(crate) fn predict_columns(
-    network: &dyn Network,
-    x_t: &ArrayRef2<f32>,
-    t: usize,
-    outputs: usize,
-) -> Result<Array2<f32>> {
-    let forward: Forward = &|tape, x, ts| network.forward(tape, x, ts);
-    predict(network.parameters(), outputs, x_t, Times::All(t), forward)
-}
-
 /// Timesteps of a batch.
 pub(super) enum Times<'a> {
     /// One for each row.

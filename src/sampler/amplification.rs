@@ -2,8 +2,7 @@
 
 use ndarray::Array1;
 
-use super::Sampler;
-use super::level::Level;
+use super::plan::Sampler;
 use crate::denoiser::Denoiser;
 use crate::error::{Error, Result};
 use crate::prediction::Prediction;
@@ -35,10 +34,9 @@ impl Sampler {
     /// refuses to take x̂0 from ε where σ_t > 200 and this exceeds 10; see the [module](super).
     ///
     /// ```
-    /// use diffusion_intuition::sampler::{Method, Sampler};
-    /// use diffusion_intuition::{Prediction, Schedule};
+    /// use diffusion_intuition::prelude::*;
     ///
-    /// let first = |schedule: &Schedule, prediction| -> diffusion_intuition::Result<f64> {
+    /// let first = |schedule: &Schedule, prediction| -> Result<f64> {
     ///     let sampler = Sampler::new(schedule, Method::DDIM, 50)?;
     ///     Ok(sampler.amplification(prediction)[0])
     /// };
@@ -46,27 +44,33 @@ impl Sampler {
     /// assert!(first(&linear, Prediction::Eps)? < 0.3);
     /// assert!(first(&cosine, Prediction::Eps)? > 600.0);
     /// assert!(first(&cosine, Prediction::V)? < 0.1);
-    /// # Ok::<(), diffusion_intuition::Error>(())
+    /// # Ok::<(), Error>(())
     /// ```
     pub fn amplification(&self, prediction: Prediction) -> Array1<f64> {
-        let levels = self.timesteps.iter().enumerate();
-        levels
-            .map(|(i, t)| amplification(self.level(*t), self.level_after(i), prediction))
-            .collect()
+        let factor = |i: usize| {
+            let (t, s) = self.levels(i);
+            let of_x0 = s.signal() * (1.0 - t.sigma_left(s));
+            match prediction {
+                Prediction::Eps => of_x0 * t.sigma(),
+                Prediction::X0 => of_x0,
+                Prediction::V => of_x0 * t.noise(),
+            }
+        };
+        (0..self.timesteps().len()).map(factor).collect()
     }
 
     /// Refuses steps in which an error of ε becomes larger than what it is an error of.
     pub(super) fn check_amplification(&self, denoiser: &dyn Denoiser) -> Result<()> {
-        if self.threshold.is_some() || denoiser.prediction() != Prediction::Eps {
+        if self.threshold().is_some() || denoiser.prediction() != Prediction::Eps {
             return Ok(());
         }
         let limit = if denoiser.is_exact() { EXACT } else { TRAINED };
         for (i, factor) in self.amplification(Prediction::Eps).iter().enumerate() {
-            let t = self.timesteps[i];
+            let t = self.timesteps()[i];
             if *factor > limit && self.level(t).sigma() > ORDINARY {
                 return Err(Error::Amplified {
                     t,
-                    next: self.timesteps.get(i + 1).copied(),
+                    next: self.timesteps().get(i + 1).copied(),
                     alpha_bar: self.level(t).alpha_bar,
                     factor: *factor,
                     limit,
@@ -75,14 +79,5 @@ impl Sampler {
             }
         }
         Ok(())
-    }
-}
-
-fn amplification(t: Level, s: Level, prediction: Prediction) -> f64 {
-    let of_x0 = s.signal() * (1.0 - t.sigma_left(s));
-    match prediction {
-        Prediction::Eps => of_x0 * t.sigma(),
-        Prediction::X0 => of_x0,
-        Prediction::V => of_x0 * t.noise(),
     }
 }

@@ -1,55 +1,34 @@
 //! A sampler's step, as the paper writes it: a sum of x_t, x̂0 and noise.
 
+use std::array;
 use std::ops::{Add, Div, Mul, Sub};
 
-use crate::parallel::*;
+use ndarray::Array2;
 
+use crate::parallel::*;
 use crate::rng::{CHUNK, PARALLEL};
 
-/// A weighted sum of what a step may use: x_t, x̂0, one other x̂0, and fresh noise z ~ N(0, I).
+/// A weighted sum of [`X_T`], [`X0`], [`X0_OTHER`] and [`Z`], all that a step may use.
 ///
-/// The samplers write their formulas with [`X_T`], [`X0`], [`X0_OTHER`] and [`Z`] and plain arithmetic; what
-/// comes out are four numbers, in f64, and one pass over the batch applies them.
+/// Solvers write their formulas with these and plain arithmetic; what comes out are four numbers, in f64, and
+/// one pass over the batch applies them.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Blend {
-    pub x_t: f64,
-    pub x0: f64,
-    pub x0_other: f64,
-    pub z: f64,
-}
-
-const NOTHING: Blend = Blend {
-    x_t: 0.0,
-    x0: 0.0,
-    x0_other: 0.0,
-    z: 0.0,
-};
+pub struct Blend([f64; 4]);
 
 /// The batch before the step.
-pub(super) const X_T: Blend = Blend {
-    x_t: 1.0,
-    ..NOTHING
-};
+pub const X_T: Blend = Blend([1.0, 0.0, 0.0, 0.0]);
 /// x̂0, from the denoiser at x_t.
-pub(super) const X0: Blend = Blend { x0: 1.0, ..NOTHING };
-/// Another x̂0: of the step before (DPM-Solver++), or of the step's own trial end (Heun).
-pub(super) const X0_OTHER: Blend = Blend {
-    x0_other: 1.0,
-    ..NOTHING
-};
-/// Fresh noise.
-pub(super) const Z: Blend = Blend { z: 1.0, ..NOTHING };
+pub const X0: Blend = Blend([0.0, 1.0, 0.0, 0.0]);
+/// Another x̂0: of the step before, or from where the step [looked ahead](super::Interval::look_ahead).
+pub const X0_OTHER: Blend = Blend([0.0, 0.0, 1.0, 0.0]);
+/// Fresh noise z ~ N(0, I).
+pub const Z: Blend = Blend([0.0, 0.0, 0.0, 1.0]);
 
 impl Add for Blend {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self {
-            x_t: self.x_t + other.x_t,
-            x0: self.x0 + other.x0,
-            x0_other: self.x0_other + other.x0_other,
-            z: self.z + other.z,
-        }
+        Self(array::from_fn(|i| self.0[i] + other.0[i]))
     }
 }
 
@@ -57,12 +36,7 @@ impl Mul<Blend> for f64 {
     type Output = Blend;
 
     fn mul(self, sum: Blend) -> Blend {
-        Blend {
-            x_t: self * sum.x_t,
-            x0: self * sum.x0,
-            x0_other: self * sum.x0_other,
-            z: self * sum.z,
-        }
+        Blend(sum.0.map(|weight| self * weight))
     }
 }
 
@@ -82,39 +56,35 @@ impl Div<f64> for Blend {
     }
 }
 
-/// What a [`Blend`] is a sum of, beside the batch: x̂0, the other x̂0, and noise if the step has any.
-#[derive(Clone, Copy)]
-pub(super) struct Parts<'a> {
-    pub x0: &'a [f32],
-    pub x0_other: &'a [f32],
-    pub z: Option<&'a [f32]>,
+impl Blend {
+    /// Whether fresh noise has any weight.
+    pub(super) fn is_noisy(self) -> bool {
+        self.0[3] != 0.0
+    }
+
+    /// Replaces every element of the batch `x` by the sum, of which x̂0, the other x̂0 and z are the `parts`: as
+    /// long as `x`, or empty where the weight is 0.
+    pub(super) fn apply(self, x: &mut Array2<f32>, parts: [&[f32]; 3]) {
+        let [own, weights @ ..] = self.0.map(|weight| weight as f32);
+        let work = |(i, x): (usize, &mut [f32])| {
+            x.iter_mut().for_each(|x| *x *= own);
+            for (weight, part) in weights.into_iter().zip(parts) {
+                if weight != 0.0 {
+                    let part = &part[i * CHUNK..];
+                    x.iter_mut().zip(part).for_each(|(x, p)| *x += weight * p);
+                }
+            }
+        };
+        let x = x.as_slice_mut().expect("made in row-major order");
+        if x.len() < PARALLEL {
+            x.chunks_mut(CHUNK).enumerate().for_each(work);
+        } else {
+            x.par_chunks_mut(CHUNK).enumerate().for_each(work);
+        }
+    }
 }
 
-impl Blend {
-    /// Replaces every element of the batch `x` by the sum; all slices are as long as it.
-    pub fn apply(self, x: &mut [f32], parts: Parts) {
-        if x.len() < PARALLEL {
-            return self.apply_serial(x, parts);
-        }
-        x.par_chunks_mut(CHUNK).enumerate().for_each(|(i, x)| {
-            let range = i * CHUNK..i * CHUNK + x.len();
-            let part = Parts {
-                x0: &parts.x0[range.clone()],
-                x0_other: &parts.x0_other[range.clone()],
-                z: parts.z.map(|z| &z[range]),
-            };
-            self.apply_serial(x, part);
-        });
-    }
-
-    fn apply_serial(self, x: &mut [f32], parts: Parts) {
-        let (a, b, c) = (self.x_t as f32, self.x0 as f32, self.x0_other as f32);
-        for ((x, x0), other) in x.iter_mut().zip(parts.x0).zip(parts.x0_other) {
-            *x = a * *x + b * x0 + c * other;
-        }
-        if let Some(z) = parts.z {
-            let d = self.z as f32;
-            x.iter_mut().zip(z).for_each(|(x, z)| *x += d * z);
-        }
-    }
+/// A batch as a part.
+pub(super) fn flat(x: &Array2<f32>) -> &[f32] {
+    x.as_slice().expect("made in row-major order")
 }

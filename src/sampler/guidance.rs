@@ -2,6 +2,7 @@
 
 use ndarray::Array2;
 
+use crate::check;
 use crate::denoiser::Denoiser;
 use crate::error::{Error, Result};
 use crate::prediction::Prediction;
@@ -14,8 +15,7 @@ use crate::prediction::Prediction;
 /// because each is affine in the others. Two evaluations of a model count as one of the guided denoiser.
 ///
 /// ```
-/// use diffusion_intuition::sampler::{Guidance, Method, Sampler};
-/// use diffusion_intuition::{Gaussian, Mixture, Prediction, Rng, Schedule};
+/// use diffusion_intuition::prelude::*;
 ///
 /// let schedule = Schedule::cosine(1000)?;
 /// let right = Mixture::new(&[1.0], vec![Gaussian::isotropic(&[2.0], 0.3)?])?;
@@ -26,7 +26,7 @@ use crate::prediction::Prediction;
 /// let start = rng.standard_normal(100, 1)?;
 /// let x0 = Sampler::new(&schedule, Method::DDIM, 50)?.sample(&guided, &start, &mut rng)?;
 /// assert!(x0.iter().all(|x| *x > 0.0)); // all in the right half
-/// # Ok::<(), diffusion_intuition::Error>(())
+/// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct Guidance<'a> {
@@ -52,13 +52,8 @@ impl<'a> Guidance<'a> {
             let valid = "both must predict the same";
             return Err(Error::Unsupported { what, valid });
         }
-        if !(scale as f32).is_finite() {
-            return Err(Error::Parameter {
-                name: "guidance scale",
-                value: scale,
-                valid: "finite in f32, at most 3.4e38",
-            });
-        }
+        let (fine, valid) = ((scale as f32).is_finite(), "finite in f32, at most 3.4e38");
+        check::parameter("guidance scale", scale, fine, valid)?;
         Ok(Self {
             conditional,
             unconditional,
@@ -79,13 +74,8 @@ impl Denoiser for Guidance<'_> {
     fn denoise(&self, x_t: &Array2<f32>, t: usize) -> Result<Array2<f32>> {
         let conditional = self.conditional.denoise(x_t, t)?;
         let mut guided = self.unconditional.denoise(x_t, t)?;
-        if guided.dim() != conditional.dim() {
-            return Err(Error::Shape {
-                what: "the unconditional prediction",
-                expected: conditional.shape().to_vec(),
-                found: guided.shape().to_vec(),
-            });
-        }
+        let what = "the unconditional prediction";
+        check::same_shape(what, conditional.shape(), guided.shape())?;
         let scale = self.scale as f32;
         guided.zip_mut_with(&conditional, |u, c| *u += scale * (c - *u));
         Ok(guided)

@@ -1,16 +1,16 @@
 //! Inpainting: some coordinates are known, the sampler fills in the others.
 
-use std::ops::ControlFlow;
-
 use ndarray::{Array2, ArrayRef2, Zip};
 
-use super::Sampler;
-use super::level::Level;
+use super::plan::Sampler;
 use super::run::Run;
-use crate::check::{all_finite, same_shape};
+use crate::check::{self, all_finite, same_shape};
 use crate::denoiser::Denoiser;
-use crate::error::{Error, Result};
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
 use crate::rng::Rng;
+use crate::schedule::Level;
 
 impl Sampler {
     /// Samples from `x` with the coordinates of `known` kept where `mask` is true; all of shape (n, d).
@@ -26,8 +26,8 @@ impl Sampler {
     /// replaced at every step.
     ///
     /// # Errors
-    /// [`Error::Shape`] if shapes differ; [`Error::Parameter`] for 0 repeats; [`Error::NotFinite`] for a
-    /// known value that is; as [`sample`](Self::sample).
+    /// [`Error::Shape`] if shapes differ; [`Error::Parameter`] for 0
+    /// repeats; [`Error::NotFinite`] for a known value that is; as [`sample`](Self::sample).
     pub fn inpaint(
         &self,
         denoiser: &dyn Denoiser,
@@ -39,13 +39,7 @@ impl Sampler {
     ) -> Result<Array2<f32>> {
         same_shape("known", x.shape(), known.shape())?;
         same_shape("mask", x.shape(), mask.shape())?;
-        if repeats == 0 {
-            return Err(Error::Parameter {
-                name: "repeats",
-                value: 0.0,
-                valid: "at least 1",
-            });
-        }
+        check::parameter("repeats", repeats, repeats > 0, "at least 1")?;
         let known = Zip::from(known)
             .and(mask)
             .map_collect(|known, is_known| if *is_known { *known } else { 0.0 });
@@ -64,21 +58,22 @@ impl Sampler {
                 }
             });
         };
-        keep(&mut run.x, self.level(self.timesteps[0]), rng);
+        keep(&mut run.x, self.level(self.timesteps()[0]), rng);
         let mut fresh = Array2::zeros(x.dim());
-        for (i, t) in self.timesteps.iter().enumerate() {
-            let (t, s) = (self.level(*t), self.level_after(i));
+        for i in 0..self.timesteps().len() {
+            let (t, s) = self.levels(i);
             for repeat in 0..repeats {
                 if repeat > 0 {
-                    let alpha = t.alpha_bar / s.alpha_bar;
-                    let (signal, noise) = (alpha.sqrt() as f32, (1.0 - alpha).sqrt() as f32);
+                    let alpha_bar = t.alpha_bar / s.alpha_bar;
+                    let back = Level { alpha_bar };
+                    let (signal, noise) = (back.signal() as f32, back.noise() as f32);
                     fill(&mut fresh, rng);
-                    run.x
-                        .zip_mut_with(&fresh, |x, z| *x = signal * *x + noise * z);
+                    let noised = |x: &mut f32, z: &f32| *x = signal * *x + noise * z;
+                    run.x.zip_mut_with(&fresh, noised);
                 }
                 run.forget();
-                // Nobody watches who could break it off.
-                let _ = run.step(i, rng, &mut |_| ControlFlow::Continue(()))?;
+                run.predict_x0(i, self.timesteps()[i])?;
+                run.advance(i, rng)?;
                 keep(&mut run.x, s, rng);
             }
         }

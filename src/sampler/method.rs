@@ -1,7 +1,13 @@
-//! Which sampler: the names, their settings and what they cost.
+//! The methods that come with the library.
 
-use super::Variance;
-use crate::error::{Error, Result};
+use super::blend::Blend;
+use super::ddim::Ddim;
+use super::ddpm::{Ddpm, Variance};
+use super::dpm_solver::DpmSolver;
+use super::euler::Euler;
+use super::heun::Heun;
+use super::solver::{Interval, Solver};
+use crate::error::Result;
 
 /// A way from noise to data; the table in the [module](super) compares them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,52 +34,43 @@ pub enum Method {
 }
 
 impl Method {
-    /// DDPM with the posterior variance β̃.
+    /// DDPM with the variance β̃.
     pub const DDPM: Self = Self::Ddpm {
-        variance: Variance::Posterior,
+        variance: Variance::FixedSmall,
     };
 
     /// Deterministic DDIM, η = 0.
     pub const DDIM: Self = Self::Ddim { eta: 0.0 };
 
-    /// The method's usual name.
-    pub fn name(self) -> &'static str {
+    fn solver(self) -> Box<dyn Solver> {
         match self {
-            Self::Ddpm { .. } => "DDPM",
-            Self::Ddim { .. } => "DDIM",
-            Self::Euler => "Euler",
-            Self::Heun => "Heun",
-            Self::DpmSolver => "DPM-Solver++(2M)",
+            Self::Ddpm { variance } => Box::new(Ddpm { variance }),
+            Self::Ddim { eta } => Box::new(Ddim { eta }),
+            Self::Euler => Box::new(Euler),
+            Self::Heun => Box::new(Heun),
+            Self::DpmSolver => Box::new(DpmSolver),
         }
     }
+}
 
-    /// Evaluations of the denoiser in so many steps (at least 1).
-    pub fn evaluations(self, steps: usize) -> u64 {
-        let steps = steps as u64;
-        match self {
-            Self::Heun => steps.saturating_add(steps.saturating_sub(1)),
-            _ => steps,
-        }
+impl Solver for Method {
+    fn name(&self) -> &'static str {
+        self.solver().name()
     }
 
-    /// The most steps that so many evaluations pay for.
-    pub fn steps(self, evaluations: u64) -> usize {
-        let steps = match self {
-            Self::Heun => evaluations.div_ceil(2),
-            _ => evaluations,
-        };
-        usize::try_from(steps).unwrap_or(usize::MAX)
+    fn step(&self, from: &mut Interval) -> Result<Blend> {
+        self.solver().step(from)
     }
 
-    pub(super) fn check(self) -> Result<()> {
-        match self {
-            Self::Ddpm { variance } => variance.check(),
-            Self::Ddim { eta } if !(0.0..=1.0).contains(&eta) => Err(Error::Parameter {
-                name: "eta",
-                value: eta,
-                valid: "between 0 and 1",
-            }),
-            _ => Ok(()),
-        }
+    fn nfe_per_step(&self) -> u64 {
+        self.solver().nfe_per_step()
+    }
+
+    fn check(&self) -> Result<()> {
+        self.solver().check()
+    }
+
+    fn can_encode(&self) -> bool {
+        self.solver().can_encode()
     }
 }

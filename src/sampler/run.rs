@@ -1,35 +1,111 @@
-//! One batch on its way through a sampler.
+//! The loop: a batch on its way through a sampler.
 
 use std::ops::ControlFlow;
 
 use ndarray::{Array2, ArrayRef2};
 
-use super::blend::{Blend, Parts};
-use super::estimate::Estimator;
-use super::{Method, Sampler, Step, ddim, ddpm, dpm_solver, heun};
+use super::blend::{Blend, flat};
+use super::plan::Sampler;
+use super::predictor::Predictor;
+use super::solver::Interval;
 use crate::check::all_finite;
 use crate::denoiser::Denoiser;
+#[cfg(doc)]
+use crate::error::Error;
 use crate::error::Result;
 use crate::memory::zeros;
 use crate::rng::Rng;
+use crate::schedule::Level;
+use crate::verdict::Verdict;
 
-/// An observer of any kind.
-pub(super) type Observer<'a> = &'a mut dyn FnMut(&Step) -> ControlFlow<()>;
+/// What an observer sees of a step, before it is taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// 0-based number of the step.
+    pub step: usize,
+    /// Number of steps of the whole run.
+    pub steps: usize,
+    /// The 0-based timestep at which the batch stands.
+    pub t: usize,
+    /// ᾱ_t.
+    pub alpha_bar: f64,
+    /// The batch x_t; shape (n, d).
+    pub x: &'a Array2<f32>,
+    /// x̂0, the clean samples as the denoiser sees them from here, after any thresholding; shape (n, d).
+    pub x0: &'a Array2<f32>,
+    /// How often the denoiser has been asked so far.
+    pub nfe: u64,
+}
+
+impl Sampler {
+    /// Samples: from `x`, noise at the timestep [`timesteps`](Self::timesteps)`[0]`, to data; both (n, d).
+    ///
+    /// `x` is drawn from N(0, I), for instance by [`Rng::standard_normal`], if the schedule ends there;
+    /// where it does not (ᾱ_{T−1} far from 0), that start is itself an error. `rng` is used by stochastic
+    /// methods only; a seed gives the same bits at any number of threads.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] for a start that is not; for a denoiser that predicts ε, [`Error::Degenerate`] at a
+    /// timestep with ᾱ = 0 and [`Error::Amplified`] where ᾱ is so near 0 that its error would drown the sample
+    /// (see the [module](super)); [`Error::Denoiser`], with the step, if the denoiser fails, or returns a wrong
+    /// shape, NaN or infinity.
+    pub fn sample(
+        &self,
+        denoiser: &dyn Denoiser,
+        x: &ArrayRef2<f32>,
+        rng: &mut Rng,
+    ) -> Result<Array2<f32>> {
+        self.sample_with(denoiser, x, rng, |_| {})
+    }
+
+    /// [`sample`](Self::sample) with an observer, which is called before every step. It may return
+    /// `ControlFlow::Break(())` to stop: the result is then the batch as it just saw it.
+    ///
+    /// # Errors
+    /// As [`sample`](Self::sample).
+    pub fn sample_with<V: Verdict>(
+        &self,
+        denoiser: &dyn Denoiser,
+        x: &ArrayRef2<f32>,
+        rng: &mut Rng,
+        mut observer: impl FnMut(&Step) -> V,
+    ) -> Result<Array2<f32>> {
+        self.run(denoiser, x, rng, &mut |step| observer(step).flow())
+    }
+
+    fn run(
+        &self,
+        denoiser: &dyn Denoiser,
+        x: &ArrayRef2<f32>,
+        rng: &mut Rng,
+        observer: &mut dyn FnMut(&Step) -> ControlFlow<()>,
+    ) -> Result<Array2<f32>> {
+        let mut run = Run::down(self, denoiser, x)?;
+        for (i, &t) in self.timesteps().iter().enumerate() {
+            run.predict_x0(i, t)?;
+            if observer(&run.seen(i, t)).is_break() {
+                break;
+            }
+            run.advance(i, rng)?;
+        }
+        Ok(run.x)
+    }
+}
 
 /// A batch, and room for one step: the memory does not grow with the number of steps.
 pub(super) struct Run<'a> {
     sampler: &'a Sampler,
-    estimator: Estimator<'a>,
+    predictor: Predictor<'a>,
     /// The batch.
     pub x: Array2<f32>,
-    /// Its x̂0, once estimated.
+    /// Its x̂0, once predicted.
     x0: Array2<f32>,
     /// The other x̂0 that a method may use.
     x0_other: Array2<f32>,
-    /// The timestep of `x0_other`, if it is that of the step before.
-    before: Option<usize>,
-    /// Where Heun's method tries a step.
-    trial: Array2<f32>,
+    /// The level of `x0_other`, if it is that of the step before.
+    before: Option<Level>,
+    /// Where a method tries a step, if it does.
+    trial: Option<Array2<f32>>,
     z: Vec<f32>,
 }
 
@@ -52,73 +128,64 @@ impl<'a> Run<'a> {
         x: &ArrayRef2<f32>,
         ts: &[usize],
     ) -> Result<Self> {
-        let estimator = Estimator::new(sampler, denoiser, ts)?;
+        let predictor = Predictor::new(sampler, denoiser, ts)?;
         all_finite("the start", x)?;
-        let room = |(n, d)| Array2::from_shape_vec((n, d), zeros(n * d)).expect("n times d");
-        let mut batch = room(x.dim());
+        let room = || Array2::from_shape_vec(x.dim(), zeros(x.len())).expect("as long as x");
+        let mut batch = room();
         batch.assign(x);
-        let heun = sampler.method() == Method::Heun;
         Ok(Self {
             sampler,
-            estimator,
+            predictor,
             x: batch,
-            x0: room(x.dim()),
-            x0_other: room(x.dim()),
+            x0: room(),
+            x0_other: room(),
             before: None,
-            trial: room(if heun { x.dim() } else { (0, 0) }),
+            trial: None,
             z: Vec::new(),
         })
     }
 
-    /// Step number `i`, unless the observer, who sees where it starts, breaks the run off.
-    pub fn step(&mut self, i: usize, rng: &mut Rng, observer: Observer) -> Result<ControlFlow<()>> {
-        let ts = self.sampler.timesteps();
-        let t = ts[i];
-        self.estimate(i, t)?;
-        let flow = observer(&Step {
-            step: i,
-            steps: ts.len(),
-            t,
-            alpha_bar: self.sampler.level(t).alpha_bar,
-            x: &self.x,
-            x0: &self.x0,
-            evaluations: self.estimator.evaluations,
-        });
-        if flow.is_continue() {
-            self.advance(i, rng)?;
-        }
-        Ok(flow)
+    /// x̂0 of the batch, which stands at the timestep `t`.
+    pub fn predict_x0(&mut self, step: usize, t: usize) -> Result<()> {
+        self.predictor.predict_x0(step, t, &self.x, &mut self.x0)
     }
 
-    /// From timestep number `i` to the next one, or to clean data after the last.
-    fn advance(&mut self, i: usize, rng: &mut Rng) -> Result<()> {
-        let ts = self.sampler.timesteps();
-        let (t, s) = (self.sampler.level(ts[i]), self.sampler.level_after(i));
-        match (self.sampler.method(), ts.get(i + 1)) {
-            (Method::Ddpm { variance }, _) => self.noisy(ddpm::step(t, s, variance), rng),
-            (Method::Ddim { eta }, _) => self.noisy(ddim::step(t, s, eta), rng),
-            (Method::Euler, _) | (Method::Heun, None) => self.apply(heun::euler(t, s)),
-            (Method::Heun, Some(&next)) => {
-                self.trial.assign(&self.x);
-                blend(
-                    heun::euler(t, s),
-                    &mut self.trial,
-                    &self.x0,
-                    &self.x0_other,
-                    None,
-                );
-                let there = &mut self.x0_other;
-                self.estimator.estimate(i, next, &self.trial, there)?;
-                self.apply(heun::heun(t, s));
+    /// From timestep number `i`, where x̂0 is known, to the next one, or to clean data after the last.
+    pub fn advance(&mut self, i: usize, rng: &mut Rng) -> Result<()> {
+        let (t, s) = self.sampler.levels(i);
+        let next = self.sampler.timesteps().get(i + 1);
+        let mut ask = |step: Blend| {
+            let trial = self.trial.get_or_insert_with(|| self.x.clone());
+            trial.assign(&self.x);
+            step.apply(trial, [flat(&self.x0), flat(&self.x0_other), &[]]);
+            if let Some(next) = next {
+                let model = &mut self.predictor;
+                return model.predict_x0(i, *next, trial, &mut self.x0_other);
             }
-            (Method::DpmSolver, _) => {
-                let before = self.before.map(|t| self.sampler.level(t));
-                self.apply(dpm_solver::step(before, t, s));
-                std::mem::swap(&mut self.x0, &mut self.x0_other);
-                self.before = Some(ts[i]);
-            }
+            self.x0_other.assign(trial);
+            Ok(())
+        };
+        let mut from = Interval {
+            t,
+            s,
+            before: self.before,
+            ask: &mut ask,
+        };
+        let step = self.sampler.method().step(&mut from)?;
+        if step.is_noisy() {
+            self.z.resize(self.x.len(), 0.0);
+            rng.fill_standard_normal(&mut self.z);
         }
+        self.apply(step);
+        std::mem::swap(&mut self.x0, &mut self.x0_other);
+        self.before = Some(t);
         Ok(())
+    }
+
+    /// Takes a step; noise, if it has any, is drawn already.
+    pub fn apply(&mut self, step: Blend) {
+        let parts = [flat(&self.x0), flat(&self.x0_other), &self.z];
+        step.apply(&mut self.x, parts);
     }
 
     /// Forgets the step before: something else than the method has changed the batch.
@@ -126,39 +193,15 @@ impl<'a> Run<'a> {
         self.before = None;
     }
 
-    /// x̂0 of the batch, which stands at the timestep `t`.
-    pub fn estimate(&mut self, step: usize, t: usize) -> Result<()> {
-        self.estimator.estimate(step, t, &self.x, &mut self.x0)
-    }
-
-    /// A step without noise.
-    pub fn apply(&mut self, step: Blend) {
-        blend(step, &mut self.x, &self.x0, &self.x0_other, None);
-    }
-
-    /// A step with fresh noise; the generator stays untouched if the noise has no weight.
-    fn noisy(&mut self, step: Blend, rng: &mut Rng) {
-        if step.z == 0.0 {
-            return self.apply(step);
+    fn seen(&self, step: usize, t: usize) -> Step<'_> {
+        Step {
+            step,
+            steps: self.sampler.timesteps().len(),
+            t,
+            alpha_bar: self.sampler.level(t).alpha_bar,
+            x: &self.x,
+            x0: &self.x0,
+            nfe: self.predictor.nfe,
         }
-        self.z.resize(self.x.len(), 0.0);
-        rng.fill_standard_normal(&mut self.z);
-        blend(step, &mut self.x, &self.x0, &self.x0_other, Some(&self.z));
     }
-}
-
-fn blend(
-    step: Blend,
-    x: &mut Array2<f32>,
-    x0: &Array2<f32>,
-    x0_other: &Array2<f32>,
-    z: Option<&[f32]>,
-) {
-    let row_major = "made in row-major order";
-    let parts = Parts {
-        x0: x0.as_slice().expect(row_major),
-        x0_other: x0_other.as_slice().expect(row_major),
-        z,
-    };
-    step.apply(x.as_slice_mut().expect(row_major), parts);
 }

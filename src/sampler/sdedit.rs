@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayRef2};
 
-use super::Sampler;
+use super::plan::Sampler;
 use crate::denoiser::Denoiser;
 use crate::error::Result;
 use crate::rng::Rng;
@@ -14,14 +14,8 @@ impl Sampler {
     /// # Errors
     /// As [`with_timesteps`](Self::with_timesteps), for a `t` outside the schedule above all.
     pub fn starting_at(&self, t: usize) -> Result<Self> {
-        let below = self.timesteps.iter().copied().filter(|s| *s < t);
-        let timesteps = std::iter::once(t).chain(below).collect();
-        let shorter = Self::with_timesteps(&self.schedule, self.method, timesteps)?;
-        let threshold = self.threshold;
-        Ok(Self {
-            threshold,
-            ..shorter
-        })
+        let below = self.timesteps().iter().copied().filter(|s| *s < t);
+        self.at(std::iter::once(t).chain(below).collect())
     }
 
     /// SDEdit (Meng et al. 2022, algorithm 1, with this sampler): noises `guide`, shape (n, d), to the 0-based
@@ -39,7 +33,7 @@ impl Sampler {
         rng: &mut Rng,
     ) -> Result<Array2<f32>> {
         let sampler = self.starting_at(t)?;
-        let (x_t, _eps) = self.schedule.q_sample(guide, t, rng)?;
+        let (x_t, _eps) = self.schedule().q_sample(guide, t, rng)?;
         sampler.sample(denoiser, &x_t, rng)
     }
 }

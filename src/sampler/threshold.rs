@@ -1,9 +1,10 @@
 //! Bounds for x̂0, for data that has some.
 
-use crate::parallel::*;
 use ndarray::Array2;
 
-use crate::error::{Error, Result};
+use crate::check;
+use crate::error::Result;
+use crate::parallel::*;
 use crate::rng::CHUNK;
 
 /// Keeps x̂0 where data can be, at every step.
@@ -31,37 +32,24 @@ pub enum Threshold {
 impl Threshold {
     pub(super) fn check(self) -> Result<()> {
         let (Self::Clip { limit } | Self::Dynamic { limit, .. }) = self;
-        if !(limit as f32).is_normal() || limit < 0.0 {
-            return Err(Error::Parameter {
-                name: "limit of the threshold",
-                value: limit,
-                valid: "positive and within f32, from 1.2e-38 to 3.4e38",
-            });
-        }
-        match self {
-            Self::Dynamic { quantile, .. } if !(0.0..=1.0).contains(&quantile) => {
-                Err(Error::Parameter {
-                    name: "quantile of the threshold",
-                    value: quantile,
-                    valid: "between 0 and 1",
-                })
-            }
-            _ => Ok(()),
-        }
+        let fine = (limit as f32).is_normal() && limit > 0.0;
+        let valid = "positive and within f32, from 1.2e-38 to 3.4e38";
+        check::parameter("limit of the threshold", limit, fine, valid)?;
+        let Self::Dynamic { quantile: q, .. } = self else {
+            return Ok(());
+        };
+        let name = "quantile of the threshold";
+        check::parameter(name, q, (0.0..=1.0).contains(&q), "between 0 and 1")
     }
 
     pub(super) fn apply(self, x0: &mut Array2<f32>) {
         let d = x0.ncols().max(1);
         let values = x0.as_slice_mut().expect("made in row-major order");
+        let (Self::Clip { limit } | Self::Dynamic { limit, .. }) = self;
+        let limit = limit as f32;
         match self {
-            Self::Clip { limit } => {
-                let limit = limit as f32;
-                for x in values {
-                    *x = x.clamp(-limit, limit);
-                }
-            }
-            Self::Dynamic { quantile, limit } => {
-                let limit = limit as f32;
+            Self::Clip { .. } => values.iter_mut().for_each(|x| *x = x.clamp(-limit, limit)),
+            Self::Dynamic { quantile, .. } => {
                 let rows = values.par_chunks_exact_mut(d);
                 rows.with_min_len(CHUNK.div_ceil(d)).for_each(|row| {
                     let s = quantile_of_magnitudes(row, quantile).max(limit);

@@ -1,9 +1,10 @@
 //! Which timesteps to visit.
 
-use crate::error::{Error, Result};
+use crate::check;
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
 use crate::schedule::{Schedule, no_lambda};
-
-use super::level::Level;
 
 /// How N of the T timesteps are chosen. Every choice gives N different timesteps, from the noisiest on.
 ///
@@ -37,51 +38,37 @@ impl Spacing {
     /// Where rounding would repeat a timestep, its neighbours move up or down to the next free one.
     ///
     /// # Errors
-    /// [`Error::Parameter`] unless 1 ≤ `n` ≤ T; [`Error::Degenerate`] for [`Spacing::UniformLambda`] with zero
+    /// [`Error::Parameter`] unless 1 ≤ `n` ≤ T; [`Error::Unsupported`] for [`Spacing::UniformLambda`] with zero
     /// terminal SNR, where λ_{T−1} is −∞.
     pub fn timesteps(self, schedule: &Schedule, n: usize) -> Result<Vec<usize>> {
         let total = schedule.timesteps();
-        if n == 0 || n > total {
-            return Err(Error::Parameter {
-                name: "number of steps",
-                value: n as f64,
-                valid: "at least 1 and at most T",
-            });
-        }
-        let last = (total - 1) as f64;
+        let fine = (1..=total).contains(&n);
+        check::parameter("number of steps", n, fine, "at least 1 and at most T")?;
+        let (last, parts) = ((total - 1) as f64, n as f64);
         // From 0 at the least noise to 1 at the most.
-        let share = |i: usize| {
-            if n == 1 {
-                1.0
-            } else {
-                i as f64 / (n - 1) as f64
-            }
+        let share = |i: usize| match n {
+            1 => 1.0,
+            _ => i as f64 / (n - 1) as f64,
         };
-        let rising: Vec<usize> = match self {
+        let lambdas = match self {
+            Self::UniformLambda => lambdas(schedule)?,
+            _ => Vec::new(),
+        };
+        let rising = |i: usize| match self {
             Self::Trailing => {
-                let stride = total as f64 / n as f64;
-                let trailing = |i: usize| (total as f64 - i as f64 * stride).round_ties_even();
-                (0..n).rev().map(|i| trailing(i) as usize - 1).collect()
+                let steps = (n - 1 - i) as f64;
+                (total as f64 - steps * (total as f64 / parts)).round_ties_even() as usize - 1
             }
-            Self::Linspace => (0..n)
-                .map(|i| (share(i) * last).round_ties_even() as usize)
-                .collect(),
-            Self::Leading => (0..n).map(|i| i * (total / n)).collect(),
-            Self::Quadratic => (0..n)
-                .map(|i| (share(i).powi(2) * last).round() as usize)
-                .collect(),
-            Self::Cubic => {
-                let left = |i: usize| (i + 1) as f64 / n as f64;
-                let cubic = |i: usize| (left(i).powi(3) * last).round() as usize;
-                (0..n).map(cubic).collect()
-            }
+            Self::Linspace => (share(i) * last).round_ties_even() as usize,
+            Self::Leading => i * (total / n),
+            Self::Quadratic => (share(i).powi(2) * last).round() as usize,
+            Self::Cubic => (((i + 1) as f64 / parts).powi(3) * last).round() as usize,
             Self::UniformLambda => {
-                let lambdas = lambdas(schedule)?;
                 let (low, high) = (lambdas[0], lambdas[total - 1]);
-                let target = |i: usize| low + share(i) * (high - low);
-                (0..n).map(|i| nearest(&lambdas, target(i))).collect()
+                nearest(&lambdas, low + share(i) * (high - low))
             }
         };
+        let rising: Vec<usize> = (0..n).map(rising).collect();
         let mut ts = distinct(&rising, total);
         ts.reverse();
         Ok(ts)
@@ -90,17 +77,12 @@ impl Spacing {
 
 /// λ_t for every t; falling.
 fn lambdas(schedule: &Schedule) -> Result<Vec<f64>> {
-    let t = schedule.timesteps() - 1;
-    if schedule.alpha_bars()[t] == 0.0 {
-        return Err(no_lambda(t));
+    let levels = (0..schedule.timesteps()).map(|t| schedule.level(t).lambda());
+    let lambdas: Vec<f64> = levels.collect();
+    match lambdas.last() {
+        Some(&f64::NEG_INFINITY) => Err(no_lambda(lambdas.len() - 1)),
+        _ => Ok(lambdas),
     }
-    let lambda = |alpha_bar: &f64| {
-        Level {
-            alpha_bar: *alpha_bar,
-        }
-        .lambda()
-    };
-    Ok(schedule.alpha_bars().iter().map(lambda).collect())
 }
 
 /// The index of the value of a falling sequence that is nearest to `target`.

@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayRef2};
 
-use super::Sampler;
+use super::plan::Sampler;
 use crate::denoiser::Denoiser;
 use crate::error::{Error, Result};
 use crate::rng::Rng;
@@ -33,7 +33,7 @@ impl Sampler {
         })?;
         states.push(x0);
         Ok(Trajectory {
-            timesteps: self.timesteps.clone(),
+            timesteps: self.timesteps().to_vec(),
             states,
             estimates,
         })
@@ -74,12 +74,9 @@ impl Trajectory {
     /// [`Error::Row`] if there is no such row or column.
     pub fn path(&self, row: usize, column: usize) -> Result<Array1<f64>> {
         let (n, d) = self.samples().dim();
-        for (index, length) in [(row, n), (column, d)] {
-            if index >= length {
-                return Err(Error::Row {
-                    row: index,
-                    table_rows: length,
-                });
+        for (row, table_rows) in [(row, n), (column, d)] {
+            if row >= table_rows {
+                return Err(Error::Row { row, table_rows });
             }
         }
         let at = |state: &Array2<f32>| f64::from(state[[row, column]]);

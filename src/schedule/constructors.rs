@@ -20,8 +20,7 @@ impl Schedule {
     /// √(1−ᾱ)/√ᾱ = 157 there, and what of that a step keeps is small: see [`sampler`](crate::sampler).
     ///
     /// # Errors
-    /// [`Error::Empty`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
-    /// [`Error::Schedule`] for a β that is NaN, outside (0, 1], or 1 before the last timestep.
+    /// As [`from_betas`](Self::from_betas); [`Error::Size`] for more timesteps than memory can hold.
     pub fn linear(timesteps: usize, beta_start: f64, beta_end: f64) -> Result<Self> {
         Self::from_betas(linspace(beta_start, beta_end, timesteps)?)
     }
@@ -32,8 +31,7 @@ impl Schedule {
     /// with 200, 7.7·10⁻⁶ with 50, and 0 with 20, where the last β is 1.
     ///
     /// # Errors
-    /// [`Error::Empty`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
-    /// [`Error::Schedule`] for T < 20, where the last β would exceed 1.
+    /// As [`linear`](Self::linear), so for T < 20, where the last β would exceed 1.
     pub fn linear_rescaled(timesteps: usize) -> Result<Self> {
         let scale = 1000.0 / timesteps as f64;
         Self::linear(timesteps, scale * 1e-4, scale * 0.02)
@@ -44,15 +42,10 @@ impl Schedule {
     /// With their T = 1000, 0.00085 and 0.012, ᾱ_{T−1} is 0.0047: the noise keeps 7 % of the data's amplitude.
     ///
     /// # Errors
-    /// [`Error::Empty`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
-    /// [`Error::Parameter`] for an end point that is negative or NaN;
-    /// [`Error::Schedule`] for a β outside (0, 1], or 1 before the last timestep.
+    /// As [`linear`](Self::linear); [`Error::Parameter`] for an end point that is negative or NaN.
     pub fn scaled_linear(timesteps: usize, beta_start: f64, beta_end: f64) -> Result<Self> {
         for (name, value) in [("beta_start", beta_start), ("beta_end", beta_end)] {
-            if value.is_nan() || value < 0.0 {
-                let valid = "in (0, 1]";
-                return Err(Error::Parameter { name, value, valid });
-            }
+            check::parameter(name, value, value >= 0.0, "in (0, 1]")?;
         }
         let roots = linspace(beta_start.sqrt(), beta_end.sqrt(), timesteps)?;
         Self::from_betas(roots.mapv(|root| root * root))
@@ -65,7 +58,7 @@ impl Schedule {
     /// or x0, or start a little later; [`sampler`](crate::sampler) says how, and refuses what would fail.
     ///
     /// # Errors
-    /// [`Error::Empty`] for T = 0; [`Error::Size`] for more timesteps than memory can hold.
+    /// [`Error::Parameter`] for T = 0; [`Error::Size`] for more timesteps than memory can hold.
     pub fn cosine(timesteps: usize) -> Result<Self> {
         Self::cosine_with(timesteps, 0.008)
     }
@@ -77,21 +70,12 @@ impl Schedule {
     /// ends see [`cosine`](Self::cosine).
     ///
     /// # Errors
-    /// [`Error::Empty`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
-    /// [`Error::Parameter`] for an `s` that is negative or not finite.
+    /// As [`cosine`](Self::cosine); [`Error::Parameter`] for an `s` that is negative or not finite.
     pub fn cosine_with(timesteps: usize, s: f64) -> Result<Self> {
-        if !(s.is_finite() && s >= 0.0) {
-            return Err(Error::Parameter {
-                name: "s",
-                value: s,
-                valid: "finite and not negative",
-            });
-        }
-        let f = |u: f64| {
-            ((u + s) / (1.0 + s) * std::f64::consts::FRAC_PI_2)
-                .cos()
-                .powi(2)
-        };
+        let fine = s.is_finite() && s >= 0.0;
+        check::parameter("s", s, fine, "finite and not negative")?;
+        let quarter = std::f64::consts::FRAC_PI_2;
+        let f = |u: f64| ((u + s) / (1.0 + s) * quarter).cos().powi(2);
         Self::from_alpha_bar_function(timesteps, |u| f(u) / f(0.0))
     }
 
@@ -101,7 +85,7 @@ impl Schedule {
     /// prediction's error by 1,800 and 800 there; as with [`cosine`](Self::cosine), train for v or x0.
     ///
     /// # Errors
-    /// [`Error::Empty`] for T = 0; [`Error::Size`] for more timesteps than memory can hold.
+    /// [`Error::Parameter`] for T = 0; [`Error::Size`] for more timesteps than memory can hold.
     pub fn sigmoid(timesteps: usize) -> Result<Self> {
         Self::sigmoid_with(timesteps, -3.0, 3.0, 1.0)
     }
@@ -113,41 +97,19 @@ impl Schedule {
     /// β_t = 1 − ᾱ((t+1)/T) / ᾱ(t/T), at most 0.999. For where it ends see [`sigmoid`](Self::sigmoid).
     ///
     /// # Errors
-    /// [`Error::Empty`] for T = 0; [`Error::Size`] for more timesteps than memory can hold;
-    /// [`Error::Parameter`] unless start < end and τ > 0, all finite and such that
+    /// As [`cosine`](Self::cosine); [`Error::Parameter`] unless start < end and τ > 0, all finite and such that
     /// σ(z(0)) < σ(z(1)) in f64.
     pub fn sigmoid_with(timesteps: usize, start: f64, end: f64, tau: f64) -> Result<Self> {
-        if !start.is_finite() {
-            let valid = "finite";
-            return Err(Error::Parameter {
-                name: "start",
-                value: start,
-                valid,
-            });
-        }
-        if !(end.is_finite() && end > start) {
-            let valid = "finite and above start";
-            return Err(Error::Parameter {
-                name: "end",
-                value: end,
-                valid,
-            });
-        }
-        if !(tau.is_finite() && tau > 0.0) {
-            let valid = "finite and positive";
-            return Err(Error::Parameter {
-                name: "tau",
-                value: tau,
-                valid,
-            });
-        }
+        check::parameter("start", start, start.is_finite(), "finite")?;
+        let fine = end.is_finite() && end > start;
+        check::parameter("end", end, fine, "finite and above start")?;
+        let fine = tau.is_finite() && tau > 0.0;
+        check::parameter("tau", tau, fine, "finite and positive")?;
         let logistic = |u: f64| 1.0 / (1.0 + (-(start + u * (end - start)) / tau).exp());
         let (first, last) = (logistic(0.0), logistic(1.0));
-        if !(last > first && (end - start).is_finite()) {
-            let (name, value) = ("end", end);
-            let valid = "such that the logistic function differs at start/tau and end/tau";
-            return Err(Error::Parameter { name, value, valid });
-        }
+        let fine = last > first && (end - start).is_finite();
+        let valid = "such that the logistic function differs at start/tau and end/tau";
+        check::parameter("end", end, fine, valid)?;
         Self::from_alpha_bar_function(timesteps, |u| {
             ((last - logistic(u)) / (last - first)).max(1e-9)
         })
@@ -156,21 +118,15 @@ impl Schedule {
     /// From given betas; shape (T).
     ///
     /// # Errors
-    /// [`Error::Empty`] for none; [`Error::Schedule`] for a β that is NaN, outside (0, 1], or 1
+    /// [`Error::Parameter`] for none; [`Error::Schedule`] for a β that is NaN, outside (0, 1], or 1
     /// anywhere but at the last timestep (β = 1 erases the signal: steps after it would add nothing);
     /// [`Error::Schedule`] for betas so small that 1 − β rounds to 1, or so many and large that ᾱ
     /// underflows to 0 before the end.
     pub fn from_betas(betas: impl Into<Array1<f64>>) -> Result<Self> {
         let betas: Array1<f64> = betas.into();
         let timesteps = betas.len();
-        if timesteps == 0 {
-            let (name, valid) = ("T", "at least 1: a schedule needs a timestep");
-            return Err(Error::Parameter {
-                name,
-                value: 0.0,
-                valid,
-            });
-        }
+        let valid = "at least 1: a schedule needs a timestep";
+        check::parameter("T", timesteps, timesteps > 0, valid)?;
         for (t, &beta) in betas.iter().enumerate() {
             let last = t + 1 == timesteps;
             if !(beta > 0.0 && (beta < 1.0 || (last && beta == 1.0))) {
@@ -201,7 +157,7 @@ impl Schedule {
     /// From given ᾱ_t; shape (T): β_t = 1 − ᾱ_t/ᾱ_{t−1}, with ᾱ = 1 before t = 0.
     ///
     /// # Errors
-    /// [`Error::Empty`] for none; [`Error::Schedule`] unless they fall strictly from below 1 and
+    /// [`Error::Parameter`] for none; [`Error::Schedule`] unless they fall strictly from below 1 and
     /// stay positive (the last may be 0); [`Error::Parameter`] if the last is not 0 and yet less than 1.1e-16
     /// of the one before, so that its β rounds to 1.
     pub fn from_alpha_bars(alpha_bars: impl Into<Array1<f64>>) -> Result<Self> {
@@ -212,14 +168,12 @@ impl Schedule {
             .zip(&alpha_bars)
             .map(|(before, after)| 1.0 - after / before)
             .collect();
-        match (betas.last(), alpha_bars.last()) {
-            (Some(1.0), Some(&value)) if value > 0.0 => Err(Error::Parameter {
-                name: "the last alpha_bar",
-                value,
-                valid: "0, or more than 1.1e-16 of the one before: its beta rounds to 1",
-            }),
-            _ => Self::from_betas(betas),
+        if let (Some(beta), Some(&value)) = (betas.last(), alpha_bars.last()) {
+            let valid = "0, or more than 1.1e-16 of the one before: its beta rounds to 1";
+            let fine = *beta != 1.0 || value == 0.0;
+            check::parameter("the last alpha_bar", value, fine, valid)?;
         }
+        Self::from_betas(betas)
     }
 
     /// The same schedule shifted and rescaled so that the last step has no signal left: ᾱ_{T−1} = 0.
@@ -232,13 +186,8 @@ impl Schedule {
     /// [`Error::Parameter`] for T = 1: a single step cannot both keep its ᾱ and reach 0.
     pub fn zero_terminal_snr(&self) -> Result<Self> {
         let last = self.timesteps() - 1;
-        if last == 0 {
-            return Err(Error::Parameter {
-                name: "T",
-                value: 1.0,
-                valid: "at least 2 to rescale to zero terminal SNR",
-            });
-        }
+        let valid = "at least 2 to rescale to zero terminal SNR";
+        check::parameter("T", last + 1, last > 0, valid)?;
         let roots = self.alpha_bars.mapv(f64::sqrt);
         let (first, end) = (roots[0], roots[last]);
         Self::from_alpha_bars(roots.mapv(|root| ((root - end) * (first / (first - end))).powi(2)))
@@ -252,25 +201,18 @@ impl Schedule {
     ///
     /// # Errors
     /// [`Error::Parameter`] for n < 2; [`Error::Size`] for more than memory can hold;
-    /// [`Error::Degenerate`] with zero terminal SNR, where λ is −∞.
+    /// [`Error::Unsupported`] with zero terminal SNR, where λ is −∞.
     pub fn uniform_in_lambda(&self, n: usize) -> Result<Self> {
         let last = self.timesteps() - 1;
-        if n < 2 {
-            return Err(Error::Parameter {
-                name: "number of noise levels",
-                value: n as f64,
-                valid: "at least 2",
-            });
-        }
-        let lambda = |t: usize| 0.5 * self.snr()[t].ln();
-        let (first, end) = (lambda(0), lambda(last));
+        check::parameter("number of noise levels", n, n > 1, "at least 2")?;
+        let lambdas = 0.5 * self.log_snr();
+        let (first, end) = (lambdas[0], lambdas[last]);
         if end == f64::NEG_INFINITY {
             return Err(no_lambda(last));
         }
         // ᾱ = 1/(1 + e^{−2λ}).
-        let alpha_bars =
-            linspace(first, end, n)?.mapv(|lambda| 1.0 / (1.0 + (-2.0 * lambda).exp()));
-        Self::from_alpha_bars(alpha_bars)
+        let lambdas = linspace(first, end, n)?;
+        Self::from_alpha_bars(lambdas.mapv(|lambda| 1.0 / (1.0 + (-2.0 * lambda).exp())))
     }
 
     /// β_t = min(1 − ᾱ((t+1)/T)/ᾱ(t/T), 0.999) for a function ᾱ(u) on u in [0, 1].
@@ -320,15 +262,10 @@ fn check_alpha_bars(alpha_bars: &Array1<f64>) -> Result<()> {
 fn linspace(start: f64, end: f64, n: usize) -> Result<Array1<f64>> {
     check_size(n)?;
     let step = (end - start) / (n.max(2) - 1) as f64;
-    let values = (0..n)
-        .map(|i| {
-            if i > 0 && i + 1 == n {
-                end
-            } else {
-                start + i as f64 * step
-            }
-        })
-        .collect();
+    let mut values: Array1<f64> = (0..n).map(|i| start + i as f64 * step).collect();
+    if n > 1 {
+        values[n - 1] = end;
+    }
     Ok(values)
 }
 

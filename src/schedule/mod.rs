@@ -5,10 +5,13 @@
 //! Clean data has no index; ᾱ before `t = 0` is 1.
 
 mod constructors;
+mod level;
 
 pub(crate) use constructors::no_lambda;
 
 use ndarray::Array1;
+
+pub use level::Level;
 
 use crate::error::{Error, Result};
 

@@ -1,11 +1,9 @@
 //! Metrics and likelihoods.
 
-use diffusion_intuition::autograd::Tape;
 use diffusion_intuition::likelihood::{
-    Decoder, Elbo, Hybrid, LearnedVariance, ProbabilityFlow, bits_of_samples, reverse_variances,
+    Decoder, Elbo, ProbabilityFlow, bits_of_samples, reverse_variances,
 };
 use diffusion_intuition::metrics::{self, Estimate};
-use diffusion_intuition::network::{FilmMlp, FilmMlpConfig, Network, TimeEmbedding};
 use diffusion_intuition::sampler::Variance;
 use diffusion_intuition::{Denoiser, Mixture, Prediction, Rng};
 use ndarray::{Array1, Array2};
@@ -26,7 +24,6 @@ const ENTRIES: &[Entry] = &[
     ("modes", modes),
     ("bounds", bounds),
     ("exact bounds", exact_bounds),
-    ("learned variances", learned),
     ("densities of flows", flows),
 ];
 
@@ -114,8 +111,8 @@ fn bounds(draw: &Draw) -> Result<(), String> {
     let schedule = valid_schedule(draw);
     let choice = draw.one(&[0, 1, 2]);
     let variance = [
-        Variance::Posterior,
-        Variance::Beta,
+        Variance::FixedSmall,
+        Variance::FixedLarge,
         Variance::Interpolated(draw.f64()),
     ];
     if let Ok(variances) = reverse_variances(&schedule, variance[choice]) {
@@ -156,7 +153,7 @@ fn exact_bounds(draw: &Draw) -> Result<(), String> {
     let Some(law) = any_mixture(draw, draw.one(&[1, 1, 1, 2])) else {
         return Ok(());
     };
-    let elbo = Elbo::new(&schedule, Variance::Beta).unwrap();
+    let elbo = Elbo::new(&schedule, Variance::FixedLarge).unwrap();
     let (kind, answer) = any_denoiser(draw);
     let exact = law.denoiser(&schedule, kind);
     let model = kind.of(&answer);
@@ -165,37 +162,6 @@ fn exact_bounds(draw: &Draw) -> Result<(), String> {
         Ok(bound) => no_nan("bound", bound.terms()),
         Err(_) => Ok(()),
     }
-}
-
-fn learned(draw: &Draw) -> Result<(), String> {
-    let (schedule, other) = (valid_schedule(draw), valid_schedule(draw));
-    let config = FilmMlpConfig {
-        hidden: 4,
-        blocks: 1,
-        time: TimeEmbedding::new(4).unwrap(),
-        frequencies: Vec::new(),
-    };
-    let outputs = draw.one(&[2, 2, 1, 3]);
-    let network = FilmMlp::with_outputs(1, outputs, &config, &mut draw.rng()).unwrap();
-    let x = draw.rows(draw.small(), draw.one(&[1, 1, 2]));
-    let model = LearnedVariance::new(&network, Prediction::Eps);
-    let _ = model.predict(&schedule, &x, draw.size());
-    let elbo = Elbo::new(&schedule, Variance::Beta).unwrap();
-    if let Ok(bound) = elbo.estimate_learned(&model, &x, &mut draw.rng()) {
-        no_nan("bound", &[bound.nats(), bound.nats_error()])?;
-    }
-    let kind = draw.one(&[Prediction::Eps, Prediction::X0]);
-    let Ok(loss) = Hybrid::with_weight(&other, kind, draw.f64()) else {
-        return Ok(());
-    };
-    let n = x.nrows();
-    let ts: Vec<usize> = (0..n).map(|_| draw.one(&[0, 1, 5, 99])).collect();
-    let mut tape = Tape::new(network.parameters());
-    let input = tape.input(&x);
-    if let Ok(output) = network.forward(&mut tape, input, &ts) {
-        let _ = loss.loss(&mut tape, output, &x, &ts);
-    }
-    Ok(())
 }
 
 fn flows(draw: &Draw) -> Result<(), String> {

@@ -38,8 +38,9 @@ def pattern(old):
 
 
 def find(module, old):
-    """The one source file of `module` (src/module.rs or src/module/) that holds `old`, once."""
-    files = [ROOT / "src" / f"{module}.rs", *sorted((ROOT / "src" / module).rglob("*.rs"))]
+    """The one source file of `module` (src/module.rs, src/module/, or a folder of examples/) that holds `old`, once."""
+    base = ROOT if module.startswith("examples/") else ROOT / "src"
+    files = [base / f"{module}.rs", *sorted((base / module).rglob("*.rs"))]
     hits = [f for f in files if f.is_file() for _ in pattern(old).finditer(f.read_text())]
     return hits[0].relative_to(ROOT) if len(hits) == 1 else None
 
@@ -52,13 +53,13 @@ def misfits():
         if old == new:
             wrong[name] = "changes nothing"
         elif find(module, old) is None:
-            wrong[name] = f"not exactly once in src/{module}: {old!r}"
+            wrong[name] = f"not exactly once in {module}: {old!r}"
     return wrong
 
 
 def copy_project(folder):
     """What `cargo test --test proofs` needs: the library without the rest of the workspace."""
-    for name in ["src", "tests"]:
+    for name in ["src", "tests", "examples"]:
         # Files of now: by their old dates cargo would take the code of an earlier run's mutation for theirs.
         shutil.copytree(ROOT / name, folder / name, copy_function=shutil.copy)
     for name in ["Cargo.lock", "README.md"]:

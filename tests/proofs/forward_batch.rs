@@ -1,4 +1,4 @@
-//! A noised minibatch: every row is noised as if alone, at its own t, in place or not, at any thread count.
+//! A noised minibatch: every row is noised as if alone, at its own t, at any thread count.
 
 use diffusion_intuition::{Error, Rng, Schedule};
 use ndarray::{Array2, s};
@@ -63,22 +63,28 @@ fn noise_is_standard_normal_and_independent_of_data_and_time() {
 }
 
 #[test]
-fn in_place_equals_returning() {
+fn the_generator_moves_on() {
     let schedule = chapter_schedule();
     for (rows, d) in SHAPES {
         let (x0, ts) = batch(rows, d, 4);
-        let expected = schedule.q_sample_batch(&x0, &ts, &mut Rng::new(5)).unwrap();
-        // What was in the arrays before must not matter.
-        let mut x_t = Array2::from_elem((rows, d), f32::NAN);
-        let mut eps = x_t.clone();
         let rng = &mut Rng::new(5);
-        schedule
-            .q_sample_batch_into(&x0, &ts, &mut x_t, &mut eps, rng)
-            .unwrap();
-        assert_eq!((&x_t, &eps), (&expected.0, &expected.1));
-        // The generator has moved on.
+        let first = schedule.q_sample_batch(&x0, &ts, rng).unwrap();
         let again = schedule.q_sample_batch(&x0, &ts, rng).unwrap();
-        assert_ne!(again.1, expected.1);
+        assert_ne!(again.1, first.1);
+    }
+}
+
+/// One t for all rows is [`Schedule::q_sample`]: the same bits.
+#[test]
+fn one_t_for_all_rows_is_q_sample() {
+    let schedule = chapter_schedule();
+    for (rows, d) in SHAPES {
+        let (x0, _) = batch(rows, d, 4);
+        let together = schedule.q_sample(&x0, 100, &mut Rng::new(5)).unwrap();
+        let ts = vec![100; rows];
+        let rng = &mut Rng::new(5);
+        let by_row = schedule.q_sample_batch(&x0, &ts, rng).unwrap();
+        assert_eq!(by_row, together, "shape ({rows}, {d})");
     }
 }
 
@@ -121,7 +127,7 @@ fn empty_batches_are_fine() {
 }
 
 #[test]
-fn shapes_and_layouts_that_do_not_fit_are_refused() {
+fn what_does_not_fit_is_refused() {
     let schedule = Schedule::default();
     let (x0, _) = batch(4, 3, 11);
     let ts = [1, 2, 3, 4];
@@ -139,34 +145,7 @@ fn shapes_and_layouts_that_do_not_fit_are_refused() {
         few.unwrap_err().to_string(),
         "ts has shape [3], expected [4]"
     );
-    let (mut good, mut bad) = (x0.clone(), Array2::zeros((3, 4)));
-    let result = schedule.q_sample_batch_into(&x0, &ts, &mut bad, &mut good, rng);
-    assert_eq!(result, shape("x_t", &[4, 3], &[3, 4]));
-    let result = schedule.q_sample_batch_into(&x0, &ts, &mut good, &mut bad, rng);
-    assert_eq!(result, shape("eps", &[4, 3], &[3, 4]));
-    let mut wide = Array2::zeros((4, 6));
-    let mut gaps = wide.slice_mut(s![.., ..;2]);
-    let result = schedule.q_sample_batch_into(&x0, &ts, &mut gaps, &mut good, rng);
-    assert_eq!(result, Err(Error::Layout { what: "x_t" }));
-    let result = schedule.q_sample_batch_into(&x0, &ts, &mut good, &mut gaps, rng);
-    assert_eq!(result, Err(Error::Layout { what: "eps" }));
-    let text = result.unwrap_err().to_string();
-    assert!(text.contains("eps") && text.contains("row-major"), "{text}");
-
-    // In place with one t for all, the same.
-    let mut bad = Array2::zeros((3, 4));
-    let result = schedule.q_sample_into(&x0, 1, &mut bad, &mut good, rng);
-    assert_eq!(result, shape("x_t", &[4, 3], &[3, 4]));
-    let result = schedule.q_sample_into(&x0, 1, &mut good, &mut bad, rng);
-    assert_eq!(result, shape("eps", &[4, 3], &[3, 4]));
-    let mut wide = Array2::zeros((4, 6));
-    let mut gaps = wide.slice_mut(s![.., ..;2]);
-    let result = schedule.q_sample_into(&x0, 1, &mut gaps, &mut good, rng);
-    assert_eq!(result, Err(Error::Layout { what: "x_t" }));
-    let result = schedule.q_sample_into(&x0, 1, &mut good, &mut gaps, rng);
-    assert_eq!(result, Err(Error::Layout { what: "eps" }));
     let nan = x0.mapv(|_| f32::NAN);
-    let mut room = x0.clone();
-    let result = schedule.q_sample_into(&nan, 1, &mut good, &mut room, rng);
+    let result = schedule.q_sample_batch(&nan, &ts, rng);
     assert!(matches!(result, Err(Error::NotFinite { what: "x0", .. })));
 }

@@ -84,26 +84,6 @@ fn a_seed_gives_the_same_bits_at_any_thread_count() {
 }
 
 #[test]
-fn in_place_gives_the_same_bits() {
-    let schedule = chapter_schedule();
-    for n in [0, 1, 100, N] {
-        let x0 = sample_of_data(n, 3);
-        let (x_t, eps) = schedule.q_sample(&x0, 100, &mut Rng::new(4)).unwrap();
-        let kept = || Array1::from_elem(n, f32::NAN);
-        let (mut x_t_kept, mut eps_kept) = (kept(), kept());
-        let rng = &mut Rng::new(4);
-        schedule
-            .q_sample_into(&x0, 100, &mut x_t_kept, &mut eps_kept, rng)
-            .unwrap();
-        assert_eq!((&x_t_kept, &eps_kept), (&x_t, &eps));
-        if n > 0 {
-            let (_, next) = schedule.q_sample(&x0, 100, rng).unwrap();
-            assert_ne!(next, eps, "the generator moved on");
-        }
-    }
-}
-
-#[test]
 fn the_generator_moves_on() {
     let x0 = sample_of_data(100, 4);
     let schedule = chapter_schedule();

@@ -11,8 +11,8 @@ use crate::support::{
 };
 
 const FIXED: [Variance; 3] = [
-    Variance::Posterior,
-    Variance::Beta,
+    Variance::FixedSmall,
+    Variance::FixedLarge,
     Variance::Interpolated(0.3),
 ];
 
@@ -23,8 +23,8 @@ fn variances_of(schedule: &Schedule, variance: Variance) -> Vec<f64> {
     let tilde = |t: usize| betas[t] * (1.0 - kept(t)) / (1.0 - kept(t + 1));
     (0..betas.len())
         .map(|t| match variance {
-            Variance::Posterior => tilde(t.max(1)),
-            Variance::Beta => betas[t],
+            Variance::FixedSmall => tilde(t.max(1)),
+            Variance::FixedLarge => betas[t],
             Variance::Interpolated(v) => betas[t].powf(v) * tilde(t.max(1)).powf(1.0 - v),
         })
         .collect()
@@ -212,7 +212,7 @@ fn weights_are_those_of_the_squared_error_of_eps() {
 #[test]
 fn the_kind_of_prediction_changes_nothing() {
     let (data, schedule) = (lopsided(), coarse_schedule());
-    let elbo = Elbo::new(&schedule, Variance::Beta).unwrap();
+    let elbo = Elbo::new(&schedule, Variance::FixedLarge).unwrap();
     let x0 = data.sample(50, &mut Rng::new(4)).unwrap();
     let bounds = [Prediction::Eps, Prediction::X0, Prediction::V].map(|kind| {
         let denoiser = data.denoiser(&schedule, kind);
@@ -231,7 +231,7 @@ fn zero_terminal_snr_needs_x0_or_v() {
     let data = Mixture::bimodal();
     let schedule = Schedule::linear(10, 0.01, 0.3).unwrap();
     let schedule = schedule.zero_terminal_snr().unwrap();
-    let elbo = Elbo::new(&schedule, Variance::Beta).unwrap();
+    let elbo = Elbo::new(&schedule, Variance::FixedLarge).unwrap();
     let x0 = data.sample(20, &mut Rng::new(0)).unwrap();
     let estimate = |kind| {
         let denoiser = data.denoiser(&schedule, kind);
@@ -251,7 +251,7 @@ fn zero_terminal_snr_needs_x0_or_v() {
 #[test]
 fn threads_change_no_bit() {
     let schedule = coarse_schedule();
-    let elbo = Elbo::new(&schedule, Variance::Beta).unwrap();
+    let elbo = Elbo::new(&schedule, Variance::FixedLarge).unwrap();
     let data = Mixture::bimodal();
     let x0 = data.sample(70_000, &mut Rng::new(0)).unwrap();
     let denoiser = data.denoiser(&schedule, Prediction::Eps);
@@ -264,7 +264,7 @@ fn threads_change_no_bit() {
 #[test]
 fn faulty_input_is_named() {
     let schedule = coarse_schedule();
-    let elbo = Elbo::new(&schedule, Variance::Beta).unwrap();
+    let elbo = Elbo::new(&schedule, Variance::FixedLarge).unwrap();
     let zero = |x_t: &Array2<f32>, _: usize| x_t * 0.0;
     let estimate = |x0: Array2<f32>| elbo.estimate(&zero, &x0, &mut Rng::new(0)).unwrap_err();
     assert!(matches!(
@@ -307,6 +307,6 @@ fn faulty_input_is_named() {
     let on_grid = elbo.clone().with_decoder(decoder).unwrap();
     assert!(on_grid.exact(&zero, &Mixture::bimodal()).is_err());
     let one_step = Schedule::from_betas(vec![0.5]).unwrap();
-    let found = reverse_variances(&one_step, Variance::Posterior).unwrap();
+    let found = reverse_variances(&one_step, Variance::FixedSmall).unwrap();
     assert_eq!(found, Array1::from(vec![0.5]));
 }

@@ -18,7 +18,7 @@ const GRID: Decoder = Decoder::Grid {
 #[test]
 fn l0_integrates_over_cells() {
     let schedule = coarse_schedule();
-    let elbo = Elbo::new(&schedule, Variance::Beta).unwrap();
+    let elbo = Elbo::new(&schedule, Variance::FixedLarge).unwrap();
     let elbo = elbo.with_decoder(GRID).unwrap();
     let zero = |x_t: &Array2<f32>, _: usize| x_t * 0.0;
     for level in 0..5 {
@@ -78,7 +78,7 @@ fn bound_on_grid_data_is_close_to_its_entropy() {
         -weights[i].ln()
     });
     assert!((truth.mean().unwrap() - entropy).abs() < 0.1);
-    for variance in [Variance::Posterior, Variance::Beta] {
+    for variance in [Variance::FixedSmall, Variance::FixedLarge] {
         let elbo = Elbo::new(&schedule, variance).unwrap();
         let elbo = elbo.with_decoder(GRID).unwrap();
         let bound = elbo.estimate(&exact, &x0, &mut Rng::new(2)).unwrap();
@@ -88,7 +88,7 @@ fn bound_on_grid_data_is_close_to_its_entropy() {
         assert!(bound.terms()[0] >= 0.0, "a probability is at most 1");
         // Here x_0 is certain long before the noise is gone: fixed-small is right and fixed-large is not.
         match variance {
-            Variance::Posterior => assert!(gap < 0.05, "{gap}"),
+            Variance::FixedSmall => assert!(gap < 0.05, "{gap}"),
             _ => assert!(gap > 0.2, "{gap}"),
         }
     }
@@ -96,7 +96,7 @@ fn bound_on_grid_data_is_close_to_its_entropy() {
 
 #[test]
 fn values_off_the_grid_are_refused() {
-    let elbo = Elbo::new(&coarse_schedule(), Variance::Beta).unwrap();
+    let elbo = Elbo::new(&coarse_schedule(), Variance::FixedLarge).unwrap();
     let on_grid = elbo.clone().with_decoder(GRID).unwrap();
     let zero = |x_t: &Array2<f32>, _: usize| x_t * 0.0;
     for bad in [0.25_f32, 1.5, -1.5, 0.501] {

@@ -17,14 +17,14 @@ fn gap_in_bits(timesteps: usize, variance: Variance) -> f64 {
 
 #[test]
 fn the_gap_falls_like_one_over_t_for_fixed_large_only() {
-    let large = [250, 500, 1000].map(|timesteps| gap_in_bits(timesteps, Variance::Beta));
+    let large = [250, 500, 1000].map(|timesteps| gap_in_bits(timesteps, Variance::FixedLarge));
     // T = 1000 is Ho et al.'s schedule: 0.0081 bits a dimension above the truth.
     assert!((0.0..0.05).contains(&large[2]), "{large:?}");
     for pair in large.windows(2) {
         assert!((1.9..2.1).contains(&(pair[0] / pair[1])), "{large:?}");
     }
     // From above towards 0.638, as the schedule's start gets flat: see the next test.
-    let small = [250, 1000].map(|timesteps| gap_in_bits(timesteps, Variance::Posterior));
+    let small = [250, 1000].map(|timesteps| gap_in_bits(timesteps, Variance::FixedSmall));
     assert!((0.7..0.9).contains(&small[1]), "{small:?}");
     assert!((1.3..1.5).contains(&(small[0] / small[1])), "{small:?}");
 }
@@ -40,7 +40,7 @@ fn fixed_small_variance_pays_at_the_start_of_a_schedule() {
         let elbo = Elbo::new(&schedule, variance).unwrap();
         elbo.exact(&denoiser, &data).unwrap().terms().clone()
     };
-    let cost = terms(Variance::Posterior) - terms(Variance::Beta);
+    let cost = terms(Variance::FixedSmall) - terms(Variance::FixedLarge);
     // The noise's variance, at most 4e-4, against the data's 0.09: that much of r_t, and of the decoder's.
     let close = |t: usize, expected: f64| {
         assert_close(

@@ -1,14 +1,18 @@
-//! Learned variance: what it says, what the hybrid loss is, and that training finds the better bound.
+//! The learned variance of `examples/swiss_roll`: what it says, what the hybrid loss is, and that training finds the better bound.
 
 use diffusion_intuition::autograd::{Gradients, Tape, Var, check_gradients};
-use diffusion_intuition::likelihood::{Elbo, Hybrid, LearnedVariance};
+use diffusion_intuition::likelihood::Elbo;
 use diffusion_intuition::network::{
     FilmMlp, FilmMlpConfig, Network, ParameterId, Parameters, TimeEmbedding,
 };
 use diffusion_intuition::sampler::Variance;
-use diffusion_intuition::train::{Adam, Ema, LearningRate, Optimizer};
-use diffusion_intuition::{Denoiser, Error, Mixture, Prediction, Result, Rng, Schedule};
+use diffusion_intuition::{Error, Mixture, Prediction, Result, Rng, Schedule};
 use ndarray::{Array2, array};
+
+#[path = "../../examples/swiss_roll/learned.rs"]
+mod learned;
+
+use learned::Hybrid;
 
 fn coarse() -> Schedule {
     Schedule::from_betas(vec![0.05, 0.2, 0.1, 0.4, 0.3, 0.6]).unwrap()
@@ -60,35 +64,28 @@ fn a_constant_output_is_an_interpolated_variance() {
     for v in [0.0, 0.3, 1.0] {
         let o = 2.0 * v as f32 - 1.0;
         let network = Constant::new(&array![[0.0, 0.0, o, o]]);
-        let learned = LearnedVariance::new(&network, Prediction::Eps);
-        assert_eq!(learned.denoise(&x0, 3).unwrap(), zero(&x0, 3));
+        let (prediction, variances) = learned::predict(&network, &schedule, &x0, 4).unwrap();
+        assert_eq!(prediction, zero(&x0, 4));
         let fixed = Elbo::new(&schedule, Variance::Interpolated(v)).unwrap();
+        assert!((variances[[7, 1]] / fixed.variances()[4] - 1.0).abs() < 1e-6);
         let expected = fixed.estimate(&zero, &x0, &mut Rng::new(1)).unwrap();
-        let any = Elbo::new(&schedule, Variance::Beta).unwrap();
-        let found = any
-            .estimate_learned(&learned, &x0, &mut Rng::new(1))
-            .unwrap();
-        for (found, expected) in found.rows().iter().zip(expected.rows()) {
+        let found = learned::bound(&network, &schedule, &x0, &mut Rng::new(1)).unwrap();
+        for (found, expected) in found.iter().zip(expected.rows()) {
             // o is an f32, 1e-7 off, times a log-range of at most 3, times terms of up to 100 nats.
             assert!((found - expected).abs() < 1e-4, "{found} {expected}");
         }
-        let (_, variances) = learned.predict(&schedule, &x0, 4).unwrap();
-        assert!((variances[[7, 1]] / fixed.variances()[4] - 1.0).abs() < 1e-6);
     }
     // Each coordinate has its own: β in the first, β̃ in the second.
     let network = Constant::new(&array![[0.0, 0.0, 1.0, -1.0]]);
-    let learned = LearnedVariance::new(&network, Prediction::Eps);
-    let (_, variances) = learned.predict(&schedule, &x0, 4).unwrap();
+    let (_, variances) = learned::predict(&network, &schedule, &x0, 4).unwrap();
     let tilde = schedule.posterior_variance(4).unwrap();
     assert!((variances[[0, 0]] - 0.3).abs() < 1e-6 && (variances[[0, 1]] - tilde).abs() < 1e-6);
 
+    let outside = learned::predict(&network, &schedule, &x0, 6);
+    assert!(matches!(outside, Err(Error::Timestep { .. })));
     let wrong = FilmMlp::new(2, &mut Rng::new(0)).unwrap();
-    let wrong = LearnedVariance::new(&wrong, Prediction::Eps);
-    assert!(matches!(wrong.denoise(&x0, 3), Err(Error::Shape { .. })));
-    assert!(matches!(
-        learned.predict(&schedule, &x0, 6),
-        Err(Error::Timestep { .. })
-    ));
+    let wrong = learned::predict(&wrong, &schedule, &x0, 3);
+    assert!(matches!(wrong, Err(Error::Shape { .. })));
 }
 
 /// The outputs themselves as parameters: (n, d) predictions and (n, d) outputs for the variance.
@@ -118,7 +115,7 @@ fn hybrid_loss_is_simple_plus_weighted_bits() {
     let schedule = coarse();
     let (parameters, prediction, output) = table();
     for kind in [Prediction::Eps, Prediction::X0, Prediction::V] {
-        let loss = Hybrid::with_weight(&schedule, kind, 0.25).unwrap();
+        let loss = Hybrid::new(&schedule, kind, 0.25).unwrap();
         let mut tape = Tape::new(&parameters);
         let found = record(&loss, &mut tape, [prediction, output]).unwrap();
         let found = f64::from(tape.scalar(found));
@@ -165,7 +162,7 @@ fn hybrid_loss_is_simple_plus_weighted_bits() {
 fn hybrid_loss_stops_the_gradient_of_the_mean() {
     let schedule = coarse();
     let (parameters, prediction, output) = table();
-    let loss = Hybrid::with_weight(&schedule, Prediction::Eps, 0.1).unwrap();
+    let loss = Hybrid::new(&schedule, Prediction::Eps, 0.1).unwrap();
     let ids = [prediction, output];
     let checks = check_gradients(&parameters, 1e-2, &|tape| record(&loss, tape, ids)).unwrap();
     // Central differences in f32, see tests/autograd.rs.
@@ -194,75 +191,44 @@ fn training_learns_a_better_variance_than_both_fixed_ones() {
         ..FilmMlpConfig::default()
     };
     let mut network = FilmMlp::with_outputs(1, 2, &config, &mut Rng::new(0)).unwrap();
-    let steps = 2000;
-    let loss = Hybrid::with_weight(&schedule, Prediction::Eps, 1e-2).unwrap();
-    let (adam, ema) = (Adam::default(), Some(Ema::default()));
-    let mut optimizer = Optimizer::new(network.parameters(), adam, ema).unwrap();
-    let mut gradients = Gradients::new(network.parameters());
-    let (rate, mut rng) = (LearningRate::cosine(3e-3, steps), Rng::new(0));
-    let ts: Vec<usize> = (0..250).map(|i| i / 10).collect();
-    for step in 0..steps {
-        let x0 = data.sample(ts.len(), &mut rng).unwrap();
-        let (x_t, eps) = schedule.q_sample_batch(&x0, &ts, &mut rng).unwrap();
-        let mut tape = Tape::new(network.parameters());
-        let x_t = tape.input(&x_t);
-        let output = network.forward(&mut tape, x_t, &ts).unwrap();
-        let loss = loss.loss(&mut tape, output, &eps, &ts).unwrap();
-        tape.backward(loss, &mut gradients).unwrap();
-        drop(tape);
-        let parameters = network.parameters_mut();
-        optimizer
-            .step(parameters, &gradients, rate.at(step))
-            .unwrap();
-    }
-    network
-        .parameters_mut()
-        .clone_from(optimizer.ema().unwrap());
+    let mut draw = |rng: &mut Rng| data.sample(256, rng);
+    learned::train(&mut network, &schedule, 1e-2, (3e-3, 2000), &mut draw).unwrap();
 
-    let learned = LearnedVariance::new(&network, Prediction::Eps);
     let x0 = data.sample(4000, &mut Rng::new(1)).unwrap();
-    let elbo = |variance| Elbo::new(&schedule, variance).unwrap();
+    let eps =
+        |x_t: &Array2<f32>, t: usize| learned::predict(&network, &schedule, x_t, t).unwrap().0;
     let fixed = |variance| {
-        elbo(variance)
-            .exact(&learned, &data)
-            .unwrap()
-            .bits_per_dim()
+        let elbo = Elbo::new(&schedule, variance).unwrap();
+        elbo.exact(&eps, &data).unwrap().nats()
     };
-    let (small, large) = (fixed(Variance::Posterior), fixed(Variance::Beta));
-    let found = elbo(Variance::Beta)
-        .estimate_learned(&learned, &x0, &mut Rng::new(2))
-        .unwrap();
+    let (small, large) = (fixed(Variance::FixedSmall), fixed(Variance::FixedLarge));
+    let found = learned::bound(&network, &schedule, &x0, &mut Rng::new(2)).unwrap();
     let truth = data.log_density(&x0.mapv(f64::from)).unwrap();
-    let gaps = found.rows() + &truth;
+    let gaps = &found + &truth;
     let (gap, error) = (gaps.mean().unwrap(), gaps.std(1.0) / 4000.0_f64.sqrt());
     assert!(gap > -6.0 * error, "below the truth: {gap} ± {error}");
-    let margin = 3.0 * found.bits_per_dim_error();
+    let (found, error) = (found.mean().unwrap(), found.std(1.0) / 4000.0_f64.sqrt());
     assert!(
-        found.bits_per_dim() + margin < small.min(large),
-        "{found}: {small}, {large}"
+        found + 3.0 * error < small.min(large),
+        "{found} ± {error}: {small}, {large}"
     );
 }
 
 #[test]
 fn faulty_losses_are_refused() {
     let schedule = coarse();
-    let refused = |schedule: &Schedule, weight| {
-        Hybrid::with_weight(schedule, Prediction::Eps, weight).unwrap_err()
-    };
+    let refused =
+        |schedule: &Schedule, weight| Hybrid::new(schedule, Prediction::Eps, weight).unwrap_err();
     assert!(matches!(refused(&schedule, -1.0), Error::Parameter { .. }));
-    assert!(matches!(
-        refused(&schedule, f64::NAN),
-        Error::Parameter { .. }
-    ));
+    let nan = refused(&schedule, f64::NAN);
+    assert!(matches!(nan, Error::Parameter { .. }));
     let zero = schedule.zero_terminal_snr().unwrap();
     assert!(matches!(refused(&zero, 0.1), Error::Degenerate { .. }));
-    assert!(Hybrid::new(&zero, Prediction::V).is_ok());
+    assert!(Hybrid::new(&zero, Prediction::V, 1e-3).is_ok());
 
     // A network with d outputs has none for the variance.
-    let hybrid = Hybrid::new(&coarse(), Prediction::Eps).unwrap();
-    let parameters = Parameters::new();
-    let mut tape = Tape::new(&parameters);
-    let output = tape.input(&target());
-    let result = hybrid.loss(&mut tape, output, &target(), &TS);
+    let mut network = FilmMlp::new(1, &mut Rng::new(0)).unwrap();
+    let mut draw = |rng: &mut Rng| Mixture::bimodal().sample(4, rng);
+    let result = learned::train(&mut network, &schedule, 1e-3, (1e-3, 1), &mut draw);
     assert!(matches!(result, Err(Error::Shapes { .. })), "{result:?}");
 }

@@ -41,6 +41,7 @@ mod mixture_quadrature;
 mod mixture_reverse;
 mod mixture_reverse_process;
 mod mixture_score;
+mod prediction;
 mod rng;
 mod sampler_conditioning;
 mod sampler_exact;

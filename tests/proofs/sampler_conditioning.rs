@@ -1,6 +1,6 @@
 //! Guidance, SDEdit, inpainting, trajectories: what later work builds on.
 
-use diffusion_intuition::sampler::{Guidance, Method, Sampler, Variance};
+use diffusion_intuition::sampler::{Guidance, Method, Sampler, Solver, Variance};
 use diffusion_intuition::{Denoiser, Error, Gaussian, Mixture, Prediction, Rng, Schedule};
 use ndarray::{Array2, Axis};
 
@@ -114,7 +114,7 @@ fn inpainting_fills_in_the_conditional_law() {
             own as f32 * x[[i, j]] + other as f32 * x[[i, 1 - j]]
         })
     };
-    let variance = Variance::Beta;
+    let variance = Variance::FixedLarge;
     let sampler = Sampler::new(&schedule, Method::Ddpm { variance }, 100).unwrap();
     let known = Array2::from_shape_fn((N, 2), |(_, j)| if j == 0 { 1.5 } else { f32::NAN });
     let mask = Array2::from_shape_fn((N, 2), |(_, j)| j == 0);

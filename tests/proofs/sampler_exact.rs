@@ -5,7 +5,7 @@
 //! another where the data's law cannot, for there both are right in the limit.
 
 use diffusion_intuition::metrics::{ks_critical, ks_one_sample};
-use diffusion_intuition::sampler::{Method, Sampler, Variance};
+use diffusion_intuition::sampler::{Method, Sampler, Solver, Variance};
 use diffusion_intuition::{Gaussian, Mixture, Prediction, Rng, Schedule};
 use ndarray::{Array2, Axis};
 
@@ -149,7 +149,7 @@ fn ddpm_reaches_the_data_with_either_variance() {
     let schedule = Schedule::linear_rescaled(4000).unwrap();
     let law = two_modes_law(0.3);
     let model = two_modes(&schedule, 0.3);
-    for variance in [Variance::Posterior, Variance::Beta] {
+    for variance in [Variance::FixedSmall, Variance::FixedLarge] {
         let sampler = Sampler::new(&schedule, Method::Ddpm { variance }, 4000).unwrap();
         let rng = &mut Rng::new(4);
         let start = law
@@ -199,7 +199,7 @@ fn beta_is_told_from_the_posterior_variance() {
     let stop = 10;
     let alpha_bar = schedule.alpha_bar(stop).unwrap();
     let there = alpha_bar * 0.02 * 0.02 + 1.0 - alpha_bar;
-    for (variance, expected) in [(Variance::Posterior, 0), (Variance::Beta, SEEDS)] {
+    for (variance, expected) in [(Variance::FixedSmall, 0), (Variance::FixedLarge, SEEDS)] {
         let sampler = Sampler::new(&schedule, Method::Ddpm { variance }, 200).unwrap();
         let mut rejected = 0;
         for seed in 0..SEEDS {
@@ -247,8 +247,8 @@ fn gaussian_variance(schedule: &Schedule, ts: &[usize], s2: f64, method: Method)
             Method::Ddpm { variance } => {
                 let slope = (next.sqrt() * guess / (1.0 - next) + alpha.sqrt() / beta) / precision;
                 let sigma2 = match variance {
-                    Variance::Posterior => posterior,
-                    Variance::Beta => beta,
+                    Variance::FixedSmall => posterior,
+                    Variance::FixedLarge => beta,
                     Variance::Interpolated(v) => beta.powf(v) * posterior.powf(1.0 - v),
                 };
                 (slope, sigma2)
@@ -281,8 +281,8 @@ fn stochastic_methods_have_the_variance_of_their_formula() {
     };
     let ddpm = |variance| Method::Ddpm { variance };
     let methods = [
-        ddpm(Variance::Posterior),
-        ddpm(Variance::Beta),
+        ddpm(Variance::FixedSmall),
+        ddpm(Variance::FixedLarge),
         ddpm(Variance::Interpolated(0.3)),
         Method::Ddim { eta: 0.5 },
         Method::Ddim { eta: 1.0 },
@@ -299,9 +299,9 @@ fn stochastic_methods_have_the_variance_of_their_formula() {
             let (mut verdicts, mut other) = (Verdicts::default(), 0);
             let wrong = match method {
                 Method::Ddpm {
-                    variance: Variance::Beta,
-                } => ddpm(Variance::Posterior),
-                _ => ddpm(Variance::Beta),
+                    variance: Variance::FixedLarge,
+                } => ddpm(Variance::FixedSmall),
+                _ => ddpm(Variance::FixedLarge),
             };
             let wrong = gaussian_variance(&schedule, sampler.timesteps(), s2, wrong);
             for seed in 0..SEEDS {

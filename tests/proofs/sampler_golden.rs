@@ -35,9 +35,9 @@ fn sampler(case: &str, steps: usize) -> Sampler {
     let variance = |variance| Method::Ddpm { variance };
     let (method, spacing) = match name {
         "ddpm-posterior" | "ddpm-clip" | "ddpm-dynamic" => {
-            (variance(Variance::Posterior), Spacing::Trailing)
+            (variance(Variance::FixedSmall), Spacing::Trailing)
         }
-        "ddpm-beta" => (variance(Variance::Beta), Spacing::Linspace),
+        "ddpm-beta" => (variance(Variance::FixedLarge), Spacing::Linspace),
         "ddim-clip" => (Method::DDIM, Spacing::Trailing),
         "ddim-leading" => (Method::DDIM, Spacing::Leading),
         "dpm" | "dpm-dynamic" => (Method::DpmSolver, Spacing::Trailing),

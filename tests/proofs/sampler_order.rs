@@ -1,6 +1,6 @@
 //! How fast each solver's error falls with the number of steps: exact denoiser, equal steps in λ.
 
-use diffusion_intuition::sampler::{Method, Sampler};
+use diffusion_intuition::sampler::{Method, Sampler, Solver};
 use diffusion_intuition::{Mixture, Prediction, Rng, Schedule};
 use ndarray::Array2;
 

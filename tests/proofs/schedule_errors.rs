@@ -1,6 +1,6 @@
 //! Bad schedules and timesteps are refused with a typed error that names the value.
 
-use diffusion_intuition::sampler::{Method, Sampler, Spacing};
+use diffusion_intuition::sampler::{Method, Sampler, Solver, Spacing};
 use diffusion_intuition::{Error, Mixture, Result, Rng, Schedule};
 use ndarray::{Array1, Array2, array};
 
@@ -241,7 +241,7 @@ fn sizes_without_end() {
         }
         assert!(Spacing::Leading.timesteps(&one, n).is_err());
         assert!(Sampler::new(&one, Method::Heun, n).is_err());
-        assert!(Method::Heun.evaluations(n) >= n as u64);
+        assert!(Method::Heun.nfe(n) >= n as u64);
         assert!(Method::Heun.steps(n as u64) > 1 << 22);
     }
 }

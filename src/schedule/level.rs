@@ -1,8 +1,11 @@
 //! How noisy a batch is, in the words of each paper.
 
+use super::Schedule;
+
 /// A noise level, given by ᾱ; the names under which the papers know it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Level {
+pub struct Level {
+    /// ᾱ, the share of the data's variance that is left.
     pub alpha_bar: f64,
 }
 
@@ -34,5 +37,14 @@ impl Level {
     /// λ = ln(√ᾱ/√(1−ᾱ)), half the log-SNR (Lu et al. 2022); −∞ at ᾱ = 0 and +∞ at ᾱ = 1.
     pub fn lambda(self) -> f64 {
         (self.signal() / self.noise()).ln()
+    }
+}
+
+impl Schedule {
+    /// The level of x_t. Assumes a valid `t`.
+    pub(crate) fn level(&self, t: usize) -> Level {
+        Level {
+            alpha_bar: self.alpha_bars()[t],
+        }
     }
 }

@@ -23,6 +23,8 @@ use std::time::Instant;
 use diffusion_intuition::prelude::*;
 use rand::RngExt;
 
+mod learned;
+
 /// Points on the curve that stand for all of it where its density is computed.
 const NODES: usize = 6000;
 
@@ -31,37 +33,53 @@ fn main() -> Result<()> {
         let given = std::env::args().nth(i);
         given.and_then(|a| a.parse().ok()).unwrap_or(default)
     };
-    let (noise, steps) = (argument(1, 0.0), argument(2, 8000.0) as u64);
+    let (noise, steps) = (argument(1, 0.0), argument(2, 8000.0) as usize);
     let schedule = evenly_in_log_sigma(40, argument(3, 0.005), 60.0)?;
     let mut rng = Rng::new(0);
     let (train, held_out) = (roll(50_000, noise, &mut rng)?, roll(4000, noise, &mut rng)?);
 
     let mut network = FilmMlp::with_outputs(2, 4, &FilmMlpConfig::default(), &mut rng)?;
-    let loss = Hybrid::with_weight(&schedule, Prediction::Eps, 1e-2)?;
     let start = Instant::now();
-    fit(&mut network, &loss, &train, &schedule, steps)?;
+    let mut draw = |rng: &mut Rng| {
+        let rows: Vec<usize> = (0..512)
+            .map(|_| rng.random_range(0..train.nrows()))
+            .collect();
+        Ok(train.select(Axis(0), &rows))
+    };
+    let losses = learned::train(&mut network, &schedule, 1e-2, (2e-3, steps), &mut draw)?;
+    for (i, losses) in losses.chunks((steps / 5).max(1)).enumerate() {
+        let mean = losses.iter().sum::<f32>() / losses.len() as f32;
+        println!("fifth {i} of the steps: loss {mean:.4}");
+    }
     println!("trained in {:.0} s\n", start.elapsed().as_secs_f64());
 
     // All in bits a sample, of log-likelihood: more is better.
     let bits = |nats: f64| -nats / LN_2;
     let gaussian = bits((TAU * E).ln());
-    let learned = LearnedVariance::new(&network, Prediction::Eps);
     println!("log-likelihood of held-out samples, bits a sample, both dimensions together:");
     println!("  a Gaussian                            {gaussian:8.3}");
-    let bound = Elbo::new(&schedule, Variance::Posterior)?;
-    let bound = bound.estimate_learned(&learned, &held_out, &mut Rng::new(1))?;
-    let (found, error) = (bits(bound.nats()), bound.nats_error() / LN_2);
+    let bound = learned::bound(&network, &schedule, &held_out, &mut Rng::new(1))?;
+    let bound = metrics::Estimate::of(&bound.mapv(bits).to_vec())?;
+    let (found, error) = (bound.mean, bound.standard_error);
     println!("  bound, learned variance               {found:8.3} ± {error:.3}");
-    for (name, variance) in [("small", Variance::Posterior), ("large", Variance::Beta)] {
+    let network = |x_t: &Array2<f32>, t: usize| {
+        let (eps, _variances) = learned::predict(&network, &schedule, x_t, t)?;
+        Ok(eps)
+    };
+    let sizes = [
+        ("small", Variance::FixedSmall),
+        ("large", Variance::FixedLarge),
+    ];
+    for (name, variance) in sizes {
         let elbo = Elbo::new(&schedule, variance)?;
-        let bound = elbo.estimate(&learned, &held_out, &mut Rng::new(1))?;
+        let bound = elbo.estimate(&network, &held_out, &mut Rng::new(1))?;
         let (found, error) = (bits(bound.nats()), bound.nats_error() / LN_2);
         println!("  bound, same network, fixed-{name}      {found:8.3} ± {error:.3}");
     }
     for steps in [39, 13] {
         let flow = ProbabilityFlow::new(&schedule, steps)?;
         let mean = flow
-            .log_density(&learned, &held_out)?
+            .log_density(&network, &held_out)?
             .mean()
             .unwrap_or(f64::NAN);
         println!(
@@ -79,48 +97,10 @@ fn main() -> Result<()> {
     println!("  published bound (Sohl-Dickstein 2015)    2.350\n");
     println!(
         "above the Gaussian: {:.3} bits, published 6.45",
-        found - gaussian
+        bound.mean - gaussian
     );
-    println!("per dimension, negative: {} (published -1.175)", bound);
-    Ok(())
-}
-
-/// Trains on batches of 512 rows, and leaves the averaged parameters.
-fn fit(
-    network: &mut FilmMlp,
-    loss: &Hybrid,
-    rows: &Array2<f32>,
-    schedule: &Schedule,
-    steps: u64,
-) -> Result<()> {
-    const BATCH: usize = 512;
-    let rate = LearningRate::cosine(2e-3, steps).warm_up(100);
-    let adam = Adam::default();
-    let mut optimizer = Optimizer::new(network.parameters(), adam, Some(Ema::default()))?;
-    let mut gradients = Gradients::new(network.parameters());
-    let mut rng = Rng::new(0);
-    for step in 0..steps {
-        let picked: Vec<usize> = (0..BATCH)
-            .map(|_| rng.random_range(0..rows.nrows()))
-            .collect();
-        let x0 = rows.select(Axis(0), &picked);
-        let t = |_| rng.random_range(0..schedule.timesteps());
-        let ts: Vec<usize> = (0..BATCH).map(t).collect();
-        let (x_t, eps) = schedule.q_sample_batch(&x0, &ts, &mut rng)?;
-        let mut tape = Tape::new(network.parameters());
-        let x_t = tape.input(&x_t);
-        let output = network.forward(&mut tape, x_t, &ts)?;
-        let loss = loss.loss(&mut tape, output, &eps, &ts)?;
-        tape.backward(loss, &mut gradients)?;
-        if (step + 1) % (steps / 5).max(1) == 0 {
-            println!("step {:6}: loss {:.4}", step + 1, tape.scalar(loss));
-        }
-        drop(tape);
-        optimizer.step(network.parameters_mut(), &gradients, rate.at(step))?;
-    }
-    if let Some(ema) = optimizer.ema() {
-        network.parameters_mut().clone_from(ema);
-    }
+    let per_dimension = -0.5 * bound.mean;
+    println!("per dimension, negative: {per_dimension:.4} (published -1.175)");
     Ok(())
 }
 
