@@ -50,11 +50,9 @@ pub fn run(runs: usize) -> Result<()> {
         inferred.push(measure(&session, &sources, &key, "full")?.first_figure);
     }
     spinner.finish_and_clear();
-    ui::say(&format!("first figure {:.1} s", median(fast)));
-    ui::say(&format!(
-        "first figure with inference {:.1} s",
-        median(inferred)
-    ));
+    let (fast, inferred) = (median(fast), median(inferred));
+    ui::say(&format!("first figure {fast:.1} s"));
+    ui::say(&format!("first figure with inference {inferred:.1} s"));
     if session.toolchain.library_sources().is_none() {
         ui::say(
             "(this toolchain has no rust-src, so a kernel infers no types of the standard library: \

@@ -21,15 +21,15 @@ const BROWSERS: [&str; 4] = [
 /// A check, by its name on the command line.
 #[derive(Subcommand)]
 pub enum Check {
-    /// Check that every way in which a cell can fail fails the press
+    /// Every way in which a cell can fail fails the press
     Faults,
-    /// Check that a press killed at any moment leaves a whole site
+    /// A press killed at any moment leaves a whole site
     Kills,
-    /// Check that several kernels and presses at once do not disturb each other
+    /// Several kernels and presses at once do not disturb each other
     Crowd,
-    /// Check that a sentence says what is missing on a machine
+    /// A sentence says what is missing on a machine
     Missing,
-    /// Check every page of the pressed book in Chromium
+    /// Every page of the pressed book is right in Chromium
     Browse {
         /// Photograph every page into this folder
         #[arg(long, value_name = "DIR")]

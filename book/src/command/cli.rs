@@ -36,10 +36,9 @@ enum Command {
         #[arg(long, default_value_t = 5)]
         runs: usize,
     },
-    /// Check the press and the pages: one of the checks that every change must pass
+    /// Check that the press and the pages hold what every change must leave so
     #[command(hide = true)]
     Ci {
-        /// Which
         #[command(subcommand)]
         check: Check,
     },

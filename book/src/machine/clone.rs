@@ -15,18 +15,11 @@ const WORK: Layout = Layout {
 };
 
 fn is_work(name: &str) -> bool {
-    [
-        "executed",
-        "jupyter",
-        "lock",
-        "probe",
-        "python",
-        "source",
-        "speed",
-        "warm.ipynb",
-        "warm-executed.ipynb",
-    ]
-    .contains(&name)
+    matches!(name, "lock" | "warm.ipynb" | "warm-executed.ipynb")
+        || matches!(
+            name,
+            "executed" | "jupyter" | "probe" | "python" | "source" | "speed"
+        )
 }
 
 /// A folder whose `Cargo.toml` is the library's.

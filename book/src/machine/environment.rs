@@ -7,26 +7,6 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
-/// Settings of cargo and rustc that decide what and how they compile, and programs that stand in front of rustc.
-const COMPILING: [&str; 16] = [
-    "CARGO_BUILD_BUILD_DIR",
-    "CARGO_BUILD_INCREMENTAL",
-    "CARGO_BUILD_RUSTC",
-    "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER",
-    "CARGO_BUILD_RUSTC_WRAPPER",
-    "CARGO_BUILD_RUSTFLAGS",
-    "CARGO_BUILD_TARGET",
-    "CARGO_BUILD_TARGET_DIR",
-    "CARGO_ENCODED_RUSTFLAGS",
-    "CARGO_INCREMENTAL",
-    "CARGO_TARGET_DIR",
-    "RUSTC",
-    "RUSTC_BOOTSTRAP",
-    "RUSTC_WORKSPACE_WRAPPER",
-    "RUSTC_WRAPPER",
-    "RUSTFLAGS",
-];
-
 /// Lets a command compile as this program means it, whatever the user's variables say.
 pub fn compile_as_set_up(command: &mut Command) {
     remove(command, decides_compiling);
@@ -42,8 +22,15 @@ pub fn undisturbed_python(command: &mut Command) {
     command.env("PYTHONUTF8", "1").env("PYTHONNOUSERSITE", "1");
 }
 
+/// Whether a variable decides what and how cargo and rustc compile, or puts a program in front of rustc.
 fn decides_compiling(name: &str) -> bool {
-    COMPILING.contains(&name) || name.starts_with("CARGO_PROFILE_")
+    let kinds = ["CARGO_BUILD_", "CARGO_PROFILE_", "RUSTC"];
+    match name {
+        "CARGO_ENCODED_RUSTFLAGS" | "CARGO_INCREMENTAL" | "CARGO_TARGET_DIR" | "RUSTFLAGS" => true,
+        // How many compile at once changes nothing.
+        "CARGO_BUILD_JOBS" => false,
+        _ => kinds.iter().any(|kind| name.starts_with(kind)),
+    }
 }
 
 fn remove(command: &mut Command, disturbs: impl Fn(&str) -> bool) {
@@ -77,12 +64,14 @@ mod tests {
             "RUSTC_WRAPPER",
             "CARGO_BUILD_TARGET",
             "CARGO_INCREMENTAL",
+            "RUSTC_BOOTSTRAP",
             "CARGO_PROFILE_DEV_OPT_LEVEL",
         ] {
             assert!(decides_compiling(name), "{name}");
         }
         for name in [
             "CARGO_HOME",
+            "CARGO_BUILD_JOBS",
             "CARGO_HTTP_PROXY",
             "CARGO_HTTP_CAINFO",
             "CARGO_NET_OFFLINE",

@@ -13,28 +13,12 @@ pub const STAND_INS: [&str; 3] = ["cargo", "rustup", "mold"];
 /// What this program makes in the folder: a new name belongs here, else `cargo book clean` leaves it.
 const LAYOUT: Layout = Layout {
     whole: |name| {
-        let named = |start: &str| name.starts_with(start);
-        let locks = [
-            "evcxr.lock",
-            "python.lock",
-            "std.lock",
-            "warm.lock",
-            "lab.lock",
-        ];
-        let others = [
-            "clone.json",
-            "no-std",
-            "no-settings",
-            "evcxr-build",
-            "probe",
-        ];
-        locks.contains(&name)
-            || others.contains(&name)
-            || named("python-")
-            || named("std-")
-            || named(".std-")
-            || named("evcxr-")
-            || named(".evcxr-")
+        let starts = ["python-", "std-", ".std-", "evcxr-", ".evcxr-"];
+        matches!(
+            name,
+            "evcxr.lock" | "python.lock" | "std.lock" | "warm.lock" | "lab.lock"
+        ) || matches!(name, "clone.json" | "no-std" | "no-settings" | "probe")
+            || starts.iter().any(|start| name.starts_with(start))
     },
     inside: &[
         ("bin", |name| name == "book"),

@@ -45,23 +45,19 @@ impl Claim {
         restore(place)?;
         let around = around(place);
         let path = around.join("lock");
-        loop {
-            let parent = place.parent().unwrap_or(place);
-            fs::create_dir_all(parent)
-                // New, so that nothing that lies there is written over.
-                .and_then(|()| fs::create_dir(&around))
-                .and_then(|()| fs::write(&path, ABOUT))
-                .map_err(|error| files::explain(error, &around))
-                .with_context(|| format!("cannot make pages beside {}", place.display()))?;
-            let lock = Lock::wait(&path, "clearing up")?;
-            // Another run may have taken the folder for a dead one's between its making and its locking.
-            if path.exists() {
-                return Ok(Claim {
-                    around,
-                    _lock: lock,
-                });
-            }
-        }
+        let parent = place.parent().unwrap_or(place);
+        fs::create_dir_all(parent)
+            // New, so that nothing that lies there is written over.
+            .and_then(|()| fs::create_dir(&around))
+            .map_err(|error| files::explain(error, &around))
+            .with_context(|| format!("cannot make pages beside {}", place.display()))?;
+        let lock = Lock::wait(&path, "clearing up")?;
+        // From now on another run knows the folder as one of ours, and by the lock that its run lives.
+        fs::write(&path, ABOUT).map_err(|error| files::explain(error, &path))?;
+        Ok(Claim {
+            around,
+            _lock: lock,
+        })
     }
 }
 
