@@ -3,6 +3,9 @@
 //! The work is done by tools made for it: `evcxr_jupyter` runs the cells, `nbclient` drives it, Sphinx makes
 //! the pages. This program installs them once, keeps a compiled copy of the library ready for kernels, and
 //! sees to it that a failing cell fails the book.
+//!
+//! It lies in rooms. Each knows only those named before it, and no imports go round (`tests/rooms.rs`):
+//! `files`, `machine`, `python`, `kernel`, `run`, `press`, `checks`, `command`.
 
 mod checks;
 mod command;
