@@ -50,6 +50,7 @@ mod sampler_identities;
 mod sampler_input;
 mod sampler_near_zero;
 mod sampler_order;
+mod sampler_own;
 mod schedule_errors;
 mod schedule_golden;
 mod schedule_properties;
