@@ -92,83 +92,43 @@ impl ProbabilityFlow {
 
     /// ln p(x_0) in nats for each row of `x0`, shape (n, d); shape (n).
     ///
-    /// # Errors
-    /// As [`log_density_rows`](Self::log_density_rows), and the error of the first row that has one.
-    pub fn log_density(&self, denoiser: &dyn Denoiser, x0: &ArrayRef2<f32>) -> Result<Array1<f64>> {
-        self.log_density_rows(denoiser, x0)?.into_iter().collect()
-    }
-
-    /// [`log_density`](Self::log_density) with an answer of its own for each row of `x0`, in order: a row that
-    /// cannot be measured does not cost the others theirs. What is `Ok` is finite.
-    ///
-    /// A row's error is [`Error::NotFinite`] for a value or a prediction that is not, or
-    /// [`Error::OutOfReach`] for one so far out that its way or the predictions on it leave f32: its ln p lies
-    /// below what can be computed. The f32 of the denoiser is felt before: from 1000 standard deviations on,
-    /// ln p is a large number with a relative error of 1e-4 or less.
+    /// The f32 of the denoiser is felt far out: from 1000 standard deviations on, ln p is a large number with a
+    /// relative error of 1e-4 or less.
     ///
     /// # Errors
-    /// [`Error::Empty`] for d = 0; [`Error::Shape`] for a prediction of another shape; [`Error::Degenerate`] at
+    /// [`Error::Empty`] for d = 0; [`Error::NotFinite`] for a value or a prediction that is not;
+    /// [`Error::OutOfReach`] for a row so far out that its way or the predictions on it leave f32: its ln p lies
+    /// below what can be computed; [`Error::Shape`] for a prediction of another shape; [`Error::Degenerate`] at
     /// a timestep with ᾱ = 0 for a denoiser that predicts ε; what the denoiser returns.
-    pub fn log_density_rows(
-        &self,
-        denoiser: &dyn Denoiser,
-        x0: &ArrayRef2<f32>,
-    ) -> Result<Vec<Result<f64>>> {
+    pub fn log_density(&self, denoiser: &dyn Denoiser, x0: &ArrayRef2<f32>) -> Result<Array1<f64>> {
         let d = x0.ncols();
         check::not_empty("x0", d)?;
+        check::all_finite("x0", x0)?;
         let stops = self.timesteps.iter().map(|t| Stop::new(self, *t, denoiser));
         let stops: Vec<Stop> = stops.collect::<Result<_>>()?;
 
-        let (mut faults, mut x0) = (Faults(vec![None; x0.nrows()]), x0.to_owned());
-        faults.clear(&mut x0, |row, column, value| Error::NotFinite {
-            what: "x0",
-            index: row * d + column,
-            value,
-        });
         let first = &stops[0];
         let signal = first.level.signal();
         let mut x = x0.mapv(|x| signal * f64::from(x));
         let mut log_density = Array1::from_elem(x0.nrows(), d as f64 * signal.ln());
-        let mut slope = first.velocity(&x, &mut faults)?;
-        let mut trace = first.trace(&x, &mut faults)?;
+        let mut slope = first.velocity(&x)?;
+        let mut trace = first.trace(&x)?;
         for pair in stops.windows(2) {
             let (here, there) = (&pair[0], &pair[1]);
             let step = there.angle() - here.angle();
             let trial = &x + &(step * &slope);
-            let trial_slope = there.velocity(&trial, &mut faults)?;
+            let trial_slope = there.velocity(&trial)?;
             x += &(0.5 * step * (&slope + &trial_slope));
-            let trace_there = there.trace(&x, &mut faults)?;
+            let trace_there = there.trace(&x)?;
             log_density += &(0.5 * step * (&trace + &trace_there));
             trace = trace_there;
-            slope = there.velocity(&x, &mut faults)?;
+            slope = there.velocity(&x)?;
         }
         for (log_density, x) in log_density.iter_mut().zip(x.rows()) {
             let normal = x.iter().map(|x| -0.5 * (x * x + TAU.ln()));
             *log_density += normal.sum::<f64>();
         }
-        let rows = log_density.into_iter().zip(faults.0);
-        let rows = rows.map(|(ln_p, fault)| fault.map_or(Ok(ln_p), Err));
-        Ok(rows.collect())
-    }
-}
-
-/// What is wrong with each row, if anything is. From then on the row stands at 0 and has no velocity, so that
-/// the denoiser, which sees all rows together, gets finite ones only.
-struct Faults(Vec<Option<Error>>);
-
-impl Faults {
-    /// Notes the first value of a row that is not finite, as the error for its row, column and value; and makes
-    /// all rows with a fault 0.
-    fn clear(&mut self, x: &mut Array2<f32>, error: impl Fn(usize, usize, f64) -> Error) {
-        for (row, mut values) in x.rows_mut().into_iter().enumerate() {
-            if let Some(column) = values.iter().position(|x| !x.is_finite()) {
-                let value = f64::from(values[column]);
-                self.0[row].get_or_insert_with(|| error(row, column, value));
-            }
-            if self.0[row].is_some() {
-                values.fill(0.0);
-            }
-        }
+        Ok(log_density)
     }
 }
 
@@ -198,40 +158,39 @@ impl<'a> Stop<'a> {
         self.level.noise().atan2(self.level.signal())
     }
 
-    /// The points in f32, the faulty ones at 0. One that f32 does not hold is faulty.
-    fn park(&self, x: &Array2<f64>, faults: &mut Faults) -> Array2<f32> {
-        let mut points = x.mapv(|x| x as f32);
+    /// The points in f32, if it holds them.
+    fn points(&self, x: &Array2<f64>) -> Result<Array2<f32>> {
+        let points = x.mapv(|x| x as f32);
         let (what, t) = ("its place", self.t);
-        faults.clear(&mut points, |row, _, _| Error::OutOfReach { what, row, t });
-        points
+        match first_bad(&points) {
+            None => Ok(points),
+            Some(row) => Err(Error::OutOfReach { what, row, t }),
+        }
     }
 
-    /// v̂ at points that f32 holds; 0 where there is a fault.
-    fn ask(&self, x: &Array2<f32>, faults: &mut Faults) -> Result<Array2<f64>> {
-        let (what, t, d) = ("the prediction", self.t, x.ncols());
-        let mut prediction = self.denoiser.denoise(x, t)?;
+    /// v̂ at points that f32 holds.
+    fn ask(&self, x: &Array2<f32>) -> Result<Array2<f64>> {
+        let (what, t) = ("the prediction", self.t);
+        let prediction = self.denoiser.denoise(x, t)?;
         check::same_shape(what, x.shape(), prediction.shape())?;
-        faults.clear(&mut prediction, |row, column, value| {
-            let is_far = x.row(row).iter().any(|x| x.abs() >= FAR);
-            let index = row * d + column;
-            match is_far {
-                true => Error::OutOfReach { what, row, t },
-                false => Error::NotFinite { what, index, value },
-            }
-        });
+        if let Some(row) = first_bad(&prediction)
+            && x.row(row).iter().any(|x| x.abs() >= FAR)
+        {
+            return Err(Error::OutOfReach { what, row, t });
+        }
+        check::all_finite(what, &prediction)?;
         let mut v = prediction.mapv(|p| self.factors.1 * f64::from(p));
         v.zip_mut_with(x, |v, x| *v += self.factors.0 * f64::from(*x));
         Ok(v)
     }
 
-    fn velocity(&self, x: &Array2<f64>, faults: &mut Faults) -> Result<Array2<f64>> {
-        let x = self.park(x, faults);
-        self.ask(&x, faults)
+    fn velocity(&self, x: &Array2<f64>) -> Result<Array2<f64>> {
+        self.ask(&self.points(x)?)
     }
 
     /// tr ∂v̂/∂x of each row.
-    fn trace(&self, x: &Array2<f64>, faults: &mut Faults) -> Result<Array1<f64>> {
-        let center = self.park(x, faults);
+    fn trace(&self, x: &Array2<f64>) -> Result<Array1<f64>> {
+        let center = self.points(x)?;
         let least = (DIFFERENCE * self.level.noise()) as f32;
         let mut trace = Array1::zeros(x.nrows());
         for axis in 0..x.ncols() {
@@ -244,7 +203,7 @@ impl<'a> Stop<'a> {
                 x
             };
             let (low, high) = (moved(-1.0), moved(1.0));
-            let (below, above) = (self.ask(&low, faults)?, self.ask(&high, faults)?);
+            let (below, above) = (self.ask(&low)?, self.ask(&high)?);
             for (i, trace) in trace.iter_mut().enumerate() {
                 let at = [i, axis];
                 // The distance that rounding has left of the one that was meant.
@@ -254,4 +213,10 @@ impl<'a> Stop<'a> {
         }
         Ok(trace)
     }
+}
+
+/// The first row with a value that is NaN or infinite.
+fn first_bad(x: &Array2<f32>) -> Option<usize> {
+    let mut rows = x.rows().into_iter();
+    rows.position(|row| row.iter().any(|x| !x.is_finite()))
 }

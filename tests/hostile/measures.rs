@@ -6,7 +6,7 @@ use diffusion_intuition::likelihood::{
 use diffusion_intuition::metrics::{self, Estimate};
 use diffusion_intuition::sampler::Variance;
 use diffusion_intuition::{Denoiser, Mixture, Prediction, Rng};
-use ndarray::{Array1, Array2};
+use ndarray::Array2;
 
 use crate::core::{any_mixture, valid_schedule};
 use crate::draw::{Draw, no_nan};
@@ -176,17 +176,12 @@ fn flows(draw: &Draw) -> Result<(), String> {
     let model = kind.of(&answer);
     let denoiser: &dyn Denoiser = if draw.rarely(2) { &exact } else { &model };
     let x0 = draw.rows(draw.small(), d);
-    let Ok(rows) = flow.log_density_rows(denoiser, &x0) else {
+    let Ok(densities) = flow.log_density(denoiser, &x0) else {
         return Ok(());
     };
-    for (row, ln_p) in rows.iter().enumerate() {
-        if let Ok(ln_p) = ln_p
-            && !ln_p.is_finite()
-        {
-            return Err(format!("row {row} of {x0}: {ln_p}"));
-        }
+    if let Some(ln_p) = densities.iter().find(|ln_p| !ln_p.is_finite()) {
+        return Err(format!("ln p of {x0}: {ln_p}"));
     }
-    let densities: Array1<f64> = rows.into_iter().flatten().collect();
     let scale = diffusion_intuition::data::Standardizer::fit(&x0);
     if let (Ok(scale), false) = (scale, densities.is_empty())
         && let Ok(bits) = bits_of_samples(&densities, &scale)

@@ -2,7 +2,7 @@
 
 use diffusion_intuition::likelihood::{Decoder, Elbo};
 use diffusion_intuition::sampler::Variance;
-use diffusion_intuition::{Error, Rng, Schedule};
+use diffusion_intuition::{Error, Prediction, Rng, Schedule};
 use ndarray::{Array2, array};
 use rand::RngExt;
 
@@ -110,5 +110,63 @@ fn values_off_the_grid_are_refused() {
     for (low, high, levels) in [(0.0, 1.0, 1), (1.0, 1.0, 3), (f64::NAN, 1.0, 3)] {
         let decoder = Decoder::Grid { low, high, levels };
         assert!(elbo.clone().with_decoder(decoder).is_err());
+    }
+}
+
+/// L_0 of `x0` under N(mean, variance), both as exact as f32 holds x0 and the mean.
+fn l0(decoder: Decoder, x0: f32, mean: f32, variance: f64) -> f64 {
+    let schedule = Schedule::from_betas(vec![0.1, 0.5]).unwrap();
+    let elbo = Elbo::with_variances(&schedule, vec![variance, 1.0]).unwrap();
+    let elbo = elbo.with_decoder(decoder).unwrap();
+    let x0 = array![[x0], [x0]];
+    let constant = |x_t: &Array2<f32>, _: usize| x_t.mapv(|_| mean);
+    let bound = elbo.estimate(&Prediction::X0.of(&constant), &x0, &mut Rng::new(0));
+    bound.unwrap().terms()[0]
+}
+
+/// −ln of the mass of N(0, 1) between a and b (both multiples of a power of 2): the cell of 0 among −w, 0, w.
+fn cell(a: f64, b: f64) -> f64 {
+    let w = b - a;
+    let (low, high, levels) = (-w, w, 3);
+    let decoder = Decoder::Grid { low, high, levels };
+    l0(decoder, 0.0, -(0.5 * (a + b)) as f32, 1.0)
+}
+
+/// −ln of the mass of N(0, 1) above z: the upper of two cells, 1 above the mean in units of 1/z.
+fn tail(z: f64) -> f64 {
+    let (low, high, levels) = (0.0, 2.0, 2);
+    let decoder = Decoder::Grid { low, high, levels };
+    l0(decoder, 2.0, 0.0, 1.0 / (z * z))
+}
+
+#[test]
+fn mass_of_cells() {
+    // Φ(1) − Φ(0) and 1 − Φ(2), from tables (Abramowitz & Stegun, table 26.1).
+    assert!(((-cell(0.0, 1.0)).exp() - 0.341_344_746_068_543).abs() < 1e-14);
+    assert!(((-tail(2.0)).exp() - 0.022_750_131_948_179).abs() < 1e-14);
+    for (a, b) in [(-1.5, 0.25), (3.0, 3.5), (-0.125, 0.125), (20.0, 20.5)] {
+        assert!((cell(a, b) - cell(-b, -a)).abs() < 1e-13, "{a} {b}");
+    }
+    // Where erfc ends and the series begins, and far beyond erfc's range, the slope of ln(1 − Φ) is −z − 1/z + ….
+    for z in [29.999_999, 100.0] {
+        let slope = (tail(z - 1e-3) - tail(z + 1e-3)) / 2e-3;
+        assert!(
+            (slope + z + 1.0 / z).abs() < 3.0 / z.powi(3) + 1e-6,
+            "{z}: {slope}"
+        );
+    }
+    // A narrow cell has its width times the density, to second order in the width.
+    let (z, w) = (1.3125, 0.5_f64.powi(13));
+    let density = -0.5 * (z * z + std::f64::consts::TAU.ln());
+    assert!((cell(z - w / 2.0, z + w / 2.0) + density + w.ln()).abs() < 1e-8);
+}
+
+#[test]
+fn cells_of_one_decoder_cover_the_line() {
+    let (low, high, levels) = (-1.0, 2.0, 7);
+    let decoder = Decoder::Grid { low, high, levels };
+    for (mean, variance) in [(0.1, 0.5), (-3.0, 0.2), (1.9, 1e-3)] {
+        let mass = (0..7).map(|i| (-l0(decoder, -1.0 + 0.5 * i as f32, mean, variance)).exp());
+        assert!((mass.sum::<f64>() - 1.0).abs() < 1e-12, "{mean}");
     }
 }
