@@ -1,4 +1,4 @@
-//! Settings of a game between a generator and a discriminator.
+//! Settings of a GAN.
 
 use crate::check::parameter;
 use crate::error::Result;

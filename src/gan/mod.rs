@@ -26,7 +26,6 @@
 //! ```
 
 mod config;
-mod discriminator;
 mod objective;
 mod spectral;
 mod trainable;

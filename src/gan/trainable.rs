@@ -2,41 +2,52 @@
 
 use ndarray::{Array2, ArrayRef2};
 
+use super::spectral::SpectralNorm;
 use crate::autograd::{Gradients, Tape, Var, Workspace};
 use crate::error::Result;
-use crate::network::{Mlp, Parameters};
+use crate::network::Mlp;
 use crate::train::{Adam, Ema, Optimizer};
 
-/// One of the two networks, its gradients, its optimizer and its tape's memory.
+/// One of the two networks, its optimizer, its gradients and its tape's memory.
 #[derive(Debug)]
 pub(super) struct Trainable {
     pub network: Mlp,
-    pub gradients: Gradients,
     pub optimizer: Optimizer,
+    /// The normalisation of its weights, if it has one.
+    spectral: Option<SpectralNorm>,
+    gradients: Gradients,
     workspace: Workspace,
 }
 
 impl Trainable {
-    pub fn new(network: Mlp, adam: &Adam, ema: Option<Ema>) -> Result<Self> {
+    pub fn new(
+        network: Mlp,
+        spectral: Option<SpectralNorm>,
+        adam: &Adam,
+        ema: Option<Ema>,
+    ) -> Result<Self> {
         let parameters = network.parameters();
         Ok(Self {
-            gradients: Gradients::new(parameters),
             optimizer: Optimizer::new(parameters, adam.clone(), ema)?,
+            spectral,
+            gradients: Gradients::new(parameters),
             workspace: Workspace::new().alone(),
             network,
         })
     }
 
-    /// The value of a loss at `x`, and its gradients: ∂loss/∂parameter in `gradients`, ∂loss/∂x as the result
-    /// if `of_input`. `normalised` stands in for the network's own parameters.
+    /// The value of a loss of the answers for `x`, and its gradients: those with respect to the parameters stay here,
+    /// for [`step`](Self::step); ∂loss/∂x is returned if `of_input`.
     pub fn differentiate(
         &mut self,
-        normalised: Option<&Parameters>,
         x: &ArrayRef2<f32>,
         of_input: bool,
         loss: impl FnOnce(&mut Tape, Var) -> Result<Var>,
     ) -> Result<(f64, Option<Array2<f32>>)> {
-        let parameters = normalised.unwrap_or(self.network.parameters());
+        let parameters = match &mut self.spectral {
+            Some(spectral) => spectral.normalise(&self.network),
+            None => self.network.parameters(),
+        };
         let mut tape = Tape::with_workspace(parameters, std::mem::take(&mut self.workspace));
         let x = match of_input {
             true => tape.variable(x),
@@ -48,6 +59,9 @@ impl Trainable {
         tape.backward(loss, &mut self.gradients)?;
         let gradient = tape.gradient(x);
         self.workspace = tape.into_workspace();
+        if let Some(spectral) = &self.spectral {
+            spectral.gradient(&self.network, &mut self.gradients);
+        }
         Ok((value, gradient))
     }
 
@@ -63,11 +77,16 @@ impl Trainable {
         self.optimizer.undo(self.network.parameters_mut());
     }
 
-    /// The network with its averaged parameters, if there is an average.
-    pub fn averaged(&self) -> Mlp {
+    /// The network that answers: with its averaged parameters, if there is an average, and normalised weights, if they
+    /// are.
+    pub fn answering(&self) -> Mlp {
         let mut network = self.network.clone();
         if let Some(ema) = self.optimizer.ema() {
             network.parameters_mut().clone_from(ema);
+        }
+        if let Some(spectral) = &self.spectral {
+            let normalised = spectral.clone().normalise(&network).clone();
+            *network.parameters_mut() = normalised;
         }
         network
     }

@@ -3,7 +3,6 @@
 use ndarray::{Array2, Axis, CowArray, Ix2, concatenate};
 
 use super::config::GanConfig;
-use super::discriminator::Discriminator;
 use super::objective::{discriminator_loss, generator_loss};
 use super::spectral::SpectralNorm;
 use super::trainable::Trainable;
@@ -31,12 +30,12 @@ pub struct Gan {
     config: GanConfig,
     data: Data,
     generator: Trainable,
-    discriminator: Discriminator,
+    discriminator: Trainable,
     step: u64,
     losses: Vec<[f32; 2]>,
 }
 
-/// State of the game, given to the observer every [`report_every`](GanConfig::report_every) steps and after
+/// State of the training, given to the observer every [`report_every`](GanConfig::report_every) steps and after
 /// the last.
 #[derive(Debug, Clone, Copy)]
 pub struct GanProgress<'a> {
@@ -46,12 +45,12 @@ pub struct GanProgress<'a> {
     pub discriminator_loss: f64,
     /// Mean loss of the generator since the last report; ln 2 where the discriminator only guesses.
     pub generator_loss: f64,
-    /// The game, to draw samples from.
+    /// The GAN, to draw samples from.
     pub gan: &'a Gan,
 }
 
 impl Gan {
-    /// A new game over `data`: rows, or a [`Mixture`](crate::Mixture) for fresh draws; of mean 0 and variance
+    /// A new GAN over `data`: rows, or a [`Mixture`](crate::Mixture) for fresh draws; of mean 0 and variance
     /// 1, as for diffusion.
     ///
     /// # Errors
@@ -72,12 +71,10 @@ impl Gan {
         let sizes = widths(config.pack * d, &config.discriminator, 1);
         let discriminator = Mlp::new(&sizes, SLOPE, &config.frequencies, &mut rng)?;
         let spectral = config.spectral_norm;
+        let spectral = spectral.then(|| SpectralNorm::new(&discriminator, &mut rng));
         Ok(Self {
-            discriminator: Discriminator {
-                spectral: spectral.then(|| SpectralNorm::new(&discriminator, &mut rng)),
-                own: Trainable::new(discriminator, &config.adam, None)?,
-            },
-            generator: Trainable::new(generator, &config.adam, config.ema.clone())?,
+            discriminator: Trainable::new(discriminator, spectral, &config.adam, None)?,
+            generator: Trainable::new(generator, None, &config.adam, config.ema.clone())?,
             step: 0,
             losses: Vec::new(),
             data,
@@ -85,7 +82,7 @@ impl Gan {
         })
     }
 
-    /// Plays `steps` more steps, or until the observer returns `ControlFlow::Break(())`.
+    /// Trains for `steps` more steps, or until the observer returns `ControlFlow::Break(())`.
     ///
     /// # Errors
     /// [`Error::Diverged`] if a loss, a gradient or a parameter is NaN or infinite: the networks then are the last
@@ -124,12 +121,12 @@ impl Gan {
         }
     }
 
-    /// Refuses networks whose answers on the next batch are not finite: nobody could play on from there.
+    /// Refuses networks whose answers on the next batch are not finite: nobody could train on from there.
     fn try_last(&mut self) -> Result<()> {
         let (real, [z, _]) = self.draw()?;
         let fake = self.generator().answer(&z)?;
         let logits = [self.logits(&real)?, self.logits(&fake)?];
-        let averaged = self.generator.averaged().answer(&z)?;
+        let averaged = self.generator.answering().answer(&z)?;
         let mut answers = logits.iter().flatten().chain(&averaged);
         if let Some(value) = answers.find(|x| !x.is_finite()) {
             let (step, what, value) = (self.step, "an answer", f64::from(*value));
@@ -142,13 +139,13 @@ impl Gan {
 
     /// A loss of both networks is finite.
     fn tried(&mut self) {
-        self.discriminator.own.optimizer.tried();
+        self.discriminator.optimizer.tried();
         self.generator.optimizer.tried();
     }
 
     /// Returns to the last networks whose losses were finite.
     fn undo(&mut self) {
-        self.discriminator.own.undo();
+        self.discriminator.undo();
         self.generator.undo();
     }
 
@@ -156,10 +153,10 @@ impl Gan {
     /// parameters if the settings ask for an average.
     ///
     /// # Errors
-    /// [`Error::Size`] for more than memory can hold; none else that a working game meets.
+    /// [`Error::Size`] for more than memory can hold; none else that a working GAN meets.
     pub fn sample(&self, n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
         let z = rng.standard_normal(n, self.config.latent)?;
-        self.generator.averaged().answer(&z)
+        self.generator.answering().answer(&z)
     }
 
     /// The discriminator's logits for packs of samples, shape (n/pack, 1): positive where it takes them for
@@ -172,9 +169,8 @@ impl Gan {
         let n = samples.nrows().next_multiple_of(pack);
         same_shape("samples to judge", &[n, self.data.dim()], samples.shape())?;
         let samples = samples.as_standard_layout().into_owned();
-        self.discriminator
-            .normalised()
-            .answer(&packed(&samples, pack))
+        let discriminator = self.discriminator.answering();
+        discriminator.answer(&packed(&samples, pack))
     }
 
     /// The generator, with the parameters that are in training.
@@ -184,7 +180,7 @@ impl Gan {
 
     /// The discriminator, before normalisation.
     pub fn discriminator(&self) -> &Mlp {
-        &self.discriminator.own.network
+        &self.discriminator.network
     }
 
     /// Losses of discriminator and generator at every step.
@@ -229,22 +225,13 @@ impl Gan {
         finite("real samples", real)?;
         finite("z", z)?;
         finite("z of the generator", z_of_generator)?;
-        let losses = self
-            .step_both(real, z, z_of_generator)
-            .inspect_err(|_| self.undo())?;
+        let discriminator = self.step_of_discriminator(real, z);
+        let losses =
+            discriminator.and_then(|loss| Ok([loss, self.step_of_generator(z_of_generator)?]));
+        let losses = losses.inspect_err(|_| self.undo())?;
         self.losses.push(losses.map(|loss| loss as f32));
         self.step += 1;
         Ok(losses)
-    }
-
-    fn step_both(
-        &mut self,
-        real: &Array2<f32>,
-        z: &Array2<f32>,
-        z_of_generator: &Array2<f32>,
-    ) -> Result<[f64; 2]> {
-        let discriminator = self.step_of_discriminator(real, z)?;
-        Ok([discriminator, self.step_of_generator(z_of_generator)?])
     }
 
     fn step_of_discriminator(&mut self, real: &Array2<f32>, z: &Array2<f32>) -> Result<f64> {
@@ -256,14 +243,14 @@ impl Gan {
         self.check_loss("the discriminator's loss", loss)?;
         self.tried(); // it depends on both networks
         let rate = self.config.discriminator_rate.at(self.step);
-        self.discriminator.own.step(rate)?;
+        self.discriminator.step(rate)?;
         Ok(loss)
     }
 
     fn step_of_generator(&mut self, z: &Array2<f32>) -> Result<f64> {
         let (pack, discriminator) = (self.config.pack, &mut self.discriminator);
         let mut loss = f64::NAN;
-        self.generator.differentiate(None, z, false, |tape, fake| {
+        self.generator.differentiate(z, false, |tape, fake| {
             let samples = tape.value(fake).to_owned();
             let packs = packed(&samples, pack);
             let (value, pull) = discriminator.differentiate(&packs, true, generator_loss)?;
@@ -277,7 +264,7 @@ impl Gan {
             tape.sum(product)
         })?;
         self.check_loss("the generator's loss", loss)?;
-        self.discriminator.own.optimizer.tried();
+        self.discriminator.optimizer.tried();
         let rate = self.config.generator_rate.at(self.step);
         self.generator.step(rate)?;
         Ok(loss)

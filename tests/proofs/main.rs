@@ -20,6 +20,7 @@ mod forward_posterior;
 mod forward_sample;
 mod gan;
 mod gan_spectral;
+mod gan_trouble;
 mod likelihood_bound;
 mod likelihood_decoder;
 mod likelihood_flow;

@@ -91,7 +91,14 @@ fn hostile_files_are_typed_errors() {
         ),
         (file("{\"__metadata__\":[]}", 0), "expected an object"),
         (file("{\"a\\ud800\":null}", 0), "hex escape"),
-        (file(&"[".repeat(1 << 20), 0), "recursion limit"),
+        (file(&"[".repeat(1 << 20), 0), "expected an object"),
+        (
+            file(
+                &format!("{{\"__metadata__\":{{\"a\":{}", "[".repeat(1 << 20)),
+                0,
+            ),
+            "recursion limit",
+        ),
         (
             file(
                 "{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]},\

@@ -1,6 +1,5 @@
 //! Parameters in files: all bits in F32, the nearest numbers in F16, and what others wrote in BF16.
 
-use diffusion_intuition::Rng;
 use diffusion_intuition::network::{Network, Parameters};
 use diffusion_intuition::train::safetensors::TensorFile;
 
@@ -172,14 +171,6 @@ fn half_the_size_costs_half_a_digit() {
     assert!(
         (2 * exact.parameters().count()..2 * exact.parameters().count() + 64).contains(&spared)
     );
-    // What it is for: nearly the same predictions. Relative errors of 5e-4 in weights, through four layers.
-    let x = Rng::new(2).standard_normal(50, 1).unwrap();
-    let (a, b) = (
-        exact.predict_at(&x, 7).unwrap(),
-        rounded.predict_at(&x, 7).unwrap(),
-    );
-    let largest = |x: &ndarray::Array2<f32>| x.iter().fold(0.0_f32, |m, x| m.max(x.abs()));
-    assert!(largest(&(&a - &b)) < 4.0 * 5e-4 * largest(&a));
     // Beyond its range there is no nearest one.
     let mut large = exact.clone();
     large.parameters_mut().values_mut()[2] = 65520.0;
