@@ -21,7 +21,7 @@ pub fn report(
 ) -> Result<Report> {
     let (n, m) = (source.table.rows.nrows(), model.split.held_out.nrows());
     let mut page = Report::new(&format!("A diffusion model of {}", source.name));
-    page.heading("The data").table(&source.table.summary()?);
+    page.heading("The data").table(&columns(source)?);
     for remark in source.table.remarks() {
         page.text(&format!("Note: {remark}."));
     }
@@ -96,6 +96,24 @@ fn losses(model: &Model) -> Result<Figure> {
             "The loss falls from {:.2} to {last:.2}.",
             means[0]
         ))
+}
+
+/// A line a column of the data.
+pub fn columns(source: &Source) -> Result<Table> {
+    let summary = source.table.summary()?;
+    let mut table = Table::new(&summary.caption(), &data::Summary::HEADERS);
+    for c in &summary.columns {
+        let [mean, low, high] = [c.mean, c.smallest, c.largest].map(|x| num(x, c.digits));
+        table.push((
+            verbatim(&c.name),
+            mean,
+            num(c.std, 4),
+            low,
+            high,
+            c.different,
+        ))?;
+    }
+    Ok(table)
 }
 
 pub fn likelihoods(verdict: &Verdict) -> Result<Table> {

@@ -16,7 +16,7 @@ const MOST_SAMPLES: usize = 10_000;
 pub fn run(args: &Args) -> Result<()> {
     // Whatever can be refused is refused before the work.
     let source = model::load(args.file.as_deref())?;
-    say(&source.table.summary()?.text());
+    say(&page::columns(&source)?.text());
     for remark in source.table.remarks() {
         say(&format!("note: {remark}"));
     }

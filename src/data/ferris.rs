@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 use ndarray::Array2;
 use rand::RngExt;
 
-use super::{Point, draw};
+use super::plane::{Point, draw};
 use crate::error::Result;
 use crate::rng::Rng;
 
@@ -42,8 +42,7 @@ const LEGS: [(Point, Point, f64); 6] = [
 /// coordinate on its own, to mean 0 and variance 1 (to 1e-5).
 ///
 /// # Errors
-/// [`Error::Empty`](crate::Error::Empty) for `n` = 0; [`Error::Size`](crate::Error::Size) for more points than
-/// memory can hold.
+/// As [`moons`](super::moons).
 pub fn ferris(n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
     draw(n, rng, MEAN, STD, |rng| {
         // Even in the box around the drawing, until a point hits it: 4 of 10 do.

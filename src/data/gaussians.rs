@@ -1,13 +1,29 @@
-//! Gaussians on a circle and on a grid: data with many modes whose distribution is known exactly.
+//! Gaussians in two heaps, on a circle and on a grid: data with modes whose distribution is known exactly.
 
 use std::f64::consts::{SQRT_2, TAU};
 
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
+use rand_distr::{Distribution, StandardNormal};
 
-use super::check_number;
-use crate::error::{Error, Result};
+use super::plane::check_number;
+use crate::check;
+use crate::error::Result;
 use crate::mixture::Mixture;
 use crate::rng::Rng;
+
+/// The chapter's 400 points: 200 from N(−2, 0.3²), then 200 from N(2, 0.3²); shape (400).
+///
+/// Exactly half of the points are in each mode, as in the chapter; [`Mixture::bimodal`](crate::Mixture::bimodal) is the
+/// distribution behind them, of which [`sample`](crate::Mixture::sample) draws any number.
+pub fn bimodal(rng: &mut Rng) -> Array1<f32> {
+    (0..400)
+        .map(|i| {
+            let center = if i < 200 { -2.0 } else { 2.0 };
+            let z: f64 = StandardNormal.sample(rng);
+            (center + 0.3 * z) as f32
+        })
+        .collect()
+}
 
 /// `n` points of 8 Gaussians on a circle of radius √2, each of standard deviation σ = 0.05·√2; shape (n, 2).
 ///
@@ -15,7 +31,7 @@ use crate::rng::Rng;
 /// exact distribution is [`ring_mixture`]; other radii and widths: [`ring_mixture_with`].
 ///
 /// # Errors
-/// [`Error::Empty`] for `n` = 0; [`Error::Size`] for more points than memory can hold.
+/// [`Error::Empty`](crate::Error::Empty) for `n` = 0; [`Error::Size`](crate::Error::Size) for more points than memory can hold.
 pub fn ring(n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
     check_number(n)?;
     ring_mixture().sample(n, rng)
@@ -30,7 +46,7 @@ pub fn ring_mixture() -> Mixture {
 /// standard deviation `sigma`. Mean 0, variance `radius`²/2 + `sigma`² in both coordinates.
 ///
 /// # Errors
-/// [`Error::Parameter`] unless both are positive and finite.
+/// [`Error::Parameter`](crate::Error::Parameter) unless both are positive and finite.
 pub fn ring_mixture_with(radius: f64, sigma: f64) -> Result<Mixture> {
     check_length("radius", radius)?;
     let means = Array2::from_shape_fn((8, 2), |(k, axis)| {
@@ -46,7 +62,7 @@ pub fn ring_mixture_with(radius: f64, sigma: f64) -> Result<Mixture> {
 /// 0.7070, σ = 0.01767. The exact distribution is [`grid_mixture`]; others: [`grid_mixture_with`].
 ///
 /// # Errors
-/// [`Error::Empty`] for `n` = 0; [`Error::Size`] for more points than memory can hold.
+/// As [`ring`].
 pub fn grid(n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
     check_number(n)?;
     grid_mixture().sample(n, rng)
@@ -62,7 +78,7 @@ pub fn grid_mixture() -> Mixture {
 /// standard deviation `sigma`. Mean 0, variance 2·`spacing`² + `sigma`² in both coordinates.
 ///
 /// # Errors
-/// [`Error::Parameter`] unless both are positive and finite.
+/// [`Error::Parameter`](crate::Error::Parameter) unless both are positive and finite.
 pub fn grid_mixture_with(spacing: f64, sigma: f64) -> Result<Mixture> {
     check_length("spacing", spacing)?;
     let means = Array2::from_shape_fn((25, 2), |(k, axis)| {
@@ -73,9 +89,6 @@ pub fn grid_mixture_with(spacing: f64, sigma: f64) -> Result<Mixture> {
 }
 
 fn check_length(name: &'static str, value: f64) -> Result<()> {
-    if value > 0.0 && value.is_finite() {
-        return Ok(());
-    }
-    let valid = "positive and finite";
-    Err(Error::Parameter { name, value, valid })
+    let fine = value > 0.0 && value.is_finite();
+    check::parameter(name, value, fine, "positive and finite")
 }

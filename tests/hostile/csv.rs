@@ -2,7 +2,7 @@
 
 use diffusion_intuition::Error;
 use diffusion_intuition::data::{Csv, Split, csv_text, parse_csv, read_csv_from};
-use diffusion_intuition::plot::{Panel, verbatim};
+use diffusion_intuition::plot::{Panel, Table, verbatim};
 use ndarray::Array2;
 
 use crate::draw::Draw;
@@ -109,8 +109,13 @@ fn check(found: &diffusion_intuition::Result<Csv>) -> Result<(), String> {
             if !whole {
                 return Err(format!("{table:?}"));
             }
-            let shown = table.summary().map_err(|error| error.to_string())?;
-            let text = shown.text() + &shown.html();
+            let summary = table.summary().map_err(|error| error.to_string())?;
+            let mut shown = Table::new(&summary.caption(), &["column"]);
+            for column in &summary.columns {
+                let row = shown.push((verbatim(&column.name),));
+                row.map_err(|error| error.to_string())?;
+            }
+            let text = summary.to_string() + &shown.text() + &shown.html();
             if text.contains(|c: char| c.is_control() && c != '\n') {
                 return Err(format!("a terminal would obey {text:?}"));
             }

@@ -105,6 +105,24 @@ fn excel_says_its_separator() {
 }
 
 #[test]
+fn rows_know_their_lines() {
+    for (text, lines) in [
+        ("1\r2\r\r3", &[1, 2, 4][..]),
+        ("1\r\r\n2\r\n\n3", &[1, 2, 4]),
+        ("\"a\nb\",\"c\"\n1,2", &[3]),
+        ("# \"x\n1\n,;\n2", &[2, 4]),
+        ("\"a\"\"\n\"\"b\"\n1\n", &[3]),
+        ("pipe\"s width\n1\n", &[2]),
+        ("SEP=\t\nx\ty\n1\t2\n", &[3]),
+    ] {
+        assert_eq!(parse_csv(text).unwrap().lines, lines, "{text:?}");
+    }
+    for no in ["sep", "sep=", "sep=x", "séparateur", "é"] {
+        assert_eq!(parse_csv(&format!("{no}\n1\n")).unwrap().names, [no]);
+    }
+}
+
+#[test]
 fn names_are_whole() {
     for (text, names) in [
         ("\"height\n(cm)\",weight\n1,2\n", ["height (cm)", "weight"]),

@@ -71,6 +71,37 @@ fn numbers_of_other_countries_are_named() {
 }
 
 #[test]
+fn thousands_are_told() {
+    for (text, plain) in [
+        ("1.234.567,8", "1234567.8"),
+        ("-1 000", "-1000"),
+        ("12'345", "12345"),
+        ("1\u{202f}000,5", "1000.5"),
+    ] {
+        assert_refused(&format!("x;y\n{text};1\n"), 2, plain);
+    }
+    for text in ["1,2", "1234,567", "1,23,456", "a,bcd", "1,234,56"] {
+        let (_, reason) = refused(&format!("x;y\n{text};1\n"));
+        assert!(!reason.contains("thousands"), "{reason}");
+    }
+}
+
+#[test]
+fn lost_digits_are_told() {
+    for (text, lost) in [
+        ("1700000000000000001", true),
+        ("1700000000000000000", false),
+        ("0.1000000000000000055511151231257827", true),
+        ("0.30000000000000004", false),
+        ("-2.9170000000000000000", false),
+        ("17000000000000001", true),
+    ] {
+        assert_eq!(parse_csv(&format!("{text}\n")).is_err(), lost, "{text}");
+    }
+    assert_eq!(parse_csv("-0e-400\n").unwrap().rows, array![[0.0]]);
+}
+
+#[test]
 fn digits_are_kept_or_the_loss_is_told() {
     let text: String = (0..60)
         .map(|i| {

@@ -1,11 +1,10 @@
 //! Numbers to a file of comma-separated values.
 
-use std::fmt::Write;
 use std::path::Path;
 
 use ndarray::Array2;
 
-use super::csv::check;
+use super::table::check;
 use crate::error::{Error, Result};
 use crate::file::write_atomically;
 
@@ -25,11 +24,8 @@ pub fn write_csv<T: Copy + Into<f64>>(
 ) -> Result<()> {
     let file = path.as_ref().display().to_string();
     let text = text_of(&file, names, rows)?;
-    write_atomically(path.as_ref(), text.as_bytes()).map_err(|error| Error::File {
-        file,
-        line: None,
-        reason: error.to_string(),
-    })
+    let written = write_atomically(path.as_ref(), text.as_bytes());
+    written.map_err(|error| failure(&file, error.to_string()))
 }
 
 /// What [`write_csv`] writes.
@@ -44,13 +40,11 @@ pub fn csv_text<T: Copy + Into<f64>>(names: &[&str], rows: &Array2<T>) -> Result
 fn text_of<T: Copy + Into<f64>>(file: &str, names: &[&str], rows: &Array2<T>) -> Result<String> {
     check("rows of a CSV file", names.len(), rows)?;
     if let Some(name) = names.iter().find(|name| name.contains(['\n', '\r', '\0'])) {
-        return Err(Error::File {
-            file: file.to_owned(),
-            line: None,
-            reason: format!("{name:?} cannot be the name of a column"),
-        });
+        return Err(failure(
+            file,
+            format!("{name:?} cannot be the name of a column"),
+        ));
     }
-    let mut text = String::new();
     let quoted = names.iter().enumerate().map(|(j, name)| {
         let nameless = name.is_empty() || name.starts_with("Unnamed: ");
         match j == 0 && nameless && names.len() > 1 {
@@ -58,17 +52,19 @@ fn text_of<T: Copy + Into<f64>>(file: &str, names: &[&str], rows: &Array2<T>) ->
             false => format!("\"{}\"", name.replace('"', "\"\"")),
         }
     });
-    if !names.is_empty() {
-        text += &quoted.collect::<Vec<_>>().join(",");
-        text.push('\n');
+    let header = (!names.is_empty()).then(|| quoted.collect::<Vec<_>>());
+    // The shortest decimal number that reads back to the same bits.
+    let number = |value: &T| format!("{:?}", (*value).into());
+    let rows = rows.rows().into_iter();
+    let rows = rows.map(|row| row.iter().map(number).collect::<Vec<_>>());
+    let line = |values: Vec<String>| values.join(",") + "\n";
+    Ok(header.into_iter().chain(rows).map(line).collect())
+}
+
+fn failure(file: &str, reason: String) -> Error {
+    Error::File {
+        file: file.to_owned(),
+        line: None,
+        reason,
     }
-    for row in rows.rows() {
-        for (j, value) in row.iter().enumerate() {
-            let (comma, value): (_, f64) = (if j == 0 { "" } else { "," }, (*value).into());
-            // The shortest decimal number that reads back to the same bits.
-            write!(text, "{comma}{value:?}").expect("a string takes everything");
-        }
-        text.push('\n');
-    }
-    Ok(text)
 }

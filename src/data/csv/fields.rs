@@ -1,6 +1,9 @@
-//! One row of a file of separated values, and one value of it.
+//! The values of one row.
+//!
+//! By hand: a reader of CSV such as the crate `csv` does not say which values stood in quotes, and takes a quotation
+//! mark that is not closed, text after a closed one and one after a space as if nothing were wrong.
 
-use super::csv_number::{self, decimal_comma};
+use super::number::{decimal_comma, is_missing};
 
 /// One value as it stands in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,41 +30,36 @@ impl Field {
         let is_number = text.parse::<f64>().is_ok();
         let like_number = text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
         match self.quoted {
-            true if !is_number || below.is_some_and(|below| !below.quoted) => Kind::Name,
-            true => Kind::Number,
-            false if text.is_empty() || csv_number::is_missing(text) => Kind::Blank,
+            true if is_number && below.is_none_or(|below| below.quoted) => Kind::Number,
+            true => Kind::Name,
+            false if text.is_empty() || is_missing(text) => Kind::Blank,
             false if is_number || like_number => Kind::Number,
             false => Kind::Name,
         }
     }
 
-    /// Its number, or what is wrong, to follow the number of the column.
-    pub fn number(&self) -> Result<f64, String> {
-        csv_number::number(&self.text)
-    }
-
     /// As the name of a column: on one line.
     pub fn into_name(self) -> String {
-        if !self.text.contains(['\n', '\r']) {
-            return self.text;
+        match self.text.contains('\n') {
+            false => self.text,
+            true => self.text.split_whitespace().collect::<Vec<_>>().join(" "),
         }
-        self.text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }
 
 /// What separates the values of a line, outside of quotes: a space stands for any white space.
 pub(super) fn separator_of(line: &str) -> char {
     // Every other piece between quotation marks is inside them.
-    let outside = |c| line.split('"').step_by(2).any(|piece| piece.contains(c));
-    let found = ['\t', ';', ',', '|'].into_iter().find(|c| outside(*c));
-    match found {
+    let outside = |c: &char| line.split('"').step_by(2).any(|piece| piece.contains(*c));
+    match ['\t', ';', ',', '|'].into_iter().find(outside) {
         // "1,5 2,5" are two numbers with decimal commas, not three with a space in the middle one.
-        Some(',') if line.split_whitespace().count() > 1 => {
-            let all = line.split_whitespace().all(decimal_comma);
-            if all { ' ' } else { ',' }
+        Some(',')
+            if line.trim().contains(char::is_whitespace)
+                && line.split_whitespace().all(decimal_comma) =>
+        {
+            ' '
         }
-        Some(found) => found,
-        None => ' ',
+        found => found.unwrap_or(' '),
     }
 }
 
@@ -71,10 +69,10 @@ pub(super) fn fields(line: &str, separator: char) -> Result<Vec<Field>, String> 
     let separates = |c: char| c == separator || separator == ' ' && c.is_whitespace();
     let is_padding = |c: char| c.is_whitespace() && !separates(c);
     let (mut fields, mut rest) = (Vec::new(), line);
-    if separator == ' ' {
-        rest = rest.trim();
-    }
     loop {
+        if separator == ' ' {
+            rest = rest.trim();
+        }
         rest = rest.trim_start_matches(is_padding);
         let quoted = rest.starts_with('"');
         let (text, after) = if quoted {
@@ -84,15 +82,13 @@ pub(super) fn fields(line: &str, separator: char) -> Result<Vec<Field>, String> 
             (text.trim_end().to_owned(), after)
         };
         fields.push(Field { text, quoted });
-        rest = after.trim_start_matches(is_padding);
-        match rest.chars().next() {
-            None => return Ok(fields),
-            Some(c) if separates(c) => rest = &rest[c.len_utf8()..],
-            Some(_) => return Err("there is text after a closing quotation mark".to_owned()),
+        let after = after.trim_start_matches(is_padding);
+        if after.is_empty() {
+            return Ok(fields);
         }
-        if separator == ' ' {
-            rest = rest.trim_start();
-        }
+        rest = after
+            .strip_prefix(separates)
+            .ok_or("there is text after a closing quotation mark")?;
     }
 }
 
@@ -105,10 +101,13 @@ pub(super) fn fields_outside_brackets(line: &str, separator: char) -> Result<Vec
         match c {
             '(' | '[' => depth += 1,
             ')' | ']' => depth = depth.saturating_sub(1),
-            c if depth > 0 && c == separator => return HIDDEN,
             _ => {}
         }
-        c
+        if depth > 0 && c == separator {
+            HIDDEN
+        } else {
+            c
+        }
     };
     let hidden: String = line.chars().map(hide).collect();
     let mut found = fields(&hidden, separator)?;
@@ -120,16 +119,9 @@ pub(super) fn fields_outside_brackets(line: &str, separator: char) -> Result<Vec
 
 /// What stands before the closing quotation mark, and what comes after it.
 fn unquote(rest: &str) -> Option<(String, &str)> {
-    let (mut text, mut rest) = (String::new(), rest);
-    loop {
-        let (before, after) = rest.split_once('"')?;
-        text.push_str(before);
-        match after.strip_prefix('"') {
-            Some(after) => {
-                text.push('"');
-                rest = after;
-            }
-            None => return Some((text, after)),
-        }
+    let mut end = rest.find('"')?;
+    while rest[end + 1..].starts_with('"') {
+        end += 2 + rest[end + 2..].find('"')?;
     }
+    Some((rest[..end].replace("\"\"", "\""), &rest[end + 1..]))
 }
