@@ -7,12 +7,10 @@ use super::tape::{Tape, shapes_fit};
 use crate::check;
 use crate::error::Result;
 
-#[derive(Debug)]
 struct Concat {
     parts: Vec<Var>,
 }
 
-#[derive(Debug)]
 struct Columns {
     x: Var,
     start: usize,

@@ -7,7 +7,6 @@ use crate::check;
 use crate::error::Result;
 use crate::parallel::*;
 
-#[derive(Debug)]
 struct Fourier {
     x: Var,
     frequencies: Vec<f32>,

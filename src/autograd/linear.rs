@@ -3,18 +3,16 @@
 use std::ops::Range;
 
 use super::gemm::{COARSE, Matrix, Start, gemm};
-use super::gradients::Slot;
-use super::op::{Backward, Op, Var};
-use super::parameters::{Linear, ParameterId};
+use super::op::{Backward, Op, Sum, Var};
+use super::parameters::Linear;
 use super::tape::{Tape, shapes_fit};
 use crate::error::Result;
 use crate::parallel::*;
 
-#[derive(Debug)]
 struct Affine {
     x: Var,
-    /// W and b.
-    parameters: [ParameterId; 2],
+    weight: Var,
+    bias: Var,
 }
 
 impl Tape<'_> {
@@ -61,8 +59,8 @@ impl Tape<'_> {
                 let values = self.slice(x).to_vec();
                 self.work.remember(layer, values, y.clone());
             }
-            let parameters = [layer.weight, layer.bias];
-            self.push(Affine { x, parameters }, &[x], y, dim)
+            let [weight, bias] = [layer.weight, layer.bias].map(|id| self.parameter(id));
+            self.push(Affine { x, weight, bias }, &[x, weight, bias], y, dim)
         }))
     }
 
@@ -100,51 +98,47 @@ const LATER: Range<usize> = 1 << 18..COARSE;
 impl Op for Affine {
     /// dW = dyᵀ·x, db = Σ_rows dy, dx = dy·W. Nothing on the walk waits for dW and db.
     fn backward(&self, walk: &mut Backward, y: Var, dy: Vec<f32>) {
-        let Self { x, parameters } = *self;
+        let Self { x, weight, bias } = *self;
         let ((n, outputs), (_, inputs)) = (walk.dim(y), walk.dim(x));
-        let x_values = walk.slice(x);
-        let weight = walk.parameters.slice(parameters[0]);
-        let dx = walk.wants(x).then(|| walk.open(x));
+        let [x_values, w] = [x, weight].map(|var| walk.slice(var));
         let grain = walk.work.grain;
-        let for_parameters = move |dy: &[f32], [weight, bias]: &mut [Slot; 2]| {
-            let (dw, adds) = weight.open();
+        let [mut dw, mut db] = [weight, bias].map(|var| walk.open(var));
+        let for_parameters = move |dy: &[f32], dw: &mut (Sum, bool), db: &mut (Sum, bool)| {
             let x = Matrix::new(x_values, n, inputs);
-            gemm(Matrix::new(dy, n, outputs).t(), x, start(adds), dw, grain);
-            add_column_sums(bias, dy, outputs);
+            let dy_matrix = Matrix::new(dy, n, outputs);
+            gemm(dy_matrix.t(), x, start(dw.1), dw.0.values(), grain);
+            add_column_sums(db, dy, outputs);
         };
+        let dx = walk.wants(x).then(|| walk.open(x));
         let for_input = |dy: &[f32]| {
             dx.map(|(mut dx, adds)| {
-                let weight = Matrix::new(weight, outputs, inputs);
+                let w = Matrix::new(w, outputs, inputs);
                 let dy = Matrix::new(dy, n, outputs);
-                gemm(dy, weight, start(adds), &mut dx, grain);
+                gemm(dy, w, start(adds), dx.values(), grain);
                 dx
             })
         };
-        let mut slots = parameters.map(|id| walk.take_slot(id));
         let operations = 2 * n * inputs * outputs;
-        let dx = if walk.alone(&parameters) && LATER.contains(&operations) {
+        let dx = if walk.used_once([weight, bias]) && LATER.contains(&operations) {
             let dx = for_input(&dy);
-            walk.spawn(dy, move |dy| for_parameters(dy, &mut slots));
+            walk.spawn(dy, move |dy| for_parameters(dy, &mut dw, &mut db));
             dx
         } else {
+            let mut for_parameters = || for_parameters(&dy, &mut dw, &mut db);
             let dx = if operations >= grain {
-                join(|| for_parameters(&dy, &mut slots), || for_input(&dy)).1
+                join(for_parameters, || for_input(&dy)).1
             } else {
-                for_parameters(&dy, &mut slots);
+                for_parameters();
                 for_input(&dy)
             };
-            let slots = parameters.into_iter().zip(slots);
-            slots.for_each(|(id, slot)| walk.put_slot(id, slot));
+            walk.put(weight, dw.0);
+            walk.put(bias, db.0);
             walk.recycle(dy);
             dx
         };
         if let Some(dx) = dx {
             walk.put(x, dx);
         }
-    }
-
-    fn parameters(&self) -> &[ParameterId] {
-        &self.parameters
     }
 }
 
@@ -154,9 +148,9 @@ fn start(adds: bool) -> Start<'static> {
 }
 
 /// Adds the sum of every column of `dy` to the gradient of a bias, row after row.
-fn add_column_sums(bias: &mut Slot, dy: &[f32], cols: usize) {
-    let (db, adds) = bias.open();
-    if !adds {
+fn add_column_sums((db, adds): &mut (Sum, bool), dy: &[f32], cols: usize) {
+    let db = db.values();
+    if !*adds {
         db.fill(0.0);
     }
     for row in dy.chunks_exact(cols) {

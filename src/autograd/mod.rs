@@ -33,7 +33,6 @@
 //! use diffusion_intuition::Result;
 //! use diffusion_intuition::autograd::{Backward, Op, Tape, Var};
 //!
-//! #[derive(Debug)]
 //! struct Square {
 //!     x: Var,
 //! }
@@ -68,9 +67,8 @@
 //! Work on large matrices is split over threads by rows of the result. A split never changes the
 //! order in which one number is summed, so the number of threads never changes a bit.
 
-mod activation;
-mod arithmetic;
 mod concat;
+mod elementwise;
 mod film;
 mod fourier;
 mod gather;
@@ -83,15 +81,14 @@ mod math;
 mod op;
 mod parameters;
 mod reduce;
-mod rows;
 mod tape;
 mod workspace;
 
+pub use gather::Rows;
 pub use gradient_check::{GradientCheck, check_gradients};
 pub use gradients::Gradients;
 pub(crate) use math::{SIMD, sum_of_squares};
 pub use op::{Backward, Op, Var};
 pub use parameters::{Linear, ParameterId, Parameters};
-pub use rows::Rows;
 pub use tape::Tape;
 pub use workspace::Workspace;

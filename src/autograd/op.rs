@@ -1,9 +1,8 @@
 //! What an operation is, and the walk back over a record of them.
 
-use std::fmt::Debug;
 use std::sync::{Mutex, PoisonError};
 
-use super::gradients::{Gradients, Slot};
+use super::gradients::Gradients;
 use super::parameters::{ParameterId, Parameters};
 use super::workspace::Workspace;
 use crate::parallel::{Scope, in_place_scope};
@@ -16,30 +15,24 @@ pub struct Var {
 }
 
 /// What made a value of its operands, and knows its derivative: see the [module](super) for one.
-pub trait Op: Debug + Send + Sync {
+pub trait Op: Send + Sync {
     /// Given `dy` = ∂loss/∂`y`, row by row, [adds](Backward::give) to ∂loss/∂x of every operand x what comes
     /// to it through `y`, the operation's value.
     fn backward(&self, walk: &mut Backward, y: Var, dy: Vec<f32>);
-
-    /// Parameters that it reads, and whose gradients it writes, without a [`Var`](super::Tape::parameter) of them.
-    fn parameters(&self) -> &[ParameterId] {
-        &[]
-    }
 }
 
-#[derive(Debug)]
 pub(super) struct Node {
     pub value: Value,
-    pub rows: usize,
-    pub cols: usize,
+    pub dim: (usize, usize),
     /// None for what was given from outside, and where no gradient is wanted.
     pub op: Option<Box<dyn Op>>,
     /// Whether a parameter or [`Tape::variable`](super::Tape::variable) lies below: all other gradients are
     /// never computed.
     pub wanted: bool,
+    /// How many operations read it.
+    pub uses: usize,
 }
 
-#[derive(Debug)]
 pub(super) enum Value {
     Buffer(Vec<f32>),
     Parameter(ParameterId),
@@ -53,91 +46,99 @@ pub(super) fn slice<'a>(nodes: &'a [Node], parameters: &'a Parameters, var: Var)
     }
 }
 
+/// ∂loss/∂value, as far as it is summed.
+#[derive(Default)]
+struct Gradient<'a> {
+    sum: Option<Sum<'a>>,
+    begun: bool,
+}
+
+/// Where a gradient is summed: in a buffer, or at a parameter's place among the gradients of all.
+pub(super) enum Sum<'a> {
+    Buffer(Vec<f32>),
+    Place(&'a mut [f32]),
+}
+
+impl Sum<'_> {
+    pub fn values(&mut self) -> &mut [f32] {
+        match self {
+            Self::Buffer(values) => values,
+            Self::Place(values) => values,
+        }
+    }
+}
+
 /// A walk back over a tape: the values, the gradients so far, and memory for more.
 pub struct Backward<'a, 's> {
     nodes: &'a [Node],
-    pub(super) parameters: &'a Parameters,
-    grads: &'a mut [Option<Vec<f32>>],
+    parameters: &'a Parameters,
+    gradients: Vec<Gradient<'a>>,
     pub(super) work: &'a mut Workspace,
-    /// Of each parameter; `None` where a spawned task has it.
-    slots: Vec<Option<Slot<'a>>>,
-    /// How many operations use each parameter.
-    uses: Vec<usize>,
     scope: &'s Scope<'a>,
     /// Buffers that spawned tasks are done with.
     spent: &'a Mutex<Vec<Vec<f32>>>,
 }
 
-/// Differentiates `loss`: leaves the gradients of parameters in `gradients`, those of variables in `grads`, which
-/// has a place for each node.
+/// Differentiates `loss`: leaves the gradients of parameters in `to`, and returns those of variables, in a list
+/// with a place for each node.
 pub(super) fn walk_back(
     nodes: &[Node],
     parameters: &Parameters,
     loss: Var,
-    grads: &mut [Option<Vec<f32>>],
-    gradients: &mut Gradients,
+    to: &mut Gradients,
     work: &mut Workspace,
-) {
-    let mut uses = vec![0; parameters.len()];
-    for node in nodes {
-        let given = match &node.value {
-            Value::Parameter(id) => std::slice::from_ref(id),
-            Value::Buffer(_) => &[],
-        };
-        let read = node.op.iter().flat_map(|op| op.parameters());
-        given.iter().chain(read).for_each(|id| uses[id.index] += 1);
-    }
+) -> Vec<Option<Vec<f32>>> {
+    let mut places = to.places();
+    let gradient = |node: &Node| match node.value {
+        Value::Parameter(id) => Gradient {
+            sum: places[id.index].take().map(Sum::Place),
+            begun: false,
+        },
+        Value::Buffer(_) => Gradient::default(),
+    };
+    let gradients: Vec<_> = nodes.iter().map(gradient).collect();
+    places.into_iter().flatten().for_each(|rest| rest.fill(0.0));
     let mut one = work.take(1);
     one[0] = 1.0;
-    grads[loss.index as usize] = Some(one);
     let spent = Mutex::default();
-    let slots = gradients.slots();
-    in_place_scope(|scope| {
+    let of_variables = in_place_scope(|scope| {
         let mut walk = Backward {
             nodes,
             parameters,
-            grads,
+            gradients,
             work: &mut *work,
-            slots,
-            uses,
             scope,
             spent: &spent,
         };
-        walk.run(loss.tape);
+        walk.give(loss, one);
+        walk.run(loss.tape)
     });
     let spent = spent.into_inner().unwrap_or_else(PoisonError::into_inner);
     spent.into_iter().for_each(|buffer| work.give(buffer));
-    gradients.finish();
+    of_variables
 }
 
 impl<'a> Backward<'a, '_> {
     /// Applies each operation's derivative, last first. Every value's gradient is complete when its turn
     /// comes, for only later operations can use it.
-    fn run(&mut self, tape: u64) {
-        let nodes = self.nodes;
-        for (i, node) in nodes.iter().enumerate().rev() {
-            let Some(dy) = self.grads[i].take() else {
-                continue;
-            };
+    fn run(mut self, tape: u64) -> Vec<Option<Vec<f32>>> {
+        for (i, node) in self.nodes.iter().enumerate().rev() {
             let index = i as u32;
-            match (&node.op, &node.value) {
-                (Some(op), _) => op.backward(self, Var { index, tape }, dy),
-                (None, Value::Parameter(id)) => self.add_to_parameter(*id, dy),
-                // A variable keeps its gradient on the tape.
-                (None, Value::Buffer(_)) => self.grads[i] = Some(dy),
+            if let Some(op) = &node.op
+                && let Some(Sum::Buffer(dy)) = self.gradients[i].sum.take()
+            {
+                op.backward(&mut self, Var { index, tape }, dy);
             }
         }
-    }
-
-    fn add_to_parameter(&mut self, id: ParameterId, d: Vec<f32>) {
-        let mut slot = self.take_slot(id);
-        let (sum, adds) = slot.open();
-        match adds {
-            true => sum.iter_mut().zip(&d).for_each(|(s, d)| *s += d),
-            false => sum.copy_from_slice(&d),
-        }
-        self.put_slot(id, slot);
-        self.work.give(d);
+        let left = |gradient: Gradient| match gradient.sum {
+            Some(Sum::Buffer(d)) => Some(d),
+            Some(Sum::Place(d)) if !gradient.begun => {
+                d.fill(0.0);
+                None
+            }
+            _ => None,
+        };
+        self.gradients.into_iter().map(left).collect()
     }
 
     /// The numbers of a value, row by row.
@@ -147,8 +148,7 @@ impl<'a> Backward<'a, '_> {
 
     /// Rows and columns of a value.
     pub fn dim(&self, var: Var) -> (usize, usize) {
-        let node = &self.nodes[var.index as usize];
-        (node.rows, node.cols)
+        self.nodes[var.index as usize].dim
     }
 
     /// Whether ∂loss/∂`var` is needed: what is given for any other is thrown away.
@@ -161,54 +161,48 @@ impl<'a> Backward<'a, '_> {
         self.work.take(len)
     }
 
-    /// Adds `d` to ∂loss/∂`var`. The first contribution is moved, not copied.
-    pub fn give(&mut self, var: Var, d: Vec<f32>) {
-        match &mut self.grads[var.index as usize] {
-            Some(sum) => {
-                sum.iter_mut().zip(&d).for_each(|(s, d)| *s += d);
-                self.work.give(d);
-            }
-            _ => self.put(var, d),
-        }
-    }
-
     /// Takes back a buffer that nobody needs any more.
     pub fn recycle(&mut self, buffer: Vec<f32>) {
         self.work.give(buffer);
     }
 
+    /// Adds `d` to ∂loss/∂`var`. A first contribution is moved, not copied.
+    pub fn give(&mut self, var: Var, d: Vec<f32>) {
+        let gradient = &mut self.gradients[var.index as usize];
+        let adds = std::mem::replace(&mut gradient.begun, true);
+        match &mut gradient.sum {
+            None => self.put(var, Sum::Buffer(d)),
+            Some(sum) => {
+                let pairs = sum.values().iter_mut().zip(&d);
+                pairs.for_each(|(sum, d)| *sum = if adds { *sum + d } else { *d });
+                self.work.give(d);
+            }
+        }
+    }
+
     /// Takes ∂loss/∂`var` to add to it, and whether there is something to add to: if not, its contents are
     /// arbitrary.
-    pub(super) fn open(&mut self, var: Var) -> (Vec<f32>, bool) {
+    pub(super) fn open(&mut self, var: Var) -> (Sum<'a>, bool) {
         let (rows, cols) = self.dim(var);
-        match self.grads[var.index as usize].take() {
-            Some(sum) => (sum, true),
-            None => (self.work.take(rows * cols), false),
-        }
+        let gradient = &mut self.gradients[var.index as usize];
+        let adds = std::mem::replace(&mut gradient.begun, true);
+        let sum = gradient.sum.take();
+        let sum = sum.unwrap_or_else(|| Sum::Buffer(self.work.take(rows * cols)));
+        (sum, adds)
     }
 
     /// Puts back what [`open`](Self::open) took.
-    pub(super) fn put(&mut self, var: Var, d: Vec<f32>) {
-        match self.wants(var) {
-            true => self.grads[var.index as usize] = Some(d),
-            false => self.work.give(d),
+    pub(super) fn put(&mut self, var: Var, sum: Sum<'a>) {
+        match sum {
+            Sum::Buffer(d) if !self.wants(var) => self.work.give(d),
+            sum => self.gradients[var.index as usize].sum = Some(sum),
         }
     }
 
-    /// Whether no other operation uses these parameters.
-    pub(super) fn alone(&self, ids: &[ParameterId]) -> bool {
-        ids.iter().all(|id| self.uses[id.index] == 1)
-    }
-
-    /// Where a parameter's gradient goes.
-    pub(super) fn take_slot(&mut self, id: ParameterId) -> Slot<'a> {
-        let slot = self.slots[id.index].take();
-        slot.expect("a task takes slots that nothing else uses")
-    }
-
-    /// Puts back what [`take_slot`](Self::take_slot) took.
-    pub(super) fn put_slot(&mut self, id: ParameterId, slot: Slot<'a>) {
-        self.slots[id.index] = Some(slot);
+    /// Whether one operation alone reads each of these.
+    pub(super) fn used_once(&self, vars: [Var; 2]) -> bool {
+        let mut vars = vars.iter();
+        vars.all(|var| self.nodes[var.index as usize].uses == 1)
     }
 
     /// Leaves `task`, which nothing on the walk waits for, to a thread that has the time; it may use `dy`.

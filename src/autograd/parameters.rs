@@ -81,9 +81,9 @@ impl Places {
         &self.0[id.index]
     }
 
-    /// Where each matrix stands.
-    pub fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
-        self.0.iter().map(Place::range)
+    /// How many numbers each matrix has.
+    pub fn lengths(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().map(|place| place.shape[0] * place.shape[1])
     }
 
     /// Fingerprint of all names and shapes.

@@ -2,19 +2,17 @@
 
 use super::math::sum_of;
 use super::op::{Backward, Op, Var};
-use super::tape::{Tape, same_dim};
+use super::tape::{Tape, shapes_fit};
 use crate::check;
 use crate::error::Result;
 
 /// y = factor·Σ x.
-#[derive(Debug)]
 struct Sum {
     x: Var,
     factor: f32,
 }
 
 /// y = mean of (a − b)².
-#[derive(Debug)]
 struct Mse {
     a: Var,
     b: Var,
@@ -52,7 +50,7 @@ impl Tape<'_> {
     /// [`Error::Empty`](crate::Error::Empty) too if there are no elements.
     pub fn mse(&mut self, a: Var, b: Var) -> Result<Var> {
         let dim = self.dim(a)?;
-        same_dim("mse", dim, self.dim(b)?)?;
+        shapes_fit(self.dim(b)? == dim, "mse", dim, self.dim(b)?)?;
         let len = dim.0 * dim.1;
         check::not_empty("mse", len)?;
         let (x, z) = (self.slice(a), self.slice(b));

@@ -16,12 +16,11 @@ use crate::error::{Error, Result};
 /// Each operation is a method that takes and returns [`Var`]s. Two shapes that do not fit are an
 /// [`Error::Shapes`] that names both; a `Var` of another tape is [`Error::Foreign`]; a result that memory cannot
 /// hold is [`Error::Size`]. What an operation refuses beyond that stands with it.
-#[derive(Debug)]
 pub struct Tape<'p> {
     pub(super) parameters: &'p Parameters,
     nodes: Vec<Node>,
-    /// Of the last walk back, for each node.
-    grads: Vec<Option<Vec<f32>>>,
+    /// Gradients of variables after the last walk back, with a place for each node.
+    gradients: Vec<Option<Vec<f32>>>,
     pub(super) work: Workspace,
     id: u64,
     /// Whether operations keep what only `backward` needs.
@@ -42,7 +41,7 @@ impl<'p> Tape<'p> {
         Self {
             parameters,
             nodes: Vec::with_capacity(64),
-            grads: Vec::new(),
+            gradients: Vec::new(),
             work,
             id: TAPES.fetch_add(1, Ordering::Relaxed),
             recording: true,
@@ -63,7 +62,8 @@ impl<'p> Tape<'p> {
                 work.give(buffer);
             }
         }
-        self.grads.into_iter().flatten().for_each(|d| work.give(d));
+        let gradients = self.gradients.into_iter().flatten();
+        gradients.for_each(|d| work.give(d));
         work
     }
 
@@ -126,7 +126,8 @@ impl<'p> Tape<'p> {
 
     /// [`scalar`](Self::scalar) of what a caller's function returned, with an error where that panics.
     pub(crate) fn number(&self, var: Var, op: &'static str) -> Result<f32> {
-        same_dim(op, self.dim(var)?, (1, 1))?;
+        let dim = self.dim(var)?;
+        shapes_fit(dim == (1, 1), op, dim, (1, 1))?;
         Ok(self.slice(var)[0])
     }
 
@@ -141,11 +142,12 @@ impl<'p> Tape<'p> {
         self.number(loss, "backward")?;
         let what = "the record of a tape that only predicts";
         check::not_empty(what, usize::from(self.recording))?;
-        gradients.reset(self.parameters)?;
-        let (grads, work) = (&mut self.grads, &mut self.work);
-        grads.drain(..).flatten().for_each(|d| work.give(d));
-        grads.resize_with(self.nodes.len(), || None);
-        walk_back(&self.nodes, self.parameters, loss, grads, gradients, work);
+        let layout = gradients.of.layout();
+        self.parameters.check_make(gradients.flat.len(), layout)?;
+        let work = &mut self.work;
+        let earlier = self.gradients.drain(..).flatten();
+        earlier.for_each(|d| work.give(d));
+        self.gradients = walk_back(&self.nodes, self.parameters, loss, gradients, work);
         Ok(())
     }
 
@@ -153,7 +155,7 @@ impl<'p> Tape<'p> {
     /// depends on; `None` for anything else.
     pub fn gradient(&self, var: Var) -> Option<Array2<f32>> {
         let dim = self.dim(var).ok().filter(|_| self.wants(var))?;
-        let grad = self.grads.get(var.index as usize)?.as_ref()?;
+        let grad = self.gradients.get(var.index as usize)?.as_ref()?;
         Array2::from_shape_vec(dim, grad.clone()).ok()
     }
 
@@ -167,8 +169,7 @@ impl<'p> Tape<'p> {
                 what: "value of one tape",
             });
         }
-        let node = &self.nodes[var.index as usize];
-        Ok((node.rows, node.cols))
+        Ok(self.nodes[var.index as usize].dim)
     }
 
     /// The numbers of a value, row by row: what an operation computes with.
@@ -200,15 +201,12 @@ impl<'p> Tape<'p> {
         dim: (usize, usize),
     ) -> Var {
         assert_eq!(y.len(), dim.0 * dim.1, "as long as its shape");
-        let wanted = !op.parameters().is_empty() || operands.iter().any(|var| self.wants(*var));
+        let wanted = operands.iter().any(|var| self.wants(*var));
+        for var in operands {
+            self.nodes[var.index as usize].uses += 1;
+        }
         let op = (wanted && self.recording).then(|| Box::new(op) as Box<dyn Op>);
         self.push_node(op, Value::Buffer(y), dim, wanted)
-    }
-
-    /// Numbers that an operation's derivative will read.
-    pub(super) fn keep(&mut self, values: Vec<f32>) -> Var {
-        let dim = (1, values.len());
-        self.push_node(None, Value::Buffer(values), dim, false)
     }
 
     /// Whether `backward` computes ∂loss/∂`var`.
@@ -224,15 +222,16 @@ impl<'p> Tape<'p> {
         &mut self,
         op: Option<Box<dyn Op>>,
         value: Value,
-        (rows, cols): (usize, usize),
+        dim: (usize, usize),
         wanted: bool,
     ) -> Var {
+        let uses = 0;
         self.nodes.push(Node {
             value,
-            rows,
-            cols,
+            dim,
             op,
             wanted,
+            uses,
         });
         self.var(self.nodes.len() - 1)
     }
@@ -242,11 +241,6 @@ impl<'p> Tape<'p> {
         let tape = self.id;
         Var { index, tape }
     }
-}
-
-/// Refuses two shapes that differ, naming both.
-pub(super) fn same_dim(op: &'static str, a: (usize, usize), b: (usize, usize)) -> Result<()> {
-    shapes_fit(a == b, op, a, b)
 }
 
 /// [`Error::Shapes`] with both shapes unless they fit.

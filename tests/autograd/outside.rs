@@ -5,7 +5,6 @@ use diffusion_intuition::autograd::{Backward, Op, Tape, Var};
 
 use crate::derivatives::check;
 
-#[derive(Debug)]
 struct Tanh {
     x: Var,
 }
@@ -29,7 +28,6 @@ impl Op for Tanh {
 }
 
 /// The outer product of a column and a row, whose gradients are shaped otherwise than the result's.
-#[derive(Debug)]
 struct Outer {
     column: Var,
     row: Var,
