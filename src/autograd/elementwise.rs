@@ -70,16 +70,13 @@ impl Tape<'_> {
     }
 
     /// y = f(x); both functions are told whether they may [fuse](fuses).
-    fn unary<D>(
+    fn unary(
         &mut self,
         name: &'static str,
         x: Var,
         f: impl Fn(f32, bool) -> f32 + Sync,
-        derivative: D,
-    ) -> Result<Var>
-    where
-        D: Fn(f32, f32, bool) -> f32 + Send + Sync + 'static,
-    {
+        derivative: impl Fn(f32, f32, bool) -> f32 + Send + Sync + 'static,
+    ) -> Result<Var> {
         let dim = self.dim(x)?;
         let mut y = self.take(name, dim)?;
         let values = self.slice(x);
@@ -87,17 +84,14 @@ impl Tape<'_> {
         Ok(self.push(Unary { x, derivative }, &[x], y, dim))
     }
 
-    fn binary<D>(
+    fn binary(
         &mut self,
         name: &'static str,
         a: Var,
         b: Var,
         f: impl Fn(f32, f32) -> f32 + Sync,
-        derivative: D,
-    ) -> Result<Var>
-    where
-        D: Fn(f32, f32, f32) -> (f32, f32) + Send + Sync + 'static,
-    {
+        derivative: impl Fn(f32, f32, f32) -> (f32, f32) + Send + Sync + 'static,
+    ) -> Result<Var> {
         let dim = self.dim(a)?;
         shapes_fit(self.dim(b)? == dim, name, dim, self.dim(b)?)?;
         let mut y = self.take(name, dim)?;

@@ -34,44 +34,24 @@ impl Tape<'_> {
         let batch = rows.of().len();
         shapes_fit(batch == n, op, dim, (batch, table_dim.0))?;
         let mut y = self.take(op, dim)?;
-        let operands = Operands::new(self.slice(u), self.slice(table), rows, cols);
-        let (h_values, cols) = (self.slice(h), operands.cols);
+        let [h_values, u_values, table_values] = [h, u, table].map(|var| self.slice(var));
+        let cols = cols.max(1);
         let least = piece(y.len(), cols) / cols;
         let all = y.par_chunks_exact_mut(cols).with_min_len(least);
         all.enumerate().for_each(|(r, y)| {
             let h = &h_values[r * cols..][..cols];
-            dispatch!(*SIMD, simd => forward(simd, y, h, operands.row(r)));
+            let operands = row(u_values, table_values, r, rows.of()[r], cols);
+            dispatch!(*SIMD, simd => forward(simd, y, h, operands));
         });
         let rows = rows.clone();
         Ok(self.push(Film { h, u, table, rows }, &[h, u, table], y, dim))
     }
 }
 
-/// The operands by row.
-struct Operands<'a> {
-    u: &'a [f32],
-    table: &'a [f32],
-    rows: &'a [u32],
-    cols: usize,
-}
-
-impl<'a> Operands<'a> {
-    fn new(u: &'a [f32], table: &'a [f32], rows: &'a Rows, cols: usize) -> Self {
-        let (rows, cols) = (rows.of(), cols.max(1));
-        Self {
-            u,
-            table,
-            rows,
-            cols,
-        }
-    }
-
-    /// u, scale and shift of row `r`.
-    fn row(&self, r: usize) -> [&'a [f32]; 3] {
-        let cols = self.cols;
-        let table = &self.table[self.rows[r] as usize * 2 * cols..][..2 * cols];
-        [&self.u[r * cols..][..cols], &table[..cols], &table[cols..]]
-    }
+/// u, scale and shift of the batch row `r`, which belongs to the table row `k`.
+fn row<'a>(u: &'a [f32], table: &'a [f32], r: usize, k: u32, cols: usize) -> [&'a [f32]; 3] {
+    let table = &table[k as usize * 2 * cols..][..2 * cols];
+    [&u[r * cols..][..cols], &table[..cols], &table[cols..]]
 }
 
 /// One row of y.
@@ -122,8 +102,7 @@ impl Op for Film {
     /// dshift = Σ dz over the rows that share a table row; dh = dy.
     fn backward(&self, walk: &mut Backward, y: Var, dy: Vec<f32>) {
         let (u, table) = (walk.slice(self.u), walk.slice(self.table));
-        let operands = Operands::new(u, table, &self.rows, walk.dim(y).1);
-        let cols = operands.cols;
+        let (of, cols) = (self.rows.of(), walk.dim(y).1.max(1));
         let mut dz = walk.take(dy.len());
         let (mut du, adds) = walk.open(self.u);
         let least = piece(dy.len(), cols) / cols;
@@ -131,7 +110,8 @@ impl Op for Film {
         let results = results.zip(du.values().par_chunks_exact_mut(cols));
         let all = results.zip(dy.par_chunks_exact(cols)).with_min_len(least);
         all.enumerate().for_each(|(r, ((dz, du), dy))| {
-            dispatch!(*SIMD, simd => backward(simd, dz, du, adds, dy, operands.row(r)));
+            let operands = row(u, table, r, of[r], cols);
+            dispatch!(*SIMD, simd => backward(simd, dz, du, adds, dy, operands));
         });
         walk.put(self.u, du);
         if walk.wants(self.table) {

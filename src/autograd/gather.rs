@@ -1,6 +1,6 @@
 //! Rows picked from a table: y_r = table[index_r].
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::math::piece;
 use super::op::{Backward, Op, Var};
@@ -8,18 +8,15 @@ use super::tape::{Tape, shapes_fit};
 use crate::error::{Error, Result};
 use crate::parallel::*;
 
-/// Which row of a table belongs to each row of a batch, for [`Tape::gather`] and
-/// [`Tape::film_residual`]. Cheap to clone.
+/// Which row of a table belongs to each row of a batch, for [`Tape::gather`] and [`Tape::film_residual`]. Cheap to
+/// clone.
 #[derive(Debug, Clone)]
-pub struct Rows(Arc<Index>);
-
-#[derive(Debug)]
-struct Index {
+pub struct Rows {
     /// Table row of each batch row.
-    of: Vec<u32>,
-    table_rows: usize,
+    of: Arc<[u32]>,
     /// Batch rows ordered by table row, then by number.
-    by_table: OnceLock<Vec<u32>>,
+    by_table: Arc<[u32]>,
+    table_rows: usize,
 }
 
 impl Rows {
@@ -38,13 +35,13 @@ impl Rows {
             let (what, shape) = ("rows of a table or batch", vec![longest]);
             return Err(Error::Size { what, shape });
         }
-        let of = index.iter().map(|i| *i as u32).collect();
-        let by_table = OnceLock::new();
-        Ok(Self(Arc::new(Index {
-            of,
+        let mut by_table: Vec<u32> = (0..index.len() as u32).collect();
+        by_table.sort_by_key(|r| index[*r as usize]);
+        Ok(Self {
+            of: index.iter().map(|i| *i as u32).collect(),
+            by_table: by_table.into(),
             table_rows,
-            by_table,
-        })))
+        })
     }
 
     /// The distinct timesteps of a batch, ascending, and which of them belongs to each row.
@@ -66,12 +63,12 @@ impl Rows {
 
     /// Table row of each batch row.
     pub(super) fn of(&self) -> &[u32] {
-        &self.0.of
+        &self.of
     }
 
     /// Refuses a table of another number of rows; the rows are named as a shape, batch × table.
     pub(super) fn fit(&self, op: &'static str, table: (usize, usize)) -> Result<()> {
-        let meant = (self.of().len(), self.0.table_rows);
+        let meant = (self.of.len(), self.table_rows);
         shapes_fit(table.0 == meant.1, op, table, meant)
     }
 
@@ -84,12 +81,7 @@ impl Rows {
         adds: bool,
         add: impl Fn(&mut [f32], usize) + Sync,
     ) {
-        let Index { of, by_table, .. } = &*self.0;
-        let order = by_table.get_or_init(|| {
-            let mut order: Vec<u32> = (0..of.len() as u32).collect();
-            order.sort_by_key(|r| of[*r as usize]);
-            order
-        });
+        let Self { of, by_table, .. } = self;
         let table_row = |r: &u32| of[*r as usize] as usize;
         let cols = cols.max(1);
         let batch = of.len() * cols;
@@ -97,8 +89,8 @@ impl Rows {
         let rows = (sums.len() / cols).div_ceil(pieces).max(1);
         let pieces = sums.par_chunks_mut(rows * cols).enumerate();
         pieces.for_each(|(i, sums)| {
-            let first = order.partition_point(|r| table_row(r) < i * rows);
-            let mut batch_rows = order[first..].iter().peekable();
+            let first = by_table.partition_point(|r| table_row(r) < i * rows);
+            let mut batch_rows = by_table[first..].iter().peekable();
             for (k, sum) in (i * rows..).zip(sums.chunks_exact_mut(cols)) {
                 if !adds {
                     sum.fill(0.0);

@@ -17,6 +17,9 @@ pub(super) const FINE: usize = 1 << 20;
 /// split changes no bit (tested).
 pub(super) fn gemm(a: Matrix, b: Matrix, start: Start, c: &mut [f32], grain: usize) {
     assert_eq!(a.cols, b.rows, "the inner dimension");
+    if c.is_empty() {
+        return;
+    }
     let threads = current_num_threads();
     let most = if threads == 1 { 1 } else { 2 * threads };
     let operations = 2 * a.rows * a.cols * b.cols;

@@ -16,7 +16,7 @@ impl Gradients {
     pub fn new(parameters: &Parameters) -> Self {
         Self {
             flat: vec![0.0; parameters.count()],
-            of: parameters.places().clone(),
+            of: parameters.places.clone(),
         }
     }
 

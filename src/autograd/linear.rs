@@ -66,8 +66,8 @@ impl Tape<'_> {
 
     /// Outputs and inputs of a layer that is one of these parameters.
     fn layer_dim(&self, layer: Linear) -> Result<(usize, usize)> {
-        self.parameters.check(layer.weight)?;
-        self.parameters.check(layer.bias)?;
+        self.parameters.places.check(layer.weight)?;
+        self.parameters.places.check(layer.bias)?;
         let weight @ [outputs, inputs] = self.parameters.shape(layer.weight);
         let bias = self.parameters.shape(layer.bias);
         // One matrix cannot be both: their gradients have a place each.

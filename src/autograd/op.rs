@@ -47,7 +47,6 @@ pub(super) fn slice<'a>(nodes: &'a [Node], parameters: &'a Parameters, var: Var)
 }
 
 /// ∂loss/∂value, as far as it is summed.
-#[derive(Default)]
 struct Gradient<'a> {
     sum: Option<Sum<'a>>,
     begun: bool,
@@ -89,12 +88,12 @@ pub(super) fn walk_back(
     work: &mut Workspace,
 ) -> Vec<Option<Vec<f32>>> {
     let mut places = to.places();
-    let gradient = |node: &Node| match node.value {
-        Value::Parameter(id) => Gradient {
-            sum: places[id.index].take().map(Sum::Place),
-            begun: false,
+    let gradient = |node: &Node| Gradient {
+        sum: match node.value {
+            Value::Parameter(id) => places[id.index].take().map(Sum::Place),
+            Value::Buffer(_) => None,
         },
-        Value::Buffer(_) => Gradient::default(),
+        begun: false,
     };
     let gradients: Vec<_> = nodes.iter().map(gradient).collect();
     places.into_iter().flatten().for_each(|rest| rest.fill(0.0));

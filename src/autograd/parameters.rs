@@ -35,7 +35,7 @@ pub struct Linear {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Parameters {
     values: Vec<f32>,
-    places: Places,
+    pub(super) places: Places,
 }
 
 /// Names, shapes and places of matrices in one array.
@@ -69,7 +69,8 @@ impl Places {
         ParameterId { index, layout }
     }
 
-    fn check(&self, id: ParameterId) -> Result<()> {
+    /// Refuses an id of other parameters.
+    pub fn check(&self, id: ParameterId) -> Result<()> {
         match self.0.get(id.index) {
             Some(place) if place.layout == id.layout => Ok(()),
             _ => Err(FOREIGN),
@@ -83,7 +84,7 @@ impl Places {
 
     /// How many numbers each matrix has.
     pub fn lengths(&self) -> impl Iterator<Item = usize> {
-        self.0.iter().map(|place| place.shape[0] * place.shape[1])
+        self.0.iter().map(|place| place.range().len())
     }
 
     /// Fingerprint of all names and shapes.
@@ -223,15 +224,6 @@ impl Parameters {
             reason: "there is none of that name",
         })?;
         Ok(self.places.id(index))
-    }
-
-    /// Refuses an id of other parameters.
-    pub(super) fn check(&self, id: ParameterId) -> Result<()> {
-        self.places.check(id)
-    }
-
-    pub(super) fn places(&self) -> &Places {
-        &self.places
     }
 
     /// Fingerprint of all names and shapes, in order: what another network of the same make has too.

@@ -62,8 +62,10 @@ impl<'p> Tape<'p> {
                 work.give(buffer);
             }
         }
-        let gradients = self.gradients.into_iter().flatten();
-        gradients.for_each(|d| work.give(d));
+        self.gradients
+            .into_iter()
+            .flatten()
+            .for_each(|d| work.give(d));
         work
     }
 
@@ -90,7 +92,7 @@ impl<'p> Tape<'p> {
     pub(crate) fn written(&mut self, dim: (usize, usize), write: impl FnOnce(&mut [f32])) -> Var {
         let mut buffer = self.work.take(dim.0 * dim.1);
         write(&mut buffer);
-        self.push_node(None, Value::Buffer(buffer), dim, false)
+        self.push_node(Value::Buffer(buffer), dim, false)
     }
 
     /// Puts a parameter on the tape (once; asked again, it answers the same `Var`). Nothing is copied.
@@ -102,7 +104,7 @@ impl<'p> Tape<'p> {
         let is_it = |node: &Node| matches!(node.value, Value::Parameter(known) if known == id);
         match self.nodes.iter().position(is_it) {
             Some(index) => self.var(index),
-            None => self.push_node(None, Value::Parameter(id), (rows, cols), true),
+            None => self.push_node(Value::Parameter(id), (rows, cols), true),
         }
     }
 
@@ -111,8 +113,7 @@ impl<'p> Tape<'p> {
     /// # Panics
     /// If `var` is of another tape.
     pub fn value(&self, var: Var) -> ArrayView2<'_, f32> {
-        let dim = self.dim(var).expect("a Var of this tape");
-        ArrayView2::from_shape(dim, self.slice(var)).expect("as long as its shape")
+        ArrayView2::from_shape(self.node(var).dim, self.slice(var)).expect("as long as its shape")
     }
 
     /// The single number of a 1×1 value, such as a loss.
@@ -120,8 +121,8 @@ impl<'p> Tape<'p> {
     /// # Panics
     /// If `var` is of another tape or has more than one number.
     pub fn scalar(&self, var: Var) -> f32 {
-        let number = self.number(var, "scalar");
-        number.expect("a 1x1 value of this tape")
+        self.number(var, "scalar")
+            .expect("a 1x1 value of this tape")
     }
 
     /// [`scalar`](Self::scalar) of what a caller's function returned, with an error where that panics.
@@ -177,7 +178,7 @@ impl<'p> Tape<'p> {
     /// # Panics
     /// If `var` is of another tape.
     pub fn slice(&self, var: Var) -> &[f32] {
-        assert_eq!(var.tape, self.id, "a Var of this tape");
+        self.node(var);
         slice(&self.nodes, self.parameters, var)
     }
 
@@ -205,8 +206,11 @@ impl<'p> Tape<'p> {
         for var in operands {
             self.nodes[var.index as usize].uses += 1;
         }
-        let op = (wanted && self.recording).then(|| Box::new(op) as Box<dyn Op>);
-        self.push_node(op, Value::Buffer(y), dim, wanted)
+        let var = self.push_node(Value::Buffer(y), dim, wanted);
+        if wanted && self.recording {
+            self.nodes[var.index as usize].op = Some(Box::new(op));
+        }
+        var
     }
 
     /// Whether `backward` computes ∂loss/∂`var`.
@@ -214,24 +218,21 @@ impl<'p> Tape<'p> {
     /// # Panics
     /// If `var` is of another tape.
     pub fn wants(&self, var: Var) -> bool {
-        assert_eq!(var.tape, self.id, "a Var of this tape");
-        self.nodes[var.index as usize].wanted
+        self.node(var).wanted
     }
 
-    fn push_node(
-        &mut self,
-        op: Option<Box<dyn Op>>,
-        value: Value,
-        dim: (usize, usize),
-        wanted: bool,
-    ) -> Var {
-        let uses = 0;
+    fn node(&self, var: Var) -> &Node {
+        assert_eq!(var.tape, self.id, "a Var of this tape");
+        &self.nodes[var.index as usize]
+    }
+
+    fn push_node(&mut self, value: Value, dim: (usize, usize), wanted: bool) -> Var {
         self.nodes.push(Node {
             value,
             dim,
-            op,
+            op: None,
             wanted,
-            uses,
+            uses: 0,
         });
         self.var(self.nodes.len() - 1)
     }

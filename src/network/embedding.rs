@@ -1,6 +1,7 @@
 //! Sinusoidal time embedding: a timestep as waves of many lengths.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::fmt;
+use std::sync::Arc;
 
 use ndarray::Array2;
 
@@ -30,28 +31,28 @@ use crate::error::Result;
 #[derive(Debug, Clone, PartialEq)]
 pub struct TimeEmbedding {
     dim: usize,
+    shift: f64,
     cosines_first: bool,
     frequencies: Vec<f64>,
-    known: Known,
+    first: FirstRows,
 }
 
-/// The rows of t = 0, 1, … that were computed already, for all clones: sines cost 15 ns each, and training asks
-/// for the same T rows at every step.
-#[derive(Debug, Clone, Default)]
-struct Known(Arc<RwLock<Vec<f32>>>);
+/// The rows of t = 0, 1, …: sines cost 15 ns each, and training asks for the same T rows at every step. Later
+/// timesteps, and those of a very wide embedding, are computed anew each time.
+#[derive(Clone, PartialEq)]
+struct FirstRows(Arc<Vec<f32>>);
 
-/// They are no part of what an embedding is.
-impl PartialEq for Known {
-    fn eq(&self, _: &Self) -> bool {
-        true
+impl fmt::Debug for FirstRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} numbers", self.0.len())
     }
 }
 
-/// Timesteps from here on are computed anew each time, so that a stray t cannot take all memory.
-const MOST_KNOWN: usize = 4096;
-
 /// Most numbers of an embedding: more waves than there are timesteps tell nothing.
 const MOST_NUMBERS: usize = 1 << 16;
+
+/// Most rows that are known from the start.
+const MOST_ROWS: usize = 1024;
 
 /// Longest wave of the embedding, divided by 2π.
 const MAX_PERIOD: f64 = 10_000.0;
@@ -65,12 +66,23 @@ impl TimeEmbedding {
         let fine = (2..=MOST_NUMBERS).contains(&dim);
         let name = "dimension of the time embedding";
         check::parameter(name, dim, fine, "between 2 and 65536")?;
-        Ok(Self {
+        Ok(Self::with(dim, 0.0, false))
+    }
+
+    fn with(dim: usize, shift: f64, cosines_first: bool) -> Self {
+        let half = dim / 2;
+        let exponent = |i: usize| i as f64 / (half as f64 - shift);
+        let frequency = |i| libm::exp(-MAX_PERIOD.ln() * exponent(i));
+        let mut embedding = Self {
             dim,
-            cosines_first: false,
-            frequencies: frequencies(dim / 2, 0.0),
-            known: Known::default(),
-        })
+            shift,
+            cosines_first,
+            frequencies: (0..half).map(frequency).collect(),
+            first: FirstRows(Arc::default()),
+        };
+        let ts: Vec<usize> = (0..MOST_ROWS.min(2 * MOST_NUMBERS / dim)).collect();
+        embedding.first = FirstRows(Arc::new(embedding.table(&ts).into_raw_vec_and_offset().0));
+        embedding
     }
 
     /// Divides the exponent by h − `shift` in place of h: 1 for DDPM's code.
@@ -82,20 +94,12 @@ impl TimeEmbedding {
         let fine = shift >= 0.0 && shift < half as f64;
         let valid = "at least 0 and below half the dimension";
         check::parameter("frequency shift", shift, fine, valid)?;
-        Ok(Self {
-            frequencies: frequencies(half, shift),
-            known: Known::default(),
-            ..self
-        })
+        Ok(Self::with(self.dim, shift, self.cosines_first))
     }
 
     /// Cosines before sines: diffusers' `flip_sin_to_cos=True`.
     pub fn cosines_first(self) -> Self {
-        Self {
-            cosines_first: true,
-            known: Known::default(),
-            ..self
-        }
+        Self::with(self.dim, self.shift, true)
     }
 
     /// How many numbers a timestep becomes.
@@ -106,14 +110,21 @@ impl TimeEmbedding {
     /// The embeddings of `ts`, one row each; shape (n, dim).
     pub fn table(&self, ts: &[usize]) -> Array2<f32> {
         let mut table = Array2::zeros((ts.len(), self.dim));
-        for (mut row, t) in table.rows_mut().into_iter().zip(ts) {
-            self.write(*t, row.as_slice_mut().expect("freshly made"));
-        }
+        self.write(ts, table.as_slice_mut().expect("freshly made"));
         table
     }
 
+    fn write(&self, ts: &[usize], to: &mut [f32]) {
+        for (row, t) in to.chunks_exact_mut(self.dim).zip(ts) {
+            match self.first.0.chunks_exact(self.dim).nth(*t) {
+                Some(known) => row.copy_from_slice(known),
+                None => self.compute(*t, row),
+            }
+        }
+    }
+
     /// Angles in f64: in f32, ω·t at t = 1000 is off by 6e-5 before the sine is taken.
-    fn write(&self, t: usize, row: &mut [f32]) {
+    fn compute(&self, t: usize, row: &mut [f32]) {
         row.fill(0.0);
         let (first, second) = row.split_at_mut(self.dim / 2);
         let (sines, cosines) = match self.cosines_first {
@@ -126,38 +137,6 @@ impl TimeEmbedding {
             (*sine, *cosine) = (s as f32, c as f32);
         }
     }
-
-    /// [`table`](Self::table), from the rows that are known.
-    fn write_all(&self, ts: &[usize], out: &mut [f32]) {
-        // A batch at a single t is a sampler's: it does not need the rows up to t.
-        let last = ts.iter().filter(|t| **t < MOST_KNOWN && ts.len() > 1).max();
-        if let Some(last) = last {
-            self.know(*last);
-        }
-        let known = self.known.0.read();
-        let known = known.unwrap_or_else(PoisonError::into_inner);
-        for (row, t) in out.chunks_exact_mut(self.dim).zip(ts) {
-            match known.chunks_exact(self.dim).nth(*t) {
-                Some(known) => row.copy_from_slice(known),
-                None => self.write(*t, row),
-            }
-        }
-    }
-
-    /// Computes the rows up to `last` that are not known yet.
-    fn know(&self, last: usize) {
-        let known = self.known.0.read();
-        let rows = known.map_or(0, |known| known.len() / self.dim);
-        if rows > last {
-            return;
-        }
-        let known = self.known.0.write();
-        let mut known = known.unwrap_or_else(PoisonError::into_inner);
-        for t in known.len() / self.dim..=last {
-            known.resize((t + 1) * self.dim, 0.0);
-            self.write(t, &mut known[t * self.dim..]);
-        }
-    }
 }
 
 impl Tape<'_> {
@@ -165,15 +144,8 @@ impl Tape<'_> {
     /// gradient: t is given.
     pub fn embed(&mut self, embedding: &TimeEmbedding, ts: &[usize]) -> Var {
         let dim = (ts.len(), embedding.dim);
-        self.written(dim, |values| embedding.write_all(ts, values))
+        self.written(dim, |values| embedding.write(ts, values))
     }
-}
-
-fn frequencies(half: usize, shift: f64) -> Vec<f64> {
-    let exponent = |i: usize| i as f64 / (half as f64 - shift);
-    (0..half)
-        .map(|i| libm::exp(-MAX_PERIOD.ln() * exponent(i)))
-        .collect()
 }
 
 /// `count` frequencies, each twice the one before: `lowest`, 2·`lowest`, 4·`lowest`, … Waves of these frequencies

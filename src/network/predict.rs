@@ -142,13 +142,9 @@ fn predict_piece(
     let rows = x.nrows();
     let x = tape.input(x);
     let y = forward(&mut tape, x, ts)?;
-    let (found_rows, found_cols) = tape.dim(y)?;
+    let found: [usize; 2] = tape.dim(y)?.into();
     let expected = [rows, out.len() / rows];
-    check::same_shape(
-        "the network's prediction",
-        &expected,
-        &[found_rows, found_cols],
-    )?;
+    check::same_shape("the network's prediction", &expected, &found)?;
     out.copy_from_slice(tape.slice(y));
     Ok(tape.into_workspace())
 }
