@@ -155,7 +155,7 @@ impl<'p> Tape<'p> {
     /// ∂loss/∂`var` after [`backward`](Self::backward), for a [`variable`](Self::variable) that the loss
     /// depends on; `None` for anything else.
     pub fn gradient(&self, var: Var) -> Option<Array2<f32>> {
-        let dim = self.dim(var).ok().filter(|_| self.wants(var))?;
+        let dim = self.dim(var).ok().filter(|_| self.node(var).wanted)?;
         let grad = self.gradients.get(var.index as usize)?.as_ref()?;
         Array2::from_shape_vec(dim, grad.clone()).ok()
     }
@@ -202,7 +202,7 @@ impl<'p> Tape<'p> {
         dim: (usize, usize),
     ) -> Var {
         assert_eq!(y.len(), dim.0 * dim.1, "as long as its shape");
-        let wanted = operands.iter().any(|var| self.wants(*var));
+        let wanted = operands.iter().any(|var| self.node(*var).wanted);
         for var in operands {
             self.nodes[var.index as usize].uses += 1;
         }
@@ -211,14 +211,6 @@ impl<'p> Tape<'p> {
             self.nodes[var.index as usize].op = Some(Box::new(op));
         }
         var
-    }
-
-    /// Whether `backward` computes ∂loss/∂`var`.
-    ///
-    /// # Panics
-    /// If `var` is of another tape.
-    pub fn wants(&self, var: Var) -> bool {
-        self.node(var).wanted
     }
 
     fn node(&self, var: Var) -> &Node {
