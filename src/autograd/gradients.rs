@@ -2,13 +2,14 @@
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-use super::parameters::{ParameterId, Parameters, Places};
+use super::parameters::{ParameterId, Parameters};
 
 /// ∂loss/∂parameter for every parameter, in the order and layout of the [`Parameters`].
 #[derive(Debug, Clone)]
 pub struct Gradients {
     pub(crate) flat: Vec<f32>,
-    pub(super) of: Places,
+    /// Without their values.
+    pub(super) of: Parameters,
 }
 
 impl Gradients {
@@ -16,7 +17,7 @@ impl Gradients {
     pub fn new(parameters: &Parameters) -> Self {
         Self {
             flat: vec![0.0; parameters.count()],
-            of: parameters.places.clone(),
+            of: parameters.without_values(),
         }
     }
 
@@ -25,7 +26,8 @@ impl Gradients {
     /// # Panics
     /// If `id` is not of the parameters that this was made for (see [`ParameterId`]).
     pub fn get(&self, id: ParameterId) -> ArrayView2<'_, f32> {
-        self.of.view(&self.flat, id)
+        let values = &self.flat[self.of.range(id)];
+        ArrayView2::from_shape(self.of.shape(id), values).expect("as long as its shape")
     }
 
     /// ∂loss/∂parameter, to change.
@@ -33,13 +35,14 @@ impl Gradients {
     /// # Panics
     /// As [`get`](Self::get).
     pub fn get_mut(&mut self, id: ParameterId) -> ArrayViewMut2<'_, f32> {
-        self.of.view_mut(&mut self.flat, id)
+        let values = &mut self.flat[self.of.range(id)];
+        ArrayViewMut2::from_shape(self.of.shape(id), values).expect("as long as its shape")
     }
 
     /// The place of each parameter's gradient.
     pub(super) fn places(&mut self) -> Vec<Option<&mut [f32]>> {
         let mut rest = self.flat.as_mut_slice();
-        let lengths = self.of.lengths();
+        let lengths = self.of.ids().map(|id| self.of.range(id).len());
         lengths.map(|len| rest.split_off_mut(..len)).collect()
     }
 }

@@ -47,7 +47,7 @@ impl Tape<'_> {
         let write = |((x, layer), (y, _)): (&(Var, Linear), &mut (Vec<f32>, _))| {
             tape.affine(*x, *layer, y);
         };
-        if N > 1 && operations >= 2 * self.work.grain {
+        if N > 1 && operations >= 2 * self.work.grain() {
             maps.par_iter().zip(&mut ys).for_each(write);
         } else {
             maps.iter().zip(&mut ys).for_each(write);
@@ -66,8 +66,8 @@ impl Tape<'_> {
 
     /// Outputs and inputs of a layer that is one of these parameters.
     fn layer_dim(&self, layer: Linear) -> Result<(usize, usize)> {
-        self.parameters.places.check(layer.weight)?;
-        self.parameters.places.check(layer.bias)?;
+        self.parameters.check(layer.weight)?;
+        self.parameters.check(layer.bias)?;
         let weight @ [outputs, inputs] = self.parameters.shape(layer.weight);
         let bias = self.parameters.shape(layer.bias);
         // One matrix cannot be both: their gradients have a place each.
@@ -86,7 +86,7 @@ impl Tape<'_> {
         let bias = self.parameters.slice(layer.bias);
         let weight = Matrix::new(self.parameters.slice(layer.weight), outputs, inputs);
         let x = Matrix::new(x, y.len() / outputs, inputs);
-        gemm(x, weight.t(), Start::Row(bias), y, self.work.grain);
+        gemm(x, weight.t(), Start::Row(bias), y, self.work.grain());
     }
 }
 
@@ -101,7 +101,7 @@ impl Op for Affine {
         let Self { x, weight, bias } = *self;
         let ((n, outputs), (_, inputs)) = (walk.dim(y), walk.dim(x));
         let [x_values, w] = [x, weight].map(|var| walk.slice(var));
-        let grain = walk.work.grain;
+        let grain = walk.work.grain();
         let [mut dw, mut db] = [weight, bias].map(|var| walk.open(var));
         let for_parameters = move |dy: &[f32], dw: &mut (Sum, bool), db: &mut (Sum, bool)| {
             let x = Matrix::new(x_values, n, inputs);

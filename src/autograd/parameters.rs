@@ -35,20 +35,16 @@ pub struct Linear {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Parameters {
     values: Vec<f32>,
-    pub(super) places: Places,
+    entries: Vec<Entry>,
 }
 
-/// Names, shapes and places of matrices in one array.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Places(Vec<Place>);
-
 #[derive(Debug, Clone, PartialEq)]
-struct Place {
+struct Entry {
     name: String,
     shape: [usize; 2],
     /// Whether files know it as a vector: a bias.
     vector: bool,
-    start: usize,
+    range: Range<usize>,
     /// Fingerprint of all names and shapes up to this one.
     layout: u64,
 }
@@ -56,56 +52,6 @@ struct Place {
 const FOREIGN: Error = Error::Foreign {
     what: "parameter of one network",
 };
-
-impl Place {
-    fn range(&self) -> Range<usize> {
-        self.start..self.start + self.shape[0] * self.shape[1]
-    }
-}
-
-impl Places {
-    fn id(&self, index: usize) -> ParameterId {
-        let layout = self.0[index].layout;
-        ParameterId { index, layout }
-    }
-
-    /// Refuses an id of other parameters.
-    pub fn check(&self, id: ParameterId) -> Result<()> {
-        match self.0.get(id.index) {
-            Some(place) if place.layout == id.layout => Ok(()),
-            _ => Err(FOREIGN),
-        }
-    }
-
-    fn at(&self, id: ParameterId) -> &Place {
-        assert_eq!(self.check(id), Ok(()), "an id of these parameters");
-        &self.0[id.index]
-    }
-
-    /// How many numbers each matrix has.
-    pub fn lengths(&self) -> impl Iterator<Item = usize> {
-        self.0.iter().map(|place| place.range().len())
-    }
-
-    /// Fingerprint of all names and shapes.
-    pub fn layout(&self) -> u64 {
-        self.0.last().map_or(0, |last| last.layout)
-    }
-
-    /// One matrix of `values`.
-    pub fn view<'a>(&self, values: &'a [f32], id: ParameterId) -> ArrayView2<'a, f32> {
-        let place = self.at(id);
-        let values = &values[place.range()];
-        ArrayView2::from_shape(place.shape, values).expect("as long as its shape")
-    }
-
-    /// One matrix of `values`, to change.
-    pub fn view_mut<'a>(&self, values: &'a mut [f32], id: ParameterId) -> ArrayViewMut2<'a, f32> {
-        let place = self.at(id);
-        let values = &mut values[place.range()];
-        ArrayViewMut2::from_shape(place.shape, values).expect("as long as its shape")
-    }
-}
 
 impl Parameters {
     /// No parameters yet.
@@ -131,7 +77,7 @@ impl Parameters {
         self.check_name(&bias)?;
         let weight = self.uniform(&weight, [outputs, inputs], bound, rng)?;
         let bias = self.uniform(&bias, [1, outputs], bound, rng)?;
-        self.places.0[bias.index].vector = true;
+        self.entries[bias.index].vector = true;
         Ok(Linear { weight, bias })
     }
 
@@ -150,7 +96,8 @@ impl Parameters {
         let what = "bound of a uniform parameter";
         check::parameter(what, bound, fine, "finite, twice as well")?;
         let id = self.zeros(name, shape)?;
-        for value in &mut self.values[self.places.at(id).range()] {
+        let range = self.range(id);
+        for value in &mut self.values[range] {
             let u: f32 = rng.random();
             *value = bound * (2.0 * u - 1.0);
         }
@@ -172,14 +119,14 @@ impl Parameters {
         self.values.resize(total, 0.0);
         let numbers = [self.layout(), shape[0] as u64, shape[1] as u64];
         let numbers = numbers.into_iter().flat_map(u64::to_le_bytes);
-        self.places.0.push(Place {
+        self.entries.push(Entry {
             name: name.to_owned(),
             shape,
             vector: false,
-            start,
+            range: start..total,
             layout: fnv1a(numbers.chain(name.bytes())),
         });
-        Ok(self.places.id(self.len() - 1))
+        Ok(self.id_at(self.len() - 1))
     }
 
     fn check_name(&self, name: &str) -> Result<()> {
@@ -199,17 +146,17 @@ impl Parameters {
 
     /// How many matrices there are.
     pub fn len(&self) -> usize {
-        self.places.0.len()
+        self.entries.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.places.0.is_empty()
+        self.entries.is_empty()
     }
 
     /// Every matrix, in the order in which they were added.
     pub fn ids(&self) -> impl ExactSizeIterator<Item = ParameterId> + use<> {
-        let ids: Vec<_> = (0..self.len()).map(|i| self.places.id(i)).collect();
+        let ids: Vec<_> = (0..self.len()).map(|i| self.id_at(i)).collect();
         ids.into_iter()
     }
 
@@ -218,17 +165,43 @@ impl Parameters {
     /// # Errors
     /// [`Error::ParameterName`] if there is none.
     pub fn id(&self, name: &str) -> Result<ParameterId> {
-        let index = self.places.0.iter().position(|place| place.name == name);
+        let index = self.entries.iter().position(|entry| entry.name == name);
         let index = index.ok_or_else(|| Error::ParameterName {
             name: name.to_owned(),
             reason: "there is none of that name",
         })?;
-        Ok(self.places.id(index))
+        Ok(self.id_at(index))
+    }
+
+    fn id_at(&self, index: usize) -> ParameterId {
+        let layout = self.entries[index].layout;
+        ParameterId { index, layout }
+    }
+
+    fn entry(&self, id: ParameterId) -> &Entry {
+        assert_eq!(self.check(id), Ok(()), "an id of these parameters");
+        &self.entries[id.index]
+    }
+
+    /// Refuses an id of other parameters.
+    pub(super) fn check(&self, id: ParameterId) -> Result<()> {
+        match self.entries.get(id.index) {
+            Some(entry) if entry.layout == id.layout => Ok(()),
+            _ => Err(FOREIGN),
+        }
+    }
+
+    /// Names and shapes alone.
+    pub(super) fn without_values(&self) -> Self {
+        Self {
+            values: Vec::new(),
+            entries: self.entries.clone(),
+        }
     }
 
     /// Fingerprint of all names and shapes, in order: what another network of the same make has too.
     pub(crate) fn layout(&self) -> u64 {
-        self.places.layout()
+        self.entries.last().map_or(0, |last| last.layout)
     }
 
     /// Refuses parameters that are not as many, or of other names and shapes, than those of a network with this
@@ -246,22 +219,24 @@ impl Parameters {
     /// # Panics
     /// This and every method below: if `id` is of other parameters (see [`ParameterId`]).
     pub fn name(&self, id: ParameterId) -> &str {
-        &self.places.at(id).name
+        &self.entry(id).name
     }
 
     /// Rows and columns of a matrix.
     pub fn shape(&self, id: ParameterId) -> [usize; 2] {
-        self.places.at(id).shape
+        self.entry(id).shape
     }
 
     /// The numbers of a matrix.
     pub fn get(&self, id: ParameterId) -> ArrayView2<'_, f32> {
-        self.places.view(&self.values, id)
+        ArrayView2::from_shape(self.shape(id), self.slice(id)).expect("as long as its shape")
     }
 
     /// The numbers of a matrix, to change.
     pub fn get_mut(&mut self, id: ParameterId) -> ArrayViewMut2<'_, f32> {
-        self.places.view_mut(&mut self.values, id)
+        let (shape, range) = (self.shape(id), self.range(id));
+        let values = &mut self.values[range];
+        ArrayViewMut2::from_shape(shape, values).expect("as long as its shape")
     }
 
     /// All numbers, matrix after matrix, each row by row.
@@ -282,13 +257,13 @@ impl Parameters {
 
     /// Shape of a matrix in files: biases are vectors there.
     pub(crate) fn file_shape(&self, id: ParameterId) -> Vec<usize> {
-        let Place { shape, vector, .. } = self.places.at(id);
+        let Entry { shape, vector, .. } = self.entry(id);
         shape[usize::from(*vector)..].to_vec()
     }
 
     /// Where a matrix stands among [`values`](Self::values).
     pub(crate) fn range(&self, id: ParameterId) -> Range<usize> {
-        self.places.at(id).range()
+        self.entry(id).range.clone()
     }
 
     pub(super) fn slice(&self, id: ParameterId) -> &[f32] {

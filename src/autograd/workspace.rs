@@ -6,31 +6,13 @@ use super::parameters::Linear;
 /// Memory that one tape hands on to the next: see [`Tape::with_workspace`](super::Tape::with_workspace).
 ///
 /// Steps that record the same operations reuse the buffers of the step before.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Workspace {
     free: Vec<Vec<f32>>,
-    known: Vec<Known>,
-    /// Floating-point operations from which a product is split over threads.
-    pub(super) grain: usize,
-}
-
-/// What a layer makes of a single row. Predictions ask for it again for every piece of a batch: all of its
-/// rows stand at one timestep, and the answer takes as long to compute as that of some 20 rows.
-#[derive(Debug)]
-struct Known {
-    layer: Linear,
-    x: Vec<f32>,
-    y: Vec<f32>,
-}
-
-impl Default for Workspace {
-    fn default() -> Self {
-        Self {
-            free: Vec::new(),
-            known: Vec::new(),
-            grain: COARSE,
-        }
-    }
+    /// What layers make of single rows: layer, row and answer. Predictions ask for it again for every piece of a
+    /// batch: all of its rows stand at one timestep, and the answer takes as long to compute as that of some 20 rows.
+    known: Vec<(Linear, Vec<f32>, Vec<f32>)>,
+    alone: bool,
 }
 
 /// Most free buffers that are kept.
@@ -44,8 +26,13 @@ impl Workspace {
 
     /// Splits even small products over threads: for a tape beside which nothing else runs.
     pub(crate) fn alone(mut self) -> Self {
-        self.grain = FINE;
+        self.alone = true;
         self
+    }
+
+    /// Floating-point operations from which a product is split over threads.
+    pub(super) fn grain(&self) -> usize {
+        if self.alone { FINE } else { COARSE }
     }
 
     /// A buffer of `len` numbers with arbitrary contents: whoever takes it writes all of it.
@@ -75,12 +62,12 @@ impl Workspace {
     /// The answer of `layer` to the single row `x`, if it was [remembered](Self::remember).
     pub(super) fn known(&self, layer: Linear, x: &[f32]) -> Option<&[f32]> {
         let mut all = self.known.iter();
-        let known = all.find(|known| known.layer == layer && known.x == x)?;
-        Some(&known.y)
+        let known = all.find(|known| known.0 == layer && known.1 == x)?;
+        Some(&known.2)
     }
 
     /// For a tape that only predicts, whose memory never sees other parameters.
     pub(super) fn remember(&mut self, layer: Linear, x: Vec<f32>, y: Vec<f32>) {
-        self.known.push(Known { layer, x, y });
+        self.known.push((layer, x, y));
     }
 }

@@ -149,7 +149,7 @@ MUTATIONS_OF_MODELS = [
     ("GAN: the last step is not tried", "gan",
      "true => self.try_last(),", "true => Ok(()),"),
     ("a layer of another network is taken for its own", "autograd",
-     "Some(place) if place.layout == id.layout => Ok(()),", "Some(_) => Ok(()),"),
+     "Some(entry) if entry.layout == id.layout => Ok(()),", "Some(_) => Ok(()),"),
     ("spectral norm: square of sigma", "gan",
      "self.sigma = image.dot(&image).sqrt();", "self.sigma = image.dot(&image);"),
     ("spectral norm: sigma taken for a constant", "gan",
