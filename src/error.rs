@@ -43,11 +43,6 @@ pub enum Error {
         /// The shape that was given.
         found: Vec<usize>,
     },
-    /// An output array is not contiguous in row-major order, so it cannot be filled in place.
-    Layout {
-        /// What the array is.
-        what: &'static str,
-    },
     /// A value is NaN or infinite.
     NotFinite {
         /// What the value belongs to.

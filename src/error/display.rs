@@ -37,9 +37,6 @@ impl Error {
             } => {
                 format!("{what} has shape {found:?}, expected {expected:?}")
             }
-            Self::Layout { what } => {
-                format!("{what} is a view with gaps: give an array in row-major order")
-            }
             Self::NotFinite { what, index, value } => {
                 format!("{what}: value {index} is {value}, expected a finite number")
             }
@@ -127,7 +124,7 @@ impl Error {
             ),
             // A new error does not compile without a text.
             Self::Schedule { .. } | Self::Timestep { .. } | Self::Parameter { .. } => return None,
-            Self::Shape { .. } | Self::Layout { .. } | Self::NotFinite { .. } => return None,
+            Self::Shape { .. } | Self::NotFinite { .. } => return None,
             Self::Empty { .. } | Self::Size { .. } | Self::Covariance { .. } => return None,
             Self::Row { .. } | Self::ConstantColumn { .. } | Self::Outlier { .. } => return None,
             Self::File { .. } | Self::Figure { .. } => return None,
