@@ -37,8 +37,7 @@ impl Bound {
         bits_per_dim(self.nats, self.dim)
     }
 
-    /// Standard error of [`nats`](Self::nats): the standard deviation of one sample's own bound over √n. It
-    /// covers the choice of samples and the noise; 0 for an exact bound.
+    /// Standard error of [`nats`](Self::nats), over the choice of samples and the noise; 0 for an exact bound.
     pub fn nats_error(&self) -> f64 {
         self.error
     }
@@ -48,8 +47,7 @@ impl Bound {
         bits_per_dim(self.error, self.dim)
     }
 
-    /// L_T = KL(q(x_T | x_0) ‖ N(0, I)), in nats: what the forward process has left of the data. Nothing is
-    /// learned here.
+    /// L_T = KL(q(x_T | x_0) ‖ N(0, I)), in nats: what the forward process has left of the data.
     pub fn prior(&self) -> f64 {
         self.prior
     }

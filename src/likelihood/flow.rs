@@ -10,10 +10,8 @@ use crate::error::{Error, Result};
 use crate::prediction::Prediction;
 use crate::schedule::{Level, Schedule};
 
-/// Half the distance of two points between which the denoiser is differenced, over the noise level √(1−ᾱ_t).
-///
-/// A denoiser varies on the scale of the noise and above, so the difference's own error is near 2e-2²/6 of
-/// the derivative; f32 rounding adds about 1e-7/2e-2, which averages out over the steps.
+/// Half the distance of two points between which the denoiser is differenced, over the noise level √(1−ᾱ_t), on
+/// whose scale a denoiser varies: an error near 2e-2²/6 of the derivative, and 1e-7/2e-2 of f32's rounding.
 const DIFFERENCE: f64 = 2e-2;
 
 /// The same over |x|, where that is more: 2⁷ of the steps in which f32 counts there. Far out a denoiser is

@@ -32,20 +32,6 @@ impl Sampler {
     ///
     /// which has no bound where ᾱ_t is near 0, and is infinite at ᾱ_t = 0. So [`sample`](Self::sample)
     /// refuses to take x̂0 from ε where σ_t > 200 and this exceeds 10; see the [module](super).
-    ///
-    /// ```
-    /// use diffusion_intuition::prelude::*;
-    ///
-    /// let first = |schedule: &Schedule, prediction| -> Result<f64> {
-    ///     let sampler = Sampler::new(schedule, Method::DDIM, 50)?;
-    ///     Ok(sampler.amplification(prediction)[0])
-    /// };
-    /// let (linear, cosine) = (Schedule::linear(1000, 1e-4, 0.02)?, Schedule::cosine(1000)?);
-    /// assert!(first(&linear, Prediction::Eps)? < 0.3);
-    /// assert!(first(&cosine, Prediction::Eps)? > 600.0);
-    /// assert!(first(&cosine, Prediction::V)? < 0.1);
-    /// # Ok::<(), Error>(())
-    /// ```
     pub fn amplification(&self, prediction: Prediction) -> Array1<f64> {
         let factor = |i: usize| {
             let (t, s) = self.levels(i);

@@ -70,7 +70,7 @@ impl Blend {
             x.iter_mut().for_each(|x| *x *= own);
             for (weight, part) in weights.into_iter().zip(parts) {
                 if weight != 0.0 {
-                    let part = &part[i * CHUNK..];
+                    let part = part.get(i * CHUNK..).unwrap_or_default();
                     x.iter_mut().zip(part).for_each(|(x, p)| *x += weight * p);
                 }
             }

@@ -26,8 +26,8 @@ impl Sampler {
     /// replaced at every step.
     ///
     /// # Errors
-    /// [`Error::Shape`] if shapes differ; [`Error::Parameter`] for 0
-    /// repeats; [`Error::NotFinite`] for a known value that is; as [`sample`](Self::sample).
+    /// [`Error::Shape`] if shapes differ; [`Error::Parameter`] for 0 repeats; [`Error::NotFinite`] for a known
+    /// value that is; as [`sample`](Self::sample).
     pub fn inpaint(
         &self,
         denoiser: &dyn Denoiser,

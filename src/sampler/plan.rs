@@ -25,8 +25,7 @@ impl Sampler {
     /// [trailing](Spacing::Trailing): the first is at t = T−1.
     ///
     /// # Errors
-    /// [`Error::Parameter`] unless 1 ≤ `steps` ≤ T, and for a setting of the method
-    /// outside its range.
+    /// [`Error::Parameter`] unless 1 ≤ `steps` ≤ T, and for a setting of the method outside its range.
     pub fn new(schedule: &Schedule, method: impl Solver + 'static, steps: usize) -> Result<Self> {
         let timesteps = Spacing::Trailing.timesteps(schedule, steps)?;
         Self::with_timesteps(schedule, method, timesteps)
@@ -35,9 +34,8 @@ impl Sampler {
     /// `method` at timesteps of your own, 0-based and falling; [`Spacing::timesteps`] makes some.
     ///
     /// # Errors
-    /// [`Error::Empty`] for none; [`Error::Timestep`] for one
-    /// outside `0..T`; [`Error::Parameter`] unless each is below the one before, and
-    /// for a setting of the method outside its range.
+    /// [`Error::Empty`] for none; [`Error::Timestep`] for one outside `0..T`; [`Error::Parameter`] unless each is
+    /// below the one before, and for a setting of the method outside its range.
     pub fn with_timesteps(
         schedule: &Schedule,
         method: impl Solver + 'static,

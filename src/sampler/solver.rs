@@ -66,7 +66,7 @@ pub struct Interval<'a> {
 
 impl Interval<'_> {
     /// Takes a step on trial and asks the denoiser at its end: from now on [`X0_OTHER`](super::X0_OTHER) is the
-    /// x̂0 found there. Clean data is its own x̂0.
+    /// x̂0 found there. Clean data is its own x̂0; noise has no part in a trial.
     ///
     /// # Errors
     /// As [`sample`](super::Sampler::sample).

@@ -12,11 +12,10 @@ use crate::rng::Rng;
 pub struct Trajectory {
     timesteps: Vec<usize>,
     states: Vec<Array2<f32>>,
-    estimates: Vec<Array2<f32>>,
 }
 
 impl Sampler {
-    /// [`sample`](Self::sample) with all states kept: memory for 2N + 1 batches, N the number of steps.
+    /// [`sample`](Self::sample) with all states kept: memory for N + 1 batches, N the number of steps.
     ///
     /// # Errors
     /// As [`sample`](Self::sample).
@@ -26,16 +25,12 @@ impl Sampler {
         x: &ArrayRef2<f32>,
         rng: &mut Rng,
     ) -> Result<Trajectory> {
-        let (mut states, mut estimates) = (Vec::new(), Vec::new());
-        let x0 = self.sample_with(denoiser, x, rng, |step| {
-            states.push(step.x.clone());
-            estimates.push(step.x0.clone());
-        })?;
+        let mut states = Vec::new();
+        let x0 = self.sample_with(denoiser, x, rng, |step| states.push(step.x.clone()))?;
         states.push(x0);
         Ok(Trajectory {
             timesteps: self.timesteps().to_vec(),
             states,
-            estimates,
         })
     }
 }
@@ -56,11 +51,6 @@ impl Trajectory {
     /// The states: x at every timestep, then the samples; N + 1 arrays of shape (n, d).
     pub fn states(&self) -> &[Array2<f32>] {
         &self.states
-    }
-
-    /// x̂0 at every timestep: the sample as the denoiser saw it from there; N arrays of shape (n, d).
-    pub fn estimates(&self) -> &[Array2<f32>] {
-        &self.estimates
     }
 
     /// The samples; shape (n, d).

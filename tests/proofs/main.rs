@@ -44,6 +44,7 @@ mod mixture_reverse_process;
 mod mixture_score;
 mod prediction;
 mod rng;
+mod sampler_amplification;
 mod sampler_conditioning;
 mod sampler_exact;
 mod sampler_golden;
