@@ -7,6 +7,7 @@ use diffusion_intuition::autograd::{Gradients, Tape, Var};
 use diffusion_intuition::likelihood::reverse_variances;
 use diffusion_intuition::network::Network;
 use diffusion_intuition::sampler::Variance;
+use diffusion_intuition::train::{Adam, Ema, LearningRate, Optimizer};
 use diffusion_intuition::{Error, Prediction, Result, Rng, Schedule};
 use ndarray::{Array1, Array2, s};
 use rand::RngExt;
@@ -201,25 +202,24 @@ impl Hybrid {
     }
 }
 
-/// Trains a network that predicts ε: Adam (Kingma & Ba 2015) at a rate that rises for 100 steps and falls along half a
-/// cosine to 0, on batches that `data` draws. Returns the loss of every step.
+/// Trains a network that predicts ε on batches that `data` draws, and leaves it the averaged parameters. The loss of
+/// every step.
 pub fn train(
     network: &mut dyn Network,
+    loss: &Hybrid,
     schedule: &Schedule,
-    weight: f64,
-    (peak, steps): (f64, usize),
+    rate: LearningRate,
+    steps: u64,
     data: &mut dyn FnMut(&mut Rng) -> Result<Array2<f32>>,
 ) -> Result<Vec<f32>> {
-    let (loss, mut rng) = (Hybrid::new(schedule, Prediction::Eps, weight)?, Rng::new(0));
+    let (adam, ema) = (Adam::default(), Some(Ema::default()));
+    let mut optimizer = Optimizer::new(network.parameters(), adam, ema)?;
     let mut gradients = Gradients::new(network.parameters());
-    let ids: Vec<_> = network.parameters().ids().collect();
-    let zeros = |id: &_| Array2::<f32>::zeros(network.parameters().get(*id).dim());
-    let mut moments: Vec<_> = ids.iter().map(|id| (zeros(id), zeros(id))).collect();
-    let mut losses = Vec::new();
-    for step in 1..=steps {
+    let (mut losses, mut rng) = (Vec::new(), Rng::new(0));
+    for step in 0..steps {
         let x0 = data(&mut rng)?;
-        let ts = (0..x0.nrows()).map(|_| rng.random_range(0..schedule.timesteps()));
-        let ts: Vec<usize> = ts.collect();
+        let t = |_| rng.random_range(0..schedule.timesteps());
+        let ts: Vec<usize> = (0..x0.nrows()).map(t).collect();
         let (x_t, eps) = schedule.q_sample_batch(&x0, &ts, &mut rng)?;
         let mut tape = Tape::new(network.parameters());
         let x_t = tape.input(&x_t);
@@ -228,19 +228,10 @@ pub fn train(
         tape.backward(value, &mut gradients)?;
         losses.push(tape.scalar(value));
         drop(tape);
-
-        let half_turn = std::f64::consts::PI * step as f64 / steps as f64;
-        let rate = peak * 0.5 * (1.0 + half_turn.cos()) * (step as f64 / 100.0).min(1.0);
-        let unbiased = |beta: f64| 1.0 - beta.powf(step as f64);
-        let rate = (rate * unbiased(0.999).sqrt() / unbiased(0.9)) as f32;
-        for (id, (m, v)) in ids.iter().zip(&mut moments) {
-            let gradient = gradients.get(*id);
-            m.zip_mut_with(&gradient, |m, g| *m += 0.1 * (g - *m));
-            v.zip_mut_with(&gradient, |v, g| *v += 0.001 * (g * g - *v));
-            let update = &*m / &v.mapv(|v| v.sqrt() + 1e-8) * rate;
-            let mut parameter = network.parameters_mut().get_mut(*id);
-            parameter -= &update;
-        }
+        optimizer.step(network.parameters_mut(), &gradients, rate.at(step))?;
+    }
+    if let Some(ema) = optimizer.ema() {
+        network.parameters_mut().clone_from(ema);
     }
     Ok(losses)
 }

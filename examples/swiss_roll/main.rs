@@ -25,6 +25,8 @@ use rand::RngExt;
 
 mod learned;
 
+use learned::Hybrid;
+
 /// Points on the curve that stand for all of it where its density is computed.
 const NODES: usize = 6000;
 
@@ -33,7 +35,7 @@ fn main() -> Result<()> {
         let given = std::env::args().nth(i);
         given.and_then(|a| a.parse().ok()).unwrap_or(default)
     };
-    let (noise, steps) = (argument(1, 0.0), argument(2, 8000.0) as usize);
+    let (noise, steps) = (argument(1, 0.0), argument(2, 8000.0) as u64);
     let schedule = evenly_in_log_sigma(40, argument(3, 0.005), 60.0)?;
     let mut rng = Rng::new(0);
     let (train, held_out) = (roll(50_000, noise, &mut rng)?, roll(4000, noise, &mut rng)?);
@@ -46,8 +48,10 @@ fn main() -> Result<()> {
             .collect();
         Ok(train.select(Axis(0), &rows))
     };
-    let losses = learned::train(&mut network, &schedule, 1e-2, (2e-3, steps), &mut draw)?;
-    for (i, losses) in losses.chunks((steps / 5).max(1)).enumerate() {
+    let loss = Hybrid::new(&schedule, Prediction::Eps, 1e-2)?;
+    let rate = LearningRate::cosine(2e-3, steps).warm_up(100);
+    let losses = learned::train(&mut network, &loss, &schedule, rate, steps, &mut draw)?;
+    for (i, losses) in losses.chunks((steps as usize / 5).max(1)).enumerate() {
         let mean = losses.iter().sum::<f32>() / losses.len() as f32;
         println!("fifth {i} of the steps: loss {mean:.4}");
     }

@@ -6,6 +6,7 @@ use diffusion_intuition::network::{
     FilmMlp, FilmMlpConfig, Network, ParameterId, Parameters, TimeEmbedding,
 };
 use diffusion_intuition::sampler::Variance;
+use diffusion_intuition::train::LearningRate;
 use diffusion_intuition::{Error, Mixture, Prediction, Result, Rng, Schedule};
 use ndarray::{Array2, array};
 
@@ -191,8 +192,17 @@ fn training_learns_a_better_variance_than_both_fixed_ones() {
         ..FilmMlpConfig::default()
     };
     let mut network = FilmMlp::with_outputs(1, 2, &config, &mut Rng::new(0)).unwrap();
+    let loss = Hybrid::new(&schedule, Prediction::Eps, 1e-2).unwrap();
     let mut draw = |rng: &mut Rng| data.sample(256, rng);
-    learned::train(&mut network, &schedule, 1e-2, (3e-3, 2000), &mut draw).unwrap();
+    learned::train(
+        &mut network,
+        &loss,
+        &schedule,
+        LearningRate::cosine(3e-3, 2000),
+        2000,
+        &mut draw,
+    )
+    .unwrap();
 
     let x0 = data.sample(4000, &mut Rng::new(1)).unwrap();
     let eps =
@@ -228,7 +238,15 @@ fn faulty_losses_are_refused() {
 
     // A network with d outputs has none for the variance.
     let mut network = FilmMlp::new(1, &mut Rng::new(0)).unwrap();
+    let loss = Hybrid::new(&schedule, Prediction::Eps, 1e-3).unwrap();
     let mut draw = |rng: &mut Rng| Mixture::bimodal().sample(4, rng);
-    let result = learned::train(&mut network, &schedule, 1e-3, (1e-3, 1), &mut draw);
+    let result = learned::train(
+        &mut network,
+        &loss,
+        &schedule,
+        LearningRate::constant(1e-3),
+        1,
+        &mut draw,
+    );
     assert!(matches!(result, Err(Error::Shapes { .. })), "{result:?}");
 }
