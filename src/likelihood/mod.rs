@@ -18,17 +18,9 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! # From the papers' symbols to items
-//!
-//! | symbol | meaning | item |
-//! | --- | --- | --- |
-//! | L_T | KL(q(x_T ∣ x_0) ‖ N(0, I)) | [`Bound::prior`] |
-//! | L_{t−1} | KL(q(x_{t−1} ∣ x_t, x_0) ‖ p_θ(x_{t−1} ∣ x_t)); their t counts from 1, entry t of ours from 0: the same | [`Bound::terms`] |
-//! | L_0 | −E ln p_θ(x_0 ∣ x_1) | `terms()[0]`, [`Decoder`] |
-//! | L_vlb | L_T + Σ L_{t−1} + L_0 ≥ −E ln p_θ(x_0) | [`Bound::nats`] |
-//! | bits per dimension | nats / (d ln 2) | [`Bound::bits_per_dim`], [`bits_per_dim`] |
-//! | σ_t² | variance of a step back | [`reverse_variances`] |
-//! | β_t²/(2σ_t² α_t (1−ᾱ_t)) | weight of ‖ε − ε_θ‖² in L_{t−1}, 1 in L_simple | [`Elbo::weights`] |
+//! The papers' symbols stand in the table of the [crate]. Their L_{t−1} counts t from 1 and entry t of
+//! [`Bound::terms`] from 0, so these are the same; L_0 is the [`Decoder`]'s, σ_t² those of [`reverse_variances`], and the weight of ‖ε − ε_θ‖² in
+//! L_{t−1}, which is 1 in L_simple, stands in [`Elbo::weights`].
 //!
 //! # What the choice of variance costs, with the best denoiser
 //!
