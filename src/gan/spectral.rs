@@ -67,12 +67,9 @@ impl SpectralNorm {
             (0..FIRST).for_each(|_| singular.iterate(weight));
             singular
         };
-        let layers = network.layers().iter();
+        let weights = network.layers().iter().map(|id| parameters.get(id.weight));
         Self {
-            layers: layers
-                .map(|id| parameters.get(id.weight))
-                .map(layer)
-                .collect(),
+            layers: weights.map(layer).collect(),
             normalised: parameters.clone(),
         }
     }

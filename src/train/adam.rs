@@ -44,40 +44,28 @@ impl Moments {
         next: &mut [f32],
         ema: Option<(&[f32], &mut [f32])>,
     ) -> bool {
-        let Adam {
-            beta1,
-            beta2,
-            epsilon,
-            weight_decay,
-        } = *step.adam;
-        let k = (step.step + 1) as f64;
+        let (adam, k) = (step.adam, (step.step + 1) as f64);
+        let left = |beta: f64| 1.0 - libm::pow(beta, k);
         // θ − lr·m̂/(√v̂ + ε) with m̂ = m/(1−β₁ᵏ), v̂ = v/(1−β₂ᵏ): three constants a step, in f64.
-        let size = (step.learning_rate / (1.0 - libm::pow(beta1, k))) as f32;
-        let root = (1.0 / (1.0 - libm::pow(beta2, k)).sqrt()) as f32;
-        let keep = (1.0 - step.learning_rate * weight_decay) as f32;
-        let epsilon = epsilon as f32;
-        let scale = step.gradient_scale as f32;
-        let (b1, c1) = (beta1 as f32, (1.0 - beta1) as f32);
-        let (b2, c2) = (beta2 as f32, (1.0 - beta2) as f32);
-        let fresh = (1.0 - step.decay) as f32;
         let constants = Constants {
-            size,
-            root,
-            keep,
-            epsilon,
-            scale,
-            b1,
-            c1,
-            b2,
-            c2,
+            size: (step.learning_rate / left(adam.beta1)) as f32,
+            root: (1.0 / left(adam.beta2).sqrt()) as f32,
+            keep: (1.0 - step.learning_rate * adam.weight_decay) as f32,
+            epsilon: adam.epsilon as f32,
+            scale: step.gradient_scale as f32,
+            b1: adam.beta1 as f32,
+            c1: (1.0 - adam.beta1) as f32,
+            b2: adam.beta2 as f32,
+            c2: (1.0 - adam.beta2) as f32,
         };
+        let fresh = (1.0 - step.decay) as f32;
         let arrays = next
             .par_chunks_mut(PIECE)
             .zip(self.m.par_chunks_mut(PIECE))
             .zip(self.v.par_chunks_mut(PIECE))
             .zip(parameters.par_chunks(PIECE))
             .zip(gradient.par_chunks(PIECE));
-        let one = |next: &mut [f32], m: &mut [f32], v: &mut [f32], p: &[f32], g: &[f32]| dispatch!(*SIMD, simd => adam(simd, &constants, next, (m, v), (p, g)));
+        let one = |next: &mut [f32], m: &mut [f32], v: &mut [f32], p: &[f32], g: &[f32]| dispatch!(*SIMD, simd => update(simd, &constants, next, (m, v), (p, g)));
         let Some((old, ema)) = ema else {
             let finite = arrays.map(|((((next, m), v), p), g)| one(next, m, v, p, g));
             return finite.min() != Some(false);
@@ -107,7 +95,7 @@ struct Constants {
 }
 
 #[inline(always)]
-fn adam<S: Simd>(
+fn update<S: Simd>(
     _: S,
     c: &Constants,
     next: &mut [f32],

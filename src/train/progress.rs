@@ -25,32 +25,24 @@ impl fmt::Display for Progress<'_> {
     }
 }
 
-/// Sums of losses per t.
+/// Sum and number of the losses at each t.
 #[derive(Debug, Clone)]
-pub(super) struct PerTimestep {
-    sums: Vec<f64>,
-    counts: Vec<u64>,
-}
+pub(super) struct PerTimestep(Vec<(f64, u64)>);
 
 impl PerTimestep {
     pub fn new(timesteps: usize) -> Self {
-        let (sums, counts) = (vec![0.0; timesteps], vec![0; timesteps]);
-        Self { sums, counts }
+        Self(vec![(0.0, 0); timesteps])
     }
 
     pub fn add(&mut self, t: usize, loss: f64) {
-        self.sums[t] += loss;
-        self.counts[t] += 1;
+        let (sum, count) = &mut self.0[t];
+        *sum += loss;
+        *count += 1;
     }
 
-    /// Mean at every t; NaN where there was none.
-    pub fn means(&self) -> Vec<f64> {
-        let pairs = self.sums.iter().zip(&self.counts);
-        pairs.map(|(sum, count)| sum / *count as f64).collect()
-    }
-
-    pub fn clear(&mut self) {
-        self.sums.fill(0.0);
-        self.counts.fill(0);
+    /// Mean at every t, NaN where there was none; begins anew.
+    pub fn take(&mut self) -> Vec<f64> {
+        let pairs = self.0.iter_mut().map(std::mem::take);
+        pairs.map(|(sum, count)| sum / count as f64).collect()
     }
 }

@@ -24,20 +24,18 @@ use crate::error::Error;
 /// Trains a network by minimising E[(target − network(x_t, t))²] over t, x_0 and ε: DDPM's simple loss
 /// (Ho et al. 2020, eq. 14), a mean over columns too.
 ///
-/// It holds everything but the network: so it lives on in a notebook beside it. See the
-/// [module](super) for an example.
+/// It holds everything but the network: so it lives on in a notebook beside it. See the [module](super) for an example.
 ///
 /// # A run that survives a stop
 ///
 /// A trainer that was [opened](Self::open) on a file saves its state there every few steps, and starts where the file
-/// left off. The process may end at any moment, with Ctrl-C, `kill -9` or the power: the file is always a whole one,
-/// and opening it again loses nothing but the steps since it was written. They are done again, and the parameters are
-/// the same bits as those of a run that never stopped.
+/// left off. The process may end at any moment, with Ctrl-C, `kill -9` or the power: the file is always a whole one.
+/// The steps since it was written are done again, and the parameters are the same bits as those of a run that never
+/// stopped.
 ///
 /// The file names the seed, the network, the settings, the schedule and the data that it belongs to, and is refused
-/// for any others: a run that changed half-way would be neither one nor the other. It is looked at before it is
-/// replaced, too: of two processes that begin different runs in one file, one gets an error. (Two that begin the same
-/// run write the same bits.)
+/// for any others. It is looked at before it is replaced, too: of two processes that begin different runs in one file,
+/// one gets an error. (Two that begin the same run write the same bits.)
 ///
 /// ```
 /// use diffusion_intuition::prelude::*;
@@ -57,7 +55,7 @@ use crate::error::Error;
 /// ```
 ///
 /// It is a [safetensors](super::safetensors) file: the network's parameters are under `model.`, their average under
-/// `ema.`, Adam's moments under `adam.m.` and `adam.v.`. PyTorch reads it:
+/// `ema.`, Adam's moments under `adam.m.` and `adam.v.`. In PyTorch,
 /// `{k[6:]: v for k, v in load_file(path).items() if k.startswith("model.")}` is a `state_dict`.
 #[derive(Debug)]
 pub struct Trainer {
@@ -199,16 +197,15 @@ impl Trainer {
             let next = |every: u64| (self.step() / every + 1).saturating_mul(every);
             let (report, save) = (next(self.config.report_every), next(save_every));
             let end = report.min(save).min(steps);
-            let losses = self.steps(network, end - self.step())?;
+            let loss = self.steps(network, end - self.step())?;
             let progress = Progress {
                 step: self.step(),
-                loss: losses,
-                loss_per_t: &self.per_t.means(),
+                loss,
+                loss_per_t: &self.per_t.take(),
                 gradient_norm: self.gradient_norm,
                 learning_rate: self.config.learning_rate.at(self.step() - 1),
             };
             let stop = observer(&progress).is_break();
-            self.per_t.clear();
             if stop || end == steps || end == save {
                 self.try_next(network)?;
                 if let Some(file) = &mut self.checkpoint {
@@ -292,13 +289,10 @@ impl Trainer {
             return Err(self.optimizer.diverged("the norm of the gradient", norm));
         }
         let limit = self.config.clip_grad_norm.unwrap_or(f64::INFINITY);
-        let (rate, scale) = (
-            self.config.learning_rate.at(self.step()),
-            (limit / norm).min(1.0),
-        );
-        let parameters = network.parameters_mut();
-        self.optimizer
-            .update(parameters, &self.gradient, rate, scale)?;
+        let scale = (limit / norm).min(1.0);
+        let rate = self.config.learning_rate.at(self.step());
+        let (parameters, optimizer) = (network.parameters_mut(), &mut self.optimizer);
+        optimizer.update(parameters, &self.gradient, rate, scale)?;
         self.losses.push(loss);
         Ok(loss)
     }
