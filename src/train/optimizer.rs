@@ -3,8 +3,7 @@
 use super::adam::{AdamStep, Moments};
 use super::config::{Adam, Ema, check_rate};
 use super::shard::squares_of;
-use crate::autograd::Gradients;
-use crate::autograd::Parameters;
+use crate::autograd::{Gradients, Parameters};
 use crate::check::{elements, same_shape};
 use crate::error::{Error, Result};
 
