@@ -130,7 +130,7 @@ MUTATIONS_OF_MODELS = [
     ("spacing: cubic is quadratic", "sampler",
      "((i + 1) as f64 / parts).powi(3)", "((i + 1) as f64 / parts).powi(2)"),
     ("products by columns: bias of the first ones", "autograd",
-     "Start::Row(&row[columns.clone()])", "Start::Row(&row[..columns.len()])"),
+     "Self::Row(row) => Self::Row(&row[range]),", "Self::Row(row) => Self::Row(&row[..range.len()]),"),
     # GANs
     ("GAN: data and samples exchanged", "gan",
      "if 2 * r < rows { -1.0 } else { 1.0 }", "if 2 * r < rows { 1.0 } else { -1.0 }"),
