@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayRef2};
 
-use super::predict::{Times, predict};
+use super::predict::predict;
 use crate::autograd::{Linear, Parameters, Tape, Var};
 use crate::check;
 use crate::error::Result;
@@ -97,6 +97,6 @@ impl Mlp {
     /// As [`forward`](Self::forward); [`Error::Empty`] for rows without columns.
     pub fn answer(&self, x: &ArrayRef2<f32>) -> Result<Array2<f32>> {
         let forward = |tape: &mut Tape, x, _: &[usize]| self.forward(tape, x);
-        predict(&self.parameters, self.outputs, x, Times::All(0), &forward)
+        predict(&self.parameters, self.outputs, x, &|_| 0, &forward)
     }
 }

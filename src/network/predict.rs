@@ -32,14 +32,9 @@ pub trait Network: Send + Sync {
     /// [`Error::Shape`](crate::Error::Shape) unless `ts` has one entry a row; [`Error::Empty`](crate::Error::Empty)
     /// for rows without columns; what [`forward`](Self::forward) returns.
     fn predict(&self, x_t: &ArrayRef2<f32>, ts: &[usize]) -> Result<Array2<f32>> {
+        check::same_shape("ts", &[x_t.nrows()], &[ts.len()])?;
         let forward: Forward = &|tape, x, ts| self.forward(tape, x, ts);
-        predict(
-            self.parameters(),
-            x_t.ncols(),
-            x_t,
-            Times::Each(ts),
-            forward,
-        )
+        predict(self.parameters(), x_t.ncols(), x_t, &|i| ts[i], forward)
     }
 
     /// [`predict`](Self::predict) with one 0-based timestep for all rows: what samplers ask for.
@@ -48,7 +43,7 @@ pub trait Network: Send + Sync {
     /// [`Error::Empty`](crate::Error::Empty) for rows without columns; what [`forward`](Self::forward) returns.
     fn predict_at(&self, x_t: &ArrayRef2<f32>, t: usize) -> Result<Array2<f32>> {
         let forward: Forward = &|tape, x, ts| self.forward(tape, x, ts);
-        predict(self.parameters(), x_t.ncols(), x_t, Times::All(t), forward)
+        predict(self.parameters(), x_t.ncols(), x_t, &|_| t, forward)
     }
 }
 
@@ -56,14 +51,6 @@ impl Denoiser for &dyn Network {
     fn denoise(&self, x_t: &Array2<f32>, t: usize) -> Result<Array2<f32>> {
         self.predict_at(x_t, t)
     }
-}
-
-/// Timesteps of a batch.
-pub(super) enum Times<'a> {
-    /// One for each row.
-    Each(&'a [usize]),
-    /// One for all rows.
-    All(usize),
 }
 
 /// A network's forward, without its type: so that this is compiled once, here, and not in a cell.
@@ -86,18 +73,15 @@ fn piece(n: usize) -> usize {
     size.clamp(SMALLEST, LARGEST)
 }
 
-/// Answers of shape (n, `outputs`).
+/// Answers of shape (n, `outputs`); `time` tells the timestep of a row.
 pub(super) fn predict(
     parameters: &Parameters,
     outputs: usize,
     x_t: &ArrayRef2<f32>,
-    times: Times,
+    time: &(dyn Fn(usize) -> usize + Sync),
     forward: Forward,
 ) -> Result<Array2<f32>> {
     let (n, d) = x_t.dim();
-    if let Times::Each(ts) = times {
-        check::same_shape("ts", &[n], &[ts.len()])?;
-    }
     check::not_empty("a row of x_t", if n > 0 { d } else { 1 })?;
     check::elements::<f32>("predictions", &[n, outputs])?;
     let mut out = Array2::zeros((n, outputs));
@@ -116,10 +100,7 @@ pub(super) fn predict(
         .enumerate()
         .try_for_each(|(i, (out, x))| -> Result<()> {
             let x = ArrayView2::from_shape((x.len() / d, d), x).expect("whole rows");
-            let ts = match times {
-                Times::Each(ts) => ts[i * size..][..x.nrows()].to_vec(),
-                Times::All(t) => vec![t; x.nrows()],
-            };
+            let ts: Vec<usize> = (i * size..).take(x.nrows()).map(time).collect();
             let work = spare.lock().ok().and_then(|mut spare| spare.pop());
             let tape = Tape::with_workspace(parameters, work.unwrap_or_default());
             let work = predict_piece(tape.forward_only(), &x, &ts, forward, out)?;
