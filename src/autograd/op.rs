@@ -166,7 +166,11 @@ impl<'a> Backward<'a, '_> {
     }
 
     /// Adds `d` to ∂loss/∂`var`. A first contribution is moved, not copied.
+    ///
+    /// # Panics
+    /// If `d` has not as many numbers as `var`.
     pub fn give(&mut self, var: Var, d: Vec<f32>) {
+        assert_eq!(d.len(), self.slice(var).len(), "a gradient is as long");
         let gradient = &mut self.gradients[var.index as usize];
         let adds = std::mem::replace(&mut gradient.begun, true);
         match &mut gradient.sum {
