@@ -4,12 +4,15 @@
 //! the way if need be; numbers of `a` are read where they stand, each spread over a vector. A product of
 //! this size would take a fifth of its time to copy both operands, as general products do (Goto & van de
 //! Geijn 2008).
+//!
+//! Against ndarray's product with its AVX-512 kernels, on two cores of an AMD EPYC of family 26, layers of 32 and
+//! 64 outputs from 288 and 576 inputs are 1.4 to 2.1 times as fast forward and 1.05 to 1.1 times backward
+//! (`cargo bench --bench products`), and the reference network trains 1.3 times as fast at 32, 256 and 2048 rows.
 #![expect(
     clippy::needless_range_loop,
     reason = "the compiler keeps vectors in registers when they are indexed, not when they are iterated over"
 )]
 
-use std::cell::RefCell;
 use std::ops::Range;
 
 use fearless_simd::{Simd, SimdBase, SimdFloat, dispatch, f32x16};
@@ -97,11 +100,6 @@ const DEPTH: usize = 128;
 /// Most columns of a panel.
 pub(super) const WIDTH: usize = 2 * LANES;
 
-thread_local! {
-    /// Room for a panel: to clear it anew takes a twentieth of a small product's time.
-    static PANEL: RefCell<Vec<f32>> = RefCell::new(vec![0.0; DEPTH * WIDTH]);
-}
-
 /// `c = start + a·b`, with `c` in row-major order, on this thread.
 ///
 /// Each number of `c` is one sum: from its start over the inner dimension in order, wherever it stands.
@@ -109,7 +107,7 @@ pub(super) fn product(a: Matrix, b: Matrix, start: Start, c: &mut [f32]) {
     if b.cols < LANES && b.cols < a.rows {
         return narrow(a, b, start, c);
     }
-    PANEL.with_borrow_mut(|panel| dispatch!(*SIMD, simd => panels(simd, a, b, start, c, panel)));
+    dispatch!(*SIMD, simd => panels(simd, a, b, start, c));
 }
 
 /// A product with fewer columns than a vector: its transpose, which has more.
@@ -131,11 +129,11 @@ fn narrow(a: Matrix, b: Matrix, start: Start, c: &mut [f32]) {
 
 /// Tiles as large as the level's registers hold.
 #[inline(always)]
-fn panels<S: Simd>(simd: S, a: Matrix, b: Matrix, start: Start, c: &mut [f32], panel: &mut [f32]) {
+fn panels<S: Simd>(simd: S, a: Matrix, b: Matrix, start: Start, c: &mut [f32]) {
     match S::f32s::LEN {
-        16 => blocks::<S, 8, 2>(simd, a, b, start, c, panel),
-        8 => blocks::<S, 5, 1>(simd, a, b, start, c, panel),
-        _ => blocks::<S, 2, 1>(simd, a, b, start, c, panel),
+        16 => blocks::<S, 8, 2>(simd, a, b, start, c),
+        8 => blocks::<S, 5, 1>(simd, a, b, start, c),
+        _ => blocks::<S, 2, 1>(simd, a, b, start, c),
     }
 }
 
@@ -147,8 +145,8 @@ fn blocks<S: Simd, const ROWS: usize, const VECTORS: usize>(
     b: Matrix,
     start: Start,
     c: &mut [f32],
-    panel: &mut [f32],
 ) {
+    let mut panel = [0.0; DEPTH * WIDTH];
     // Of an empty inner dimension, the start is left.
     for first in (0..a.cols.max(1)).step_by(DEPTH) {
         let depth = first..a.cols.min(first + DEPTH);
