@@ -100,6 +100,7 @@
 #![deny(unsafe_code)]
 
 pub mod autograd;
+mod bisection;
 mod check;
 pub mod data;
 mod denoiser;

@@ -8,8 +8,7 @@ use rand_distr::{Distribution, StandardNormal};
 
 use crate::check;
 use crate::error::Result;
-use crate::parallel::*;
-use crate::rng::{CHUNK, Rng};
+use crate::rng::Rng;
 
 /// Standard deviation of the noise, where a moon's radius is 1.
 const NOISE: f64 = 0.05;
@@ -116,22 +115,13 @@ pub(super) fn draw(
     point: impl Fn(&mut Rng) -> Point + Sync,
 ) -> Result<Array2<f32>> {
     check_number(n)?;
-    let piece = CHUNK / 2;
-    let streams = rng.forks(n.div_ceil(piece));
-    let mut points = Array2::zeros((n, 2));
-    let values = points.as_slice_mut().expect("freshly made");
-    values
-        .par_chunks_mut(2 * piece)
-        .zip(streams)
-        .for_each(|(chunk, mut rng)| {
-            for row in chunk.chunks_exact_mut(2) {
-                let drawn = point(&mut rng);
-                for axis in 0..2 {
-                    row[axis] = ((drawn[axis] - mean[axis]) / std[axis]) as f32;
-                }
-            }
-        });
-    Ok(points)
+    let values = rng.rows(n, 2, |_, row, rng| {
+        let drawn = point(rng);
+        for axis in 0..2 {
+            row[axis] = ((drawn[axis] - mean[axis]) / std[axis]) as f32;
+        }
+    });
+    Ok(Array2::from_shape_vec((n, 2), values).expect("n points"))
 }
 
 /// Refuses no points, and more of them than memory can hold.

@@ -1,10 +1,10 @@
 //! The energy distance.
 
-use crate::parallel::*;
 use ndarray::Array2;
 
-use super::{check_pair, columns};
+use super::sample::columns;
 use crate::error::Result;
+use crate::parallel::*;
 
 /// Rows that one thread takes at a time. Part of what fixes the order of summation, hence every bit.
 const ROWS: usize = 64;
@@ -25,9 +25,8 @@ const BLOCK: usize = 256;
 /// [`Error::Empty`](crate::Error::Empty) if a sample is empty; [`Error::Shape`](crate::Error::Shape) if the
 /// numbers of columns differ; [`Error::NotFinite`](crate::Error::NotFinite) for NaN or infinite values.
 pub fn energy_distance(a: &Array2<f32>, b: &Array2<f32>) -> Result<f64> {
-    check_pair(a, b)?;
     let (n, m) = (a.nrows() as f64, b.nrows() as f64);
-    let (a, b) = (columns(a), columns(b));
+    let [a, b] = columns(a, b)?;
     let between = sum_of_distances(&a, &b, false) / (n * m);
     let within_a = 2.0 * sum_of_distances(&a, &a, true) / (n * n);
     let within_b = 2.0 * sum_of_distances(&b, &b, true) / (m * m);
@@ -38,16 +37,13 @@ pub fn energy_distance(a: &Array2<f32>, b: &Array2<f32>) -> Result<f64> {
 /// Σ ‖a_i − b_j‖ over all i and j, or only over i < j.
 fn sum_of_distances(a: &[Vec<f64>], b: &[Vec<f64>], ordered: bool) -> f64 {
     let n = a[0].len();
+    let from = |i: usize| {
+        let row: Vec<f64> = a.iter().map(|column| column[i]).collect();
+        sum_from(&row, b, if ordered { i + 1 } else { 0 })
+    };
     let pieces = (0..n.div_ceil(ROWS)).into_par_iter();
     let sums: Vec<f64> = pieces
-        .map(|piece| {
-            let rows = piece * ROWS..n.min((piece + 1) * ROWS);
-            rows.map(|i| {
-                let row: Vec<f64> = a.iter().map(|column| column[i]).collect();
-                sum_from(&row, b, if ordered { i + 1 } else { 0 })
-            })
-            .sum()
-        })
+        .map(|piece| (piece * ROWS..n.min((piece + 1) * ROWS)).map(from).sum())
         .collect();
     sums.iter().sum()
 }

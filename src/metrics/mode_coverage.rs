@@ -6,7 +6,7 @@ use crate::parallel::*;
 use ndarray::Array2;
 
 use crate::check;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::mixture::Mixture;
 
 /// How many standard deviations from a mode a sample is of high quality.
@@ -43,27 +43,16 @@ pub struct ModeCoverage {
 /// round Gaussians of one width of that paper is the same.
 ///
 /// # Errors
-/// [`Error::Empty`] without samples; [`Error::Shape`] if they are not of the mixture's dimension;
-/// [`Error::NotFinite`] for NaN or infinite values.
+/// [`Error::Empty`](crate::Error::Empty) without samples; [`Error::Shape`](crate::Error::Shape) if they are not of the mixture's dimension;
+/// [`Error::NotFinite`](crate::Error::NotFinite) for NaN or infinite values.
 pub fn mode_coverage(samples: &Array2<f32>, modes: &Mixture) -> Result<ModeCoverage> {
-    let what = "sample";
-    let (n, d) = samples.dim();
-    if n == 0 {
-        return Err(Error::Empty { what });
-    }
-    if d != modes.dim() {
-        return Err(Error::Shape {
-            what,
-            expected: vec![n, modes.dim()],
-            found: vec![n, d],
-        });
-    }
-    check::finite(what, samples)?;
+    let (what, (n, d)) = ("sample", samples.dim());
+    check::not_empty(what, n)?;
+    check::same_shape(what, &[n, modes.dim()], &[n, d])?;
+    check::all_finite(what, samples)?;
     let rows: Vec<f64> = samples.iter().map(|x| f64::from(*x)).collect();
-    let nearest: Vec<(usize, f64)> = rows
-        .par_chunks_exact(d)
-        .map(|x| nearest(x, modes))
-        .collect();
+    let nearest = rows.par_chunks_exact(d).map(|x| nearest(x, modes));
+    let nearest: Vec<(usize, f64)> = nearest.collect();
 
     let k = modes.components().len();
     let (mut counts, mut high_quality) = (vec![0; k], vec![0_usize; k]);
@@ -71,20 +60,16 @@ pub fn mode_coverage(samples: &Array2<f32>, modes: &Mixture) -> Result<ModeCover
         counts[*mode] += 1;
         high_quality[*mode] += usize::from(*distance <= REACH);
     }
-    let reverse_kl = counts
-        .iter()
-        .zip(modes.weights())
-        .filter(|(count, _)| **count > 0)
-        .map(|(count, p)| {
-            let q = *count as f64 / n as f64;
-            q * (q / p).ln()
-        })
-        .sum();
+    let shares = counts.iter().zip(modes.weights());
+    let reverse_kl = shares.filter(|(count, _)| **count > 0).map(|(count, p)| {
+        let q = *count as f64 / n as f64;
+        q * (q / p).ln()
+    });
     Ok(ModeCoverage {
         modes: k,
         covered: high_quality.iter().filter(|count| **count > 0).count(),
         high_quality: high_quality.iter().sum::<usize>() as f64 / n as f64,
-        reverse_kl,
+        reverse_kl: reverse_kl.sum(),
         stds: stds(&rows, &nearest, &counts, d),
         counts,
     })
@@ -96,15 +81,9 @@ pub fn mode_coverage(samples: &Array2<f32>, modes: &Mixture) -> Result<ModeCover
 /// P(χ²_d ≤ 9): 1 − e^(−9/2) = 0.98889 for d = 2.
 ///
 /// # Errors
-/// [`Error::Parameter`] for d = 0.
+/// [`Error::Parameter`](crate::Error::Parameter) for d = 0.
 pub fn high_quality_ceiling(d: usize) -> Result<f64> {
-    if d == 0 {
-        return Err(Error::Parameter {
-            name: "d",
-            value: 0.0,
-            valid: "at least 1",
-        });
-    }
+    check::parameter("d", d, d > 0, "at least 1")?;
     // P(χ²_{k+2} > x) = P(χ²_k > x) + (x/2)^(k/2) e^(−x/2) / Γ(k/2 + 1), upwards from k = 1 or 2.
     let half = REACH * REACH / 2.0;
     let (mut k, mut beyond) = match d % 2 {
@@ -127,11 +106,9 @@ pub fn high_quality_ceiling(d: usize) -> Result<f64> {
 /// The mode nearest to `x`, and how many of its standard deviations away it is.
 fn nearest(x: &[f64], modes: &Mixture) -> (usize, f64) {
     let components = modes.components().iter().enumerate();
-    let squares = components.map(|(k, mode)| (k, mode.square_mahalanobis(x)));
-    let (k, square) = squares
-        .min_by(|(_, a), (_, b)| a.total_cmp(b))
-        .expect("a mixture has components");
-    (k, square.sqrt())
+    let distances = components.map(|(k, mode)| (k, mode.mahalanobis(x)));
+    let nearest = distances.min_by(|(_, a), (_, b)| a.total_cmp(b));
+    nearest.expect("a mixture has components")
 }
 
 fn stds(rows: &[f64], nearest: &[(usize, f64)], counts: &[usize], d: usize) -> Vec<f64> {
@@ -148,11 +125,11 @@ fn stds(rows: &[f64], nearest: &[(usize, f64)], counts: &[usize], d: usize) -> V
         squares[k] += parts.map(|(mean, x)| (x - mean).powi(2)).sum::<f64>();
     }
     let each = squares.iter().zip(counts);
-    each.map(|(square, count)| match count {
+    let std = |(square, count): (&f64, &usize)| match count {
         0 | 1 => f64::NAN,
         _ => (square / (d * (count - 1)) as f64).sqrt(),
-    })
-    .collect()
+    };
+    each.map(std).collect()
 }
 
 impl fmt::Display for ModeCoverage {

@@ -2,10 +2,12 @@
 
 use ndarray::{Array1, Array2, ArrayRef, Axis, Dimension};
 
-use super::points::Points;
-use super::quadrature::Node;
-use super::{Gaussian, Mixture, Real, log_sum_exp};
-use crate::check::{all_finite, same_shape};
+use super::density::{Mixture, log_sum_exp};
+use super::gaussian::Gaussian;
+use super::points::{Points, Real};
+use super::quadrature::{Node, nodes};
+use crate::bisection::bisect;
+use crate::check;
 use crate::error::{Error, Result};
 use crate::schedule::Schedule;
 
@@ -24,13 +26,11 @@ impl Mixture {
         self.check_one_dimension()?;
         let points = Points::unchecked(x, 1)?;
         Ok(points.map_to_scalars(|x| {
-            let parts = self.weights.iter().zip(&self.components);
-            parts
-                .map(|(w, c)| {
-                    let z = (x[0] - c.mean()[0]) / c.variances()[0].sqrt();
-                    0.5 * w * libm::erfc(-z / std::f64::consts::SQRT_2)
-                })
-                .sum()
+            let parts = self.parts().map(|(w, c)| {
+                let z = (x[0] - c.mean()[0]) / c.variances()[0].sqrt();
+                0.5 * w * libm::erfc(-z / std::f64::consts::SQRT_2)
+            });
+            parts.sum()
         }))
     }
 
@@ -51,7 +51,7 @@ impl Mixture {
     fn integral(&self, f: impl Fn(&Node, f64) -> f64) -> Result<f64> {
         let mut sum = 0.0;
         for (index, node) in self.nodes(NODES)?.iter().enumerate() {
-            let log_density = self.log_density_near(node);
+            let log_density = log_sum_exp(&self.joint_log_densities_near(node));
             let mass = log_density.exp() * node.weight;
             // Where there is no mass, `f` may be what it likes.
             if mass > 0.0 {
@@ -77,20 +77,10 @@ impl Mixture {
         let mut modes = Vec::new();
         for i in 1..nodes.len() {
             if rising[i - 1] && !rising[i] {
-                let (before, mut middle) = (nodes[i - 1], nodes[i]);
-                let mut low = (before.origin - middle.origin) + before.offset;
-                let mut high = middle.offset;
-                // 60 halvings leave less than the spacing of f64.
-                for _ in 0..60 {
-                    middle.offset = 0.5 * (low + high);
-                    if rises(&middle) {
-                        low = middle.offset;
-                    } else {
-                        high = middle.offset;
-                    }
-                }
-                middle.offset = 0.5 * (low + high);
-                modes.push(middle.x());
+                let (before, node) = (nodes[i - 1], nodes[i]);
+                let at = |offset| Node { offset, ..node };
+                let low = (before.origin - node.origin) + before.offset;
+                modes.push(at(bisect(low, node.offset, |offset| rises(&at(offset)))).x());
             }
         }
         Ok(modes)
@@ -105,9 +95,8 @@ impl Mixture {
         self.integral(|_, log_density| -log_density)
     }
 
-    /// KL(p ‖ N(0, 1)) of a one-dimensional mixture p, in nats.
-    ///
-    /// How far the end of a forward process is from the noise that sampling starts with.
+    /// KL(p ‖ N(0, 1)) of a one-dimensional mixture p, in nats: how far the end of a forward process is from the
+    /// noise that sampling starts with.
     ///
     /// # Errors
     /// [`Error::Shape`] if the mixture is not one-dimensional.
@@ -134,9 +123,8 @@ impl Mixture {
     /// # Errors
     /// [`Error::Shape`] if the mixture is not one-dimensional.
     pub fn eps_floors(&self, schedule: &Schedule) -> Result<Array1<f64>> {
-        (0..schedule.timesteps())
-            .map(|t| self.eps_floor(schedule, t))
-            .collect()
+        let ts = 0..schedule.timesteps();
+        ts.map(|t| self.eps_floor(schedule, t)).collect()
     }
 
     /// E[(ε_θ(x_t, t) − ε*(x_t, t))²] over q(x_t): how far a predictor of ε is from the best one, when x_0
@@ -160,26 +148,28 @@ impl Mixture {
         let nodes = marginal.nodes(NETWORK_NODES)?;
         let x_t: Array1<f32> = nodes.iter().map(|node| node.x() as f32).collect();
         let x_t = x_t.insert_axis(Axis(1));
-        all_finite("x_t in f32", &x_t)?;
+        check::all_finite("x_t in f32", &x_t)?;
         let predicted = predict(&x_t)?;
-        same_shape("prediction", x_t.shape(), predicted.shape())?;
-        all_finite("the prediction", &predicted)?;
+        check::same_shape("prediction", x_t.shape(), predicted.shape())?;
+        check::all_finite("the prediction", &predicted)?;
         // The best prediction where the network was asked: at the rounded nodes.
-        let asked = x_t.column(0).mapv(f64::from);
-        let errors = predicted.column(0).mapv(f64::from) - self.optimal_eps(schedule, &asked, t)?;
-        let masses = nodes
-            .iter()
-            .map(|node| marginal.log_density_near(node).exp() * node.weight);
-        Ok(errors
-            .iter()
-            .zip(masses)
-            .map(|(e, mass)| e * e * mass)
-            .sum())
+        let best = self.optimal_eps(schedule, &x_t.mapv(f64::from), t)?;
+        let errors = predicted.mapv(f64::from) - best;
+        let terms = errors.iter().zip(&nodes).map(|(e, node)| {
+            let log_density = log_sum_exp(&marginal.joint_log_densities_near(node));
+            e * e * (log_density.exp() * node.weight)
+        });
+        Ok(terms.sum())
     }
 
-    /// ln p at a node.
-    fn log_density_near(&self, node: &Node) -> f64 {
-        log_sum_exp(&self.joint_log_densities_near(node))
+    /// Nodes over all of the mass, at least about `fewest`.
+    fn nodes(&self, fewest: f64) -> Result<Vec<Node>> {
+        self.check_one_dimension()?;
+        let parts = self.parts().filter(|(w, _)| *w > 0.0);
+        let parts: Vec<(f64, f64)> = parts
+            .map(|(_, c)| (c.mean()[0], c.variances()[0].sqrt()))
+            .collect();
+        Ok(nodes(&parts, fewest))
     }
 
     /// (ln p)′ at a node that a component with weight reaches.
@@ -188,29 +178,14 @@ impl Mixture {
         let total = log_sum_exp(&joint);
         let parts = joint.iter().zip(&self.components);
         let score = |(joint, c): (&f64, &Gaussian)| {
-            let y = (node.origin - c.mean()[0]) + node.offset;
-            -(joint - total).exp() / c.variances()[0] * y
+            -(joint - total).exp() / c.variances()[0] * node.from(c.mean()[0])
         };
         parts.map(score).sum()
     }
 
     fn joint_log_densities_near(&self, node: &Node) -> Vec<f64> {
-        let pairs = self.weights.iter().zip(&self.components);
-        let joint = |(w, c): (&f64, &Gaussian)| {
-            let y = (node.origin - c.mean()[0]) + node.offset;
-            w.ln() + c.log_density_along(&[y])
-        };
-        pairs.map(joint).collect()
-    }
-
-    pub(super) fn check_one_dimension(&self) -> Result<()> {
-        if self.dim() == 1 {
-            return Ok(());
-        }
-        Err(Error::Shape {
-            what: "mixture",
-            expected: vec![1],
-            found: vec![self.dim()],
-        })
+        let log_density = |c: &Gaussian| c.log_density_along(&[node.from(c.mean()[0])]);
+        let parts = self.parts();
+        parts.map(|(w, c)| w.ln() + log_density(c)).collect()
     }
 }

@@ -1,8 +1,5 @@
 //! Rules for integrals over a one-dimensional mixture: nodes, each with the length that it stands for.
 
-use super::Mixture;
-use crate::error::Result;
-
 /// Nodes of the trapezoidal rule for each standard deviation of the narrowest component. On smooth
 /// functions that vanish at both ends the rule's error falls faster than any power of the spacing.
 const NODES_PER_STD: f64 = 16.0;
@@ -47,44 +44,41 @@ impl Node {
     pub fn x(&self) -> f64 {
         self.origin + self.offset
     }
+
+    /// The distance from `place`.
+    pub fn from(&self, place: f64) -> f64 {
+        (self.origin - place) + self.offset
+    }
 }
 
 /// Mean and standard deviation of a component.
 type Part = (f64, f64);
 
-impl Mixture {
-    /// Nodes over all of a one-dimensional mixture's mass, rising, at least about `fewest`.
-    ///
-    /// Evenly spaced for a trapezoidal rule if the narrowest component allows it; otherwise in panels, as long
-    /// as the narrowest component allows at each place, with nothing where there is no mass.
-    pub(super) fn nodes(&self, fewest: f64) -> Result<Vec<Node>> {
-        self.check_one_dimension()?;
-        let parts = self.weights.iter().zip(&self.components);
-        let parts = parts.filter(|(w, _)| **w > 0.0);
-        let parts: Vec<Part> = parts
-            .map(|(_, c)| (c.mean()[0], c.variances()[0].sqrt()))
-            .collect();
-        let ends = parts.iter().map(|(m, s)| (m - REACH * s, m + REACH * s));
-        let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), (a, b)| {
-            (l.min(a), h.max(b))
-        });
-        let narrowest = parts.iter().fold(f64::INFINITY, |n, (_, s)| n.min(*s));
-        let nodes_over = |length: f64| NODES_PER_STD * length / narrowest;
-        let farthest = low.abs().max(high.abs());
-        Ok(match nodes_over(farthest.max(high - low)) <= MOST_EVEN {
-            true => even(low, high, nodes_over(high - low).max(fewest) as usize),
-            false => panels(&parts),
-        })
+/// Nodes over all of a mixture's mass, rising, at least about `fewest`.
+///
+/// Evenly spaced for a trapezoidal rule if the narrowest component allows it; otherwise in panels, as long
+/// as the narrowest component allows at each place, with nothing where there is no mass.
+pub(super) fn nodes(parts: &[Part], fewest: f64) -> Vec<Node> {
+    let low = parts.iter().map(|(m, s)| m - REACH * s);
+    let low = low.fold(f64::INFINITY, f64::min);
+    let high = parts.iter().map(|(m, s)| m + REACH * s);
+    let high = high.fold(f64::NEG_INFINITY, f64::max);
+    let narrowest = parts.iter().fold(f64::INFINITY, |n, (_, s)| n.min(*s));
+    let nodes_over = |length: f64| NODES_PER_STD * length / narrowest;
+    let farthest = low.abs().max(high.abs());
+    match nodes_over(farthest.max(high - low)) <= MOST_EVEN {
+        true => even(low, high, nodes_over(high - low).max(fewest) as usize),
+        false => panels(parts),
     }
 }
 
 /// `n` evenly spaced nodes from `low` to `high`.
 fn even(low: f64, high: f64, n: usize) -> Vec<Node> {
-    let spacing = (high - low) / (n - 1) as f64;
+    let weight = (high - low) / (n - 1) as f64;
     let node = |i: usize| Node {
         origin: 0.0,
-        offset: low + i as f64 * spacing,
-        weight: spacing,
+        offset: low + i as f64 * weight,
+        weight,
     };
     (0..n).map(node).collect()
 }
@@ -149,9 +143,8 @@ fn gauss(origin: f64, from: f64, to: f64, longest: f64, nodes: &mut Vec<Node>) {
         return;
     }
     let half = 0.5 * (to - from) / count;
-    let both = |(x, w): &(f64, f64)| [(-x, *w), (*x, *w)];
-    let mut rule: Vec<(f64, f64)> = GAUSS.iter().flat_map(both).collect();
-    rule.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let left = GAUSS.iter().rev().map(|(x, w)| (-x, *w));
+    let rule: Vec<(f64, f64)> = left.chain(GAUSS).collect();
     for panel in 0..count as usize {
         let middle = from + (2 * panel + 1) as f64 * half;
         nodes.extend(rule.iter().map(|(x, w)| Node {

@@ -1,14 +1,15 @@
 //! The exact reverse step q(x_{t−1} | x_t): what the chapter's p_θ tries to be.
 
-use ndarray::{Array, ArrayRef, Dimension};
+use ndarray::{Array, ArrayRef, Axis, Dimension, Ix1};
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::points::Points;
-use super::{Gaussian, Mixture, Real, pick};
-use crate::check::all_finite;
+use super::density::{Mixture, pick};
+use super::gaussian::Gaussian;
+use super::points::{Points, Real};
+use crate::check;
 use crate::error::Result;
-use crate::rng::{CHUNK, Rng};
+use crate::rng::Rng;
 use crate::schedule::Schedule;
 
 impl Mixture {
@@ -21,24 +22,20 @@ impl Mixture {
     /// small β_t only.
     ///
     /// # Errors
-    /// [`Error::Timestep`](crate::Error::Timestep) if `t` is not in `0..T`;
-    /// [`Error::Shape`](crate::Error::Shape) unless `x_t` is one point of this mixture's dimension;
-    /// [`Error::NotFinite`](crate::Error::NotFinite) and [`Error::Parameter`](crate::Error::Parameter) for a value
-    /// that is NaN, infinite or beyond ±1e150.
+    /// As [`optimal_eps`](Self::optimal_eps), for one point.
     pub fn reverse_kernel<F: Real>(
         &self,
         schedule: &Schedule,
-        x_t: &ArrayRef<F, ndarray::Ix1>,
+        x_t: &ArrayRef<F, Ix1>,
         t: usize,
     ) -> Result<Self> {
         let step = ReverseStep::new(self, schedule, t)?;
-        let point = x_t.view().insert_axis(ndarray::Axis(0));
-        Points::new(&point, self.dim())?;
-        let point: Vec<f64> = x_t.iter().map(|x| x.to_f64()).collect();
-        let components = step.components.iter().map(|c| c.given(&point)).collect();
+        let points = Points::new(&x_t.view().insert_axis(Axis(0)), self.dim())?;
+        let point = points.row(0);
+        let given = |c: &StepBack| c.prior.with(c.moved(point, || 0.0), c.variances.clone());
         Ok(Self {
-            weights: step.marginal.responsibilities(&point),
-            components,
+            weights: step.marginal.responsibilities(point),
+            components: step.components.iter().map(given).collect(),
         })
     }
 
@@ -49,11 +46,7 @@ impl Mixture {
     /// what comes out is distributed exactly as the data.
     ///
     /// # Errors
-    /// [`Error::NotFinite`](crate::Error::NotFinite) for a draw beyond f32;
-    /// [`Error::Timestep`](crate::Error::Timestep) if `t` is not in `0..T`;
-    /// [`Error::Shape`](crate::Error::Shape) if the points are not of this mixture's dimension;
-    /// [`Error::NotFinite`](crate::Error::NotFinite) and [`Error::Parameter`](crate::Error::Parameter) for a value
-    /// that is NaN, infinite or beyond ±1e150.
+    /// As [`optimal_eps`](Self::optimal_eps); [`Error::NotFinite`](crate::Error::NotFinite) for a draw beyond f32.
     pub fn reverse_step<D: Dimension>(
         &self,
         schedule: &Schedule,
@@ -63,13 +56,14 @@ impl Mixture {
     ) -> Result<Array<f32, D>> {
         let step = ReverseStep::new(self, schedule, t)?;
         let points = Points::new(x_t, self.dim())?;
-        let piece = CHUNK.div_ceil(self.dim());
-        let streams = rng.forks(points.len().div_ceil(piece));
-        let x_before = points.map_with_noise(streams, piece, |rng, x, out| {
+        let x_before = rng.rows(points.len(), self.dim(), |i, out, rng| {
+            let x = points.row(i);
             let k = pick(&step.marginal.responsibilities(x), rng.random());
-            step.components[k].sample_into(x, out, rng);
+            let draw = step.components[k].moved(x, || StandardNormal.sample(rng));
+            out.iter_mut().zip(draw).for_each(|(o, x)| *o = x as f32);
         });
-        all_finite("x_before in f32", &x_before)?;
+        let x_before = points.shaped(x_before);
+        check::all_finite("x_before in f32", &x_before)?;
         Ok(x_before)
     }
 }
@@ -98,13 +92,10 @@ impl ReverseStep {
         schedule.check(t)?;
         let (alpha, beta) = (schedule.alphas()[t], schedule.betas()[t]);
         let before = data.diffused(schedule.alpha_bar_before(t));
+        let priors = before.components.into_iter();
         Ok(Self {
             marginal: data.marginal(schedule, t)?,
-            components: before
-                .components
-                .into_iter()
-                .map(|prior| StepBack::new(prior, alpha, beta))
-                .collect(),
+            components: priors.map(|p| StepBack::new(p, alpha, beta)).collect(),
         })
     }
 }
@@ -121,25 +112,16 @@ impl StepBack {
         }
     }
 
-    /// q(x_{t−1} | x_t = x, k).
-    fn given(&self, x: &[f64]) -> Gaussian {
-        let mut shift = self.prior.to_axes(x, &self.predicted);
-        shift.iter_mut().zip(&self.gains).for_each(|(s, g)| *s *= g);
-        let mut mean = self.prior.mean().to_vec();
-        self.prior.add_from_axes(&shift, &mut mean);
-        self.prior.with(mean, self.variances.clone())
-    }
-
-    /// A draw from [`given`](Self::given), without building it.
-    fn sample_into(&self, x: &[f64], out: &mut [f32], rng: &mut Rng) {
+    /// The mean at x_t = x, moved by `noise` times the standard deviation along each axis.
+    fn moved(&self, x: &[f64], mut noise: impl FnMut() -> f64) -> Vec<f64> {
         let mut shift = self.prior.to_axes(x, &self.predicted);
         let along = shift.iter_mut().zip(&self.gains).zip(&self.variances);
         for ((s, gain), variance) in along {
-            let z: f64 = StandardNormal.sample(rng);
+            let z = noise();
             *s = gain * *s + variance.sqrt() * z;
         }
-        let mut draw = self.prior.mean().to_vec();
-        self.prior.add_from_axes(&shift, &mut draw);
-        out.iter_mut().zip(draw).for_each(|(o, x)| *o = x as f32);
+        let mut mean = self.prior.mean().to_vec();
+        self.prior.add_from_axes(&shift, &mut mean);
+        mean
     }
 }

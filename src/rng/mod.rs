@@ -92,6 +92,26 @@ impl Rng {
         ))
     }
 
+    /// `n` rows of `d` numbers, one after the other: each is written by `row(index, numbers, rng)`. In parallel, the
+    /// same bits at any thread count: each fixed-size piece of rows has a stream of its own.
+    pub(crate) fn rows(
+        &mut self,
+        n: usize,
+        d: usize,
+        row: impl Fn(usize, &mut [f32], &mut Self) + Sync,
+    ) -> Vec<f32> {
+        let piece = CHUNK.div_ceil(d);
+        let streams = self.forks(n.div_ceil(piece));
+        let mut rows = vec![0.0; n * d];
+        let pieces = rows.par_chunks_mut(piece * d).zip(streams).enumerate();
+        pieces.for_each(|(k, (numbers, mut rng))| {
+            for (i, numbers) in numbers.chunks_exact_mut(d).enumerate() {
+                row(k * piece + i, numbers, &mut rng);
+            }
+        });
+        rows
+    }
+
     /// The same distribution from this generator's own stream, on the calling thread.
     pub(crate) fn fill_serial(&mut self, out: &mut [f32]) {
         normal::fill(out, || rand::Rng::next_u64(&mut self.0));

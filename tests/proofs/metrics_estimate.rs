@@ -14,6 +14,45 @@ fn normals(n: usize, rng: &mut Rng) -> Vec<f64> {
     values.into_iter().map(f64::from).collect()
 }
 
+/// Published two-sided values (Student's table), rounded to their last digit.
+#[test]
+fn quantiles_are_the_published_ones() {
+    let student_quantile = |probability, degrees| {
+        let (mean, standard_error, n) = (0.0, 1.0, degrees + 1);
+        let estimate = Estimate {
+            mean,
+            standard_error,
+            n,
+        };
+        estimate.half_width(probability).unwrap()
+    };
+    for (probability, degrees, published) in [
+        (0.95, 1, 12.706),
+        (0.95, 2, 4.303),
+        (0.95, 3, 3.182),
+        (0.95, 4, 2.776),
+        (0.95, 9, 2.262),
+        (0.95, 10, 2.228),
+        (0.95, 30, 2.042),
+        (0.95, 120, 1.980),
+        (0.99, 5, 4.032),
+        (0.99, 29, 2.756),
+        (0.5, 7, 0.711),
+        (0.95, 1_000_000, 1.960),
+        (0.95, usize::MAX - 1, 1.960),
+    ] {
+        let found = student_quantile(probability, degrees);
+        assert_close(degrees, found, published, 5e-4 + 1e-9);
+    }
+    // Where the sum hands over to the series, whose next term is below 1e-11. Half a million roundings of
+    // the sum come to 3e-12, over the density: 3e-11 at 0.95. From one degree to the next t falls by 1e-12.
+    for probability in [0.5, 0.95] {
+        let sum = student_quantile(probability, 1_000_000);
+        let series = student_quantile(probability, 1_000_001);
+        assert_close(probability, sum, series, 1e-9);
+    }
+}
+
 /// 1, 2, 3, 6: mean 3, variance 14/3, standard error √(14/12); t = 3.182446 at 3 degrees of freedom.
 #[test]
 fn an_estimate_by_hand() {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::student::student_quantile;
 use crate::check;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::rng::Rng;
 
 /// The mean of several independent measurements, and its standard error.
@@ -32,7 +32,7 @@ impl Estimate {
     /// array, of f64, f32 or small whole numbers.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for fewer than two; [`Error::NotFinite`] for a NaN or infinite one.
+    /// [`Error::Parameter`](crate::Error::Parameter) for fewer than two; [`Error::NotFinite`](crate::Error::NotFinite) for a NaN or infinite one.
     pub fn of<'a, T: Copy + Into<f64> + 'a>(
         measurements: impl IntoIterator<Item = &'a T>,
     ) -> Result<Self> {
@@ -42,13 +42,7 @@ impl Estimate {
 
     fn of_numbers(measurements: &[f64]) -> Result<Self> {
         let n = measurements.len();
-        if n < 2 {
-            return Err(Error::Parameter {
-                name: "number of measurements",
-                value: n as f64,
-                valid: "at least 2",
-            });
-        }
+        check::parameter("number of measurements", n, n >= 2, "at least 2")?;
         check::finite("measurements", measurements)?;
         // Squares of numbers beyond 1e±150 would overflow or vanish: these are counted in a unit near the largest.
         let largest = measurements.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
@@ -68,28 +62,23 @@ impl Estimate {
     }
 
     /// The interval around the mean that covers the true value with probability `confidence`, for
-    /// measurements that are about normal: mean ± t · standard error, with the quantile t of Student's
-    /// distribution with n − 1 degrees of freedom.
+    /// measurements that are about normal: mean ± [`half_width`](Self::half_width).
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a `confidence` outside (0, 1).
+    /// [`Error::Parameter`](crate::Error::Parameter) for a `confidence` outside (0, 1).
     pub fn interval(&self, confidence: f64) -> Result<(f64, f64)> {
         let half = self.half_width(confidence)?;
         Ok((self.mean - half, self.mean + half))
     }
 
-    /// Half of the length of [`interval`](Self::interval).
+    /// Half of the length of [`interval`](Self::interval): t · standard error, with the quantile t of Student's
+    /// distribution with n − 1 degrees of freedom.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a `confidence` outside (0, 1).
+    /// [`Error::Parameter`](crate::Error::Parameter) for a `confidence` outside (0, 1).
     pub fn half_width(&self, confidence: f64) -> Result<f64> {
-        if !(confidence > 0.0 && confidence < 1.0) {
-            return Err(Error::Parameter {
-                name: "confidence",
-                value: confidence,
-                valid: "in (0, 1)",
-            });
-        }
+        let fine = confidence > 0.0 && confidence < 1.0;
+        check::parameter("confidence", confidence, fine, "in (0, 1)")?;
         Ok(student_quantile(confidence, self.n.max(2) - 1) * self.standard_error)
     }
 
@@ -97,26 +86,18 @@ impl Estimate {
     /// (to first order: they should be small), and n is the smaller of the two.
     ///
     /// # Errors
-    /// [`Error::Parameter`] if a mean is not positive; [`Error::NotFinite`] if the ratio is beyond f64.
+    /// [`Error::Parameter`](crate::Error::Parameter) if a mean is not positive; [`Error::NotFinite`](crate::Error::NotFinite) if the ratio is beyond f64.
     pub fn ratio(&self, other: &Self) -> Result<Self> {
-        let positive = |name, value: f64| match value {
-            value if value > 0.0 => Ok(value),
-            value => Err(Error::Parameter {
-                name,
-                value,
-                valid: "positive, in a ratio",
-            }),
-        };
-        let above = positive("numerator's mean", self.mean)?;
-        let below = positive("denominator's mean", other.mean)?;
+        let (above, below) = (self.mean, other.mean);
+        let valid = "positive, in a ratio";
+        check::parameter("numerator's mean", above, above > 0.0, valid)?;
+        check::parameter("denominator's mean", below, below > 0.0, valid)?;
         let relative = (self.standard_error / above).hypot(other.standard_error / below);
-        check::finite(
-            "a ratio of means",
-            &[above / below, above / below * relative],
-        )?;
+        let ratio = above / below;
+        check::finite("a ratio of means", &[ratio, ratio * relative])?;
         Ok(Self {
-            mean: above / below,
-            standard_error: above / below * relative,
+            mean: ratio,
+            standard_error: ratio * relative,
             n: self.n.min(other.n),
         })
     }
@@ -126,10 +107,9 @@ impl Estimate {
 impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let half = student_quantile(0.95, self.n.max(2) - 1) * self.standard_error;
-        let decimals = if half > 0.0 && half.is_finite() {
-            (1.0 - half.log10().floor()).clamp(0.0, 17.0) as usize
-        } else {
-            6
+        let decimals = match half > 0.0 && half.is_finite() {
+            true => (1.0 - half.log10().floor()).clamp(0.0, 17.0) as usize,
+            false => 6,
         };
         let (mean, n) = (self.mean, self.n);
         write!(f, "{mean:.decimals$} ± {half:.decimals$} (95 %, n = {n})")
@@ -158,13 +138,12 @@ pub(super) fn check_seeds(seeds: &Range<u64>) -> Result<()> {
 /// ```
 ///
 /// # Errors
-/// The first error of `measure`; what [`Estimate::of`] returns; [`Error::Size`] for more seeds than memory can
+/// The first error of `measure`; what [`Estimate::of`] returns; [`Error::Size`](crate::Error::Size) for more seeds than memory can
 /// hold results.
 pub fn over_seeds(
     seeds: Range<u64>,
-    measure: impl FnMut(&mut Rng) -> Result<f64>,
+    mut measure: impl FnMut(&mut Rng) -> Result<f64>,
 ) -> Result<Estimate> {
-    let mut measure = measure;
     check_seeds(&seeds)?;
     let measurements: Result<Vec<f64>> = seeds.map(|seed| measure(&mut Rng::new(seed))).collect();
     Estimate::of(&measurements?)

@@ -2,8 +2,8 @@
 
 use ndarray::{Array, ArrayRef, Dimension};
 
-use super::points::Points;
-use super::{Mixture, Real};
+use super::density::Mixture;
+use super::points::{Points, Real};
 use crate::error::Result;
 use crate::schedule::Schedule;
 
@@ -14,10 +14,7 @@ impl Mixture {
     /// (Song et al. 2021, §2; Vincent 2011). `t` is 0-based.
     ///
     /// # Errors
-    /// [`Error::Timestep`](crate::Error::Timestep) if `t` is not in `0..T`;
-    /// [`Error::Shape`](crate::Error::Shape) if the points are not of this mixture's dimension;
-    /// [`Error::NotFinite`](crate::Error::NotFinite) and [`Error::Parameter`](crate::Error::Parameter) for a value
-    /// that is NaN, infinite or beyond ±1e150.
+    /// [`Error::Timestep`](crate::Error::Timestep) if `t` is not in `0..T`; for `x_t` as [`score`](Self::score).
     pub fn optimal_eps<F: Real, D: Dimension>(
         &self,
         schedule: &Schedule,
@@ -89,9 +86,8 @@ impl Mixture {
                 *y *= share * alpha_bar.sqrt() * clean / noisy;
             }
             clean.add_from_axes(&y, x0);
-            x0.iter_mut()
-                .zip(clean.mean())
-                .for_each(|(x0, m)| *x0 += share * m);
+            let means = x0.iter_mut().zip(clean.mean());
+            means.for_each(|(x0, m)| *x0 += share * m);
         }
     }
 }
