@@ -56,22 +56,18 @@ impl Split {
         rng: &mut Rng,
     ) -> Result<Self> {
         let n = rows.nrows();
-        if held_out < 2 || held_out > n.saturating_sub(2) {
-            return Err(Error::Parameter {
-                name: "number of held-out rows",
-                value: held_out as f64,
-                valid: "at least 2, with 2 rows left to train on",
-            });
-        }
+        let fine = held_out >= 2 && held_out <= n.saturating_sub(2);
+        let valid = "at least 2, with 2 rows left to train on";
+        check::parameter("number of held-out rows", held_out, fine, valid)?;
         let rows: Array2<f64> = rows.mapv(Into::into);
-        check(&rows)?;
+        check_rows(&rows)?;
         let mut order: Vec<usize> = (0..n).collect();
         order.shuffle(rng);
         let train_rows = order.split_off(held_out);
         let parts = [&train_rows, &order].map(|part| rows.select(Axis(0), part));
         let [train, held_out] = &parts;
+        check_varies(train, held_out)?;
         let scale = Standardizer::fit(train)?;
-        check_part(&scale, train, held_out)?;
         let split = Self {
             train: scale.transform(train)?,
             held_out: scale.transform(held_out)?,
@@ -97,46 +93,28 @@ impl Split {
 }
 
 /// What can be told of all rows, before any is held out.
-fn check(rows: &Array2<f64>) -> Result<()> {
+fn check_rows(rows: &Array2<f64>) -> Result<()> {
     check::finite("rows to be split", rows)?;
-    for (column, values) in rows.columns().into_iter().enumerate() {
-        let value = values[0];
-        if values.iter().all(|x| *x == value) {
-            let others = 0;
-            return Err(Error::ConstantColumn {
-                column,
-                value,
-                others,
-            });
-        }
-    }
+    check_varies(rows, &Array2::zeros((0, rows.ncols())))?;
     let scale = Standardizer::fit(rows)?;
     let standard = scale.transform(rows)?;
     for (column, values) in rows.columns().into_iter().enumerate() {
         let std = scale.std()[column];
-        if std < 1.0 / LARGEST {
-            return Err(Error::Parameter {
-                name: "standard deviation of a column",
-                value: std,
-                valid: "at least 1e-290",
-            });
-        }
-        let different = different(values.iter().copied());
-        let left = self::different(standard.column(column).iter().map(|x| f64::from(*x)));
-        if 2 * left < different {
-            let distance = |i: &usize| (standard[[*i, column]]).abs();
+        let name = "standard deviation of a column";
+        check::parameter(name, std, std >= 1.0 / LARGEST, "at least 1e-290")?;
+        let standard = standard.column(column);
+        let left = different(standard.iter().map(|x| f64::from(*x)));
+        if 2 * left < different(values.iter().copied()) {
+            let distance = |i: &usize| standard[*i].abs();
             let row = (0..values.len()).max_by(|a, b| distance(a).total_cmp(&distance(b)));
             let row = row.unwrap_or(0);
             let value = values[row];
             return Err(Error::Outlier { row, column, value });
         }
-        if let Some(value) = values.iter().find(|x| x.abs() > LARGEST) {
-            return Err(Error::Parameter {
-                name: "a value to be standardised",
-                value: *value,
-                valid: "between -1e290 and 1e290",
-            });
-        }
+        let largest = values.iter().find(|x| x.abs() > LARGEST);
+        let valid = "between -1e290 and 1e290";
+        let (value, fine) = (*largest.unwrap_or(&0.0), largest.is_none());
+        check::parameter("a value to be standardised", value, fine, valid)?;
     }
     Ok(())
 }
@@ -150,16 +128,15 @@ fn different(values: impl Iterator<Item = f64>) -> usize {
 }
 
 /// Whether every column varies in the rows to train on.
-fn check_part(scale: &Standardizer, train: &Array2<f64>, held_out: &Array2<f64>) -> Result<()> {
+fn check_varies(train: &Array2<f64>, held_out: &Array2<f64>) -> Result<()> {
     for (column, values) in train.columns().into_iter().enumerate() {
-        let value = scale.mean()[column];
+        let value = values[0];
         if values.iter().all(|x| *x == value) {
-            let unlike = held_out.column(column).into_iter().filter(|x| **x != value);
-            let others = unlike.count();
+            let held_out = held_out.column(column).into_iter();
             return Err(Error::ConstantColumn {
                 column,
                 value,
-                others,
+                others: held_out.filter(|x| **x != value).count(),
             });
         }
     }

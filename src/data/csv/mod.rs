@@ -1,5 +1,6 @@
 //! Numbers from files of separated values, and to them.
 
+mod assembly;
 mod fields;
 mod header;
 mod number;

@@ -75,10 +75,8 @@ impl fmt::Display for Summary {
             [name, mean, std, low, high, c.different.to_string()]
         };
         let rows = self.columns.iter().map(row);
-        let lines: Vec<_> = [Self::HEADERS.map(str::to_owned)]
-            .into_iter()
-            .chain(rows)
-            .collect();
+        let mut lines = vec![Self::HEADERS.map(str::to_owned)];
+        lines.extend(rows);
         let width = |j: usize| lines.iter().map(|line| line[j].chars().count()).max();
         write!(f, "{}", self.caption())?;
         for line in &lines {
@@ -104,19 +102,11 @@ impl Csv {
         let column = |(j, name): (usize, String)| {
             let mut values = self.sorted(j);
             let (smallest, largest) = (values[0], values[rows - 1]);
-            let std = if smallest == largest {
-                0.0
-            } else {
-                scale.std()[j]
-            };
+            values.dedup();
+            let std = scale.std()[j] * f64::from(values.len() > 1);
             // Digits by which numbers of this size differ that are `std` apart.
             let more = (smallest.abs().max(largest.abs()) / std).log10() - 1.0;
-            let more = if more.is_finite() {
-                more.clamp(0.0, 13.0)
-            } else {
-                0.0
-            };
-            values.dedup();
+            let more = Some(more).filter(|more| more.is_finite()).unwrap_or(0.0);
             ColumnSummary {
                 name,
                 mean: scale.mean()[j],
@@ -124,7 +114,7 @@ impl Csv {
                 smallest,
                 largest,
                 different: values.len(),
-                digits: 4 + more as usize,
+                digits: 4 + more.clamp(0.0, 13.0) as usize,
             }
         };
         let columns = self.labels().into_iter().enumerate().map(column).collect();
