@@ -15,25 +15,27 @@ impl Bounds {
         self.x.0 <= p.0 && p.0 <= self.x.1 && self.y.0 <= p.1 && p.1 <= self.y.1
     }
 
+    /// The nearest point inside.
+    pub(super) fn clamp(&self, p: Point) -> Point {
+        (p.0.clamp(self.x.0, self.x.1), p.1.clamp(self.y.0, self.y.1))
+    }
+
     /// The part of the segment `a`–`b` inside (Liang and Barsky 1984).
     fn segment(&self, a: Point, b: Point) -> Option<(Point, Point)> {
         let (dx, dy) = (b.0 - a.0, b.1 - a.1);
         let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
-        let sides = [
+        let from_sides = [
             (-dx, a.0 - self.x.0),
             (dx, self.x.1 - a.0),
             (-dy, a.1 - self.y.0),
             (dy, self.y.1 - a.1),
         ];
-        for (p, q) in sides {
-            if p == 0.0 {
-                if q < 0.0 {
-                    return None;
-                }
-            } else if p < 0.0 {
-                enter = enter.max(q / p);
-            } else {
-                leave = leave.min(q / p);
+        for (outwards, distance) in from_sides {
+            match outwards {
+                0.0 if distance < 0.0 => return None,
+                0.0 => {}
+                p if p < 0.0 => enter = enter.max(distance / p),
+                p => leave = leave.min(distance / p),
             }
         }
         // An end that was inside is kept to the bit, so that pieces join.

@@ -4,7 +4,6 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::text::escape;
-use super::{Panel, page};
 use crate::{Error, Result};
 
 /// A drawing as SVG, with the sentence that stands for it where it cannot be seen.
@@ -29,54 +28,6 @@ impl Figure {
             alt,
             size,
         }
-    }
-
-    /// Panels in a grid of `columns` (1 to 3) columns, row by row, under one title and one legend.
-    ///
-    /// Panels whose axes are the same share their labels. `alt` is as in [`Panel::figure`].
-    ///
-    /// ```
-    /// use diffusion_intuition::plot::{Figure, Panel};
-    /// let panel = |slope: f64| {
-    ///     let y: Vec<f64> = (0..10).map(|x| slope * x as f64).collect();
-    ///     Panel::new().title(&format!("slope {slope}")).line("y", 0..10, &y).y_range(0.0, 20.0)
-    /// };
-    /// let figure = Figure::panels("Two lines", 2, &[panel(1.0), panel(2.0)], "Lines of slope 1 and 2.")?;
-    /// # Ok::<(), diffusion_intuition::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Those of [`Panel::figure`], [`Error::Empty`] without panels, [`Error::Parameter`] for `columns`
-    /// outside 1 to 3 and for more than 1000 panels.
-    pub fn panels(title: &str, columns: usize, panels: &[Panel], alt: &str) -> Result<Self> {
-        page::build(title, columns, panels, alt)
-    }
-
-    /// Panels over time: frames on one pair of axes, those of the first panel, with ranges that hold all
-    /// frames. Each frame shows its label above the axes.
-    ///
-    /// The SVG plays by itself, unless the reader prefers reduced motion: then the last frame stands, and on
-    /// paper too. A page takes over by adding the class `di-slider-on` to the root and `di-current` to one
-    /// frame.
-    ///
-    /// # Errors
-    /// As for [`Figure::panels`]; [`Error::Parameter`] for more than 1000 frames.
-    pub fn frames(title: &str, frames: &[(String, Panel)], alt: &str) -> Result<Self> {
-        page::build_frames(title, frames, None, alt)
-    }
-
-    /// Like [`Figure::frames`], for a film whose last frame does not tell its story: where nothing moves, and
-    /// on paper, the frame at index `story` (from 0) stands.
-    ///
-    /// # Errors
-    /// As for [`Figure::frames`]; [`Error::Parameter`] if there is no such frame.
-    pub fn frames_with_story(
-        title: &str,
-        frames: &[(String, Panel)],
-        story: usize,
-        alt: &str,
-    ) -> Result<Self> {
-        page::build_frames(title, frames, Some(story), alt)
     }
 
     /// The drawing: a complete SVG document.
@@ -114,9 +65,7 @@ impl Figure {
     /// [`Error::Figure`] with the path and what the system said.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        std::fs::write(path, &self.svg).map_err(|e| Error::Figure {
-            reason: format!("cannot write {}: {e}", path.display()),
-        })
+        std::fs::write(path, &self.svg).map_err(|error| not_written(path, error))
     }
 
     /// Prints the figure in all its forms for the evcxr kernel, which calls this by itself for the last
@@ -134,12 +83,17 @@ impl Figure {
     }
 }
 
+/// What the system said of a file that could not be written.
+pub(super) fn not_written(path: &Path, error: std::io::Error) -> Error {
+    Error::Figure {
+        reason: format!("cannot write {}: {error}", path.display()),
+    }
+}
+
 /// One representation of an output in evcxr's protocol.
 pub(super) fn content(mime: &str, content: &str) -> String {
-    format!(
-        "EVCXR_BEGIN_CONTENT {mime}\n{}\nEVCXR_END_CONTENT\n",
-        content.trim_end()
-    )
+    let content = content.trim_end();
+    format!("EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT\n")
 }
 
 /// The SVG as a data URI of plain URL characters (RFC 3986). Path data needs almost no escaping, so this is
@@ -152,11 +106,11 @@ fn data_uri(svg: &str) -> String {
             b'\n' => {}
             // Nothing else in the SVG is in single quotes, and they need no escaping.
             b'"' => uri.push('\''),
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => uri.push(char::from(byte)),
-            b'-' | b'_' | b'.' | b'~' | b'!' | b'*' | b'(' | b')' | b';' | b':' | b'@' | b'='
-            | b'+' | b',' | b'/' => uri.push(char::from(byte)),
-            byte => {
-                let _ = write!(uri, "%{byte:02X}");
+            b if b.is_ascii_alphanumeric() || b"-_.~!*();:@=+,/".contains(&b) => {
+                uri.push(char::from(b));
+            }
+            b => {
+                let _ = write!(uri, "%{b:02X}");
             }
         }
     }

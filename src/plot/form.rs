@@ -1,15 +1,12 @@
 //! The two forms of a page: wide for a desk, narrow for a phone, where panels stand below each other.
 
-use super::text::{LABEL, PANEL_TITLE, TICK, TITLE};
-
-/// Widths, heights and sizes of type, in units of the viewBox.
+/// Sizes of type and margins, in units of the viewBox (pixels at full width).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Form {
     /// Tick labels.
     pub tick: f64,
     /// Axis labels, legends and annotations.
     pub label: f64,
-    /// A panel's title.
     pub panel_title: f64,
     /// The figure's title.
     pub title: f64,
@@ -24,10 +21,10 @@ const PHONE: f64 = 340.0;
 impl Form {
     /// As wide as a column of text on a desk.
     pub(super) const WIDE: Self = Self {
-        tick: TICK,
-        label: LABEL,
-        panel_title: PANEL_TITLE,
-        title: TITLE,
+        tick: 14.0,
+        label: 14.5,
+        panel_title: 15.0,
+        title: 16.5,
         margin: 10.0,
         narrow: false,
     };
@@ -59,12 +56,10 @@ impl Form {
     /// Height of a plot area that was asked for (`wanted`) on a wide page with `columns` columns.
     pub(super) fn height(&self, wanted: Option<f64>, columns: usize) -> f64 {
         let nominal = [310.0, 240.0, 165.0][columns - 1];
+        let height = wanted.unwrap_or(nominal);
         match self.narrow {
-            false => wanted.unwrap_or(nominal),
-            true => {
-                let usual = [210.0, 190.0, 165.0][columns - 1];
-                usual * (wanted.unwrap_or(nominal) / nominal).max(0.4)
-            }
+            false => height,
+            true => [210.0, 190.0, 165.0][columns - 1] * (height / nominal).max(0.4),
         }
     }
 

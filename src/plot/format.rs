@@ -23,7 +23,8 @@ pub fn significant(value: impl Numeric, digits: usize) -> String {
     let digits = digits.clamp(1, 17);
     // Rounding may carry into the next decade (9.99 to two digits is 10), so ask the formatter.
     let scientific = format!("{value:.*e}", digits - 1);
-    let (mantissa, exponent) = split(&scientific);
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent = exponent.parse().unwrap_or(0);
     if (-4..6).contains(&exponent) {
         let decimals = (digits as i32 - 1 - exponent).max(0) as usize;
         return signed(&format!("{value:.decimals$}"));
@@ -34,20 +35,12 @@ pub fn significant(value: impl Numeric, digits: usize) -> String {
 /// Like [`significant`] with at most `digits` digits: zeros that end the decimals are left out.
 pub(super) fn shortest(value: f64, digits: usize) -> String {
     let text = significant(value, digits);
-    let (number, power) = match text.find('×') {
-        Some(at) => text.split_at(at),
-        None => (text.as_str(), ""),
-    };
+    let (number, power) = text.split_at(text.find('×').unwrap_or(text.len()));
     let number = match number.contains('.') {
         true => number.trim_end_matches('0').trim_end_matches('.'),
         false => number,
     };
     format!("{number}{power}")
-}
-
-fn split(scientific: &str) -> (&str, i32) {
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
-    (mantissa, exponent.parse().unwrap_or(0))
 }
 
 /// `10⁻⁶`.
@@ -71,38 +64,26 @@ pub(super) fn signed(number: &str) -> String {
 /// Labels of evenly spaced ticks: the same number of decimals for all, plain `0`.
 pub(super) fn ticks(values: &[f64], step: f64) -> Vec<String> {
     let largest = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
-    if largest >= 1e5 || (largest > 0.0 && largest < 1e-3) {
-        let exponent = largest.log10().floor() as i32;
-        let scale = 10f64.powi(exponent);
-        let decimals = decimals(step / scale);
-        return values
-            .iter()
-            .map(|v| match *v == 0.0 {
-                true => "0".into(),
-                false => format!(
-                    "{}×{}",
-                    signed(&format!("{:.decimals$}", v / scale)),
-                    power_of_ten(exponent)
-                ),
-            })
-            .collect();
-    }
-    let decimals = decimals(step);
-    values
-        .iter()
-        .map(|v| match *v == 0.0 {
-            true => "0".into(),
-            false => signed(&format!("{v:.decimals$}")),
-        })
-        .collect()
+    let (scale, power) = match largest >= 1e5 || (largest > 0.0 && largest < 1e-3) {
+        true => {
+            let exponent = largest.log10().floor() as i32;
+            (10f64.powi(exponent), format!("×{}", power_of_ten(exponent)))
+        }
+        false => (1.0, String::new()),
+    };
+    let decimals = decimals(step / scale);
+    let label = |value: &f64| match *value == 0.0 {
+        true => "0".into(),
+        false => signed(&format!("{:.decimals$}{power}", value / scale)),
+    };
+    values.iter().map(label).collect()
 }
 
 /// Decimals that a multiple of `step` needs (`step` is 1, 2, 2.5 or 5 times a power of ten).
 fn decimals(step: f64) -> usize {
-    (0..17)
-        .find(|d| {
-            let scaled = step * 10f64.powi(*d);
-            (scaled - scaled.round()).abs() < 1e-6 * scaled
-        })
-        .unwrap_or(17) as usize
+    let whole = |decimals: &usize| {
+        let scaled = step * 10f64.powi(*decimals as i32);
+        (scaled - scaled.round()).abs() < 1e-6 * scaled
+    };
+    (0..17).find(whole).unwrap_or(17)
 }

@@ -2,6 +2,7 @@
 
 use ndarray::Array2;
 
+use super::clip::Point;
 use super::color::HEAT_LEVELS;
 
 /// A block of cells: columns `x.0..x.1`, rows `y.0..y.1`.
@@ -16,6 +17,21 @@ fn level(value: f64, (low, high): (f64, f64)) -> usize {
     // Halved, because the difference of two finite numbers need not be finite.
     let at = (0.5 * value - 0.5 * low) / (0.5 * high - 0.5 * low) * HEAT_LEVELS as f64;
     (at.max(0.0) as usize).min(HEAT_LEVELS - 1)
+}
+
+/// Two corners of a block in data units, on a map with so many rows and columns over `x` and `y`.
+pub(super) fn corners(
+    block: Block,
+    (rows, columns): (usize, usize),
+    x: Point,
+    y: Point,
+) -> [Point; 2] {
+    let edge = |(low, high): Point, i: usize, n: usize| {
+        let share = i as f64 / n as f64;
+        low * (1.0 - share) + high * share
+    };
+    let corner = |j, i| (edge(x, j, columns), edge(y, i, rows));
+    [corner(block.x.0, block.y.0), corner(block.x.1, block.y.1)]
 }
 
 /// For each level the blocks that cover all cells of **at least** this level. Painted in order, each level
@@ -42,14 +58,10 @@ fn cover(levels: &Array2<usize>, at: usize) -> Vec<Block> {
                 while above.peek().is_some_and(|block| block.x.0 < j) {
                     done.extend(above.next());
                 }
-                let start = match above.next_if(|block| block.x == x) {
-                    Some(block) => block.y.0,
-                    None => i,
-                };
-                next.push(Block {
-                    x,
-                    y: (start, i + 1),
-                });
+                let grown = above.next_if(|block| block.x == x);
+                let start = grown.map_or(i, |block| block.y.0);
+                let y = (start, i + 1);
+                next.push(Block { x, y });
             }
             j += length.max(1);
         }

@@ -1,7 +1,11 @@
 //! Density-normalised histograms.
 
+use super::axis::Extent;
 use super::numbers::{Numeric, collect};
-use crate::{Error, Result};
+#[cfg(doc)]
+use crate::Error;
+use crate::Result;
+use crate::check::parameter;
 
 /// More bins than a figure has pixels are a mistake.
 const MOST_BINS: usize = 10_000;
@@ -31,33 +35,23 @@ impl Histogram {
     /// # Ok::<(), diffusion_intuition::Error>(())
     /// ```
     pub fn new(values: impl IntoIterator<Item: Numeric>, bins: usize) -> Result<Self> {
-        Self::count(&collect(values), bins)
-    }
-
-    fn count(values: &[f64], bins: usize) -> Result<Self> {
-        super::marks::check("histogram values", values)?;
-        if !(1..=MOST_BINS).contains(&bins) {
-            return Err(Error::Parameter {
-                name: "bins",
-                value: bins as f64,
-                valid: "between 1 and 10000",
-            });
-        }
-        let (mut low, mut high) = super::axis::bounds(values.iter().copied());
+        let values = collect("histogram values", values)?;
+        let fine = (1..=MOST_BINS).contains(&bins);
+        parameter("bins", bins, fine, "between 1 and 10000")?;
+        let Extent {
+            mut low, mut high, ..
+        } = Extent::of(&values);
         if low == high {
             (low, high) = (low - 0.5, high + 0.5);
         }
         let width = (high - low) / bins as f64;
         let unit = 1.0 / values.len() as f64 / width;
-        if !(width.is_finite() && unit.is_normal()) || low + width == low || high - width == high {
-            return Err(Error::Parameter {
-                name: "bin width",
-                value: width,
-                valid: "finite and large enough to tell neighbouring bins apart",
-            });
-        }
+        let apart = low + width != low && high - width != high;
+        let fine = width.is_finite() && unit.is_normal() && apart;
+        let valid = "finite and large enough to tell neighbouring bins apart";
+        parameter("bin width", width, fine, valid)?;
         let mut counts = vec![0usize; bins];
-        for v in values {
+        for v in &values {
             counts[(((v - low) / width) as usize).min(bins - 1)] += 1;
         }
         Ok(Self {

@@ -1,16 +1,21 @@
 //! The legend: one row of names under the title, shared by all panels.
 
+use std::collections::HashSet;
+
 use plotters::element::{Circle, PathElement, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
+use super::canvas::{Canvas, Drawn, canvas, px, text_style};
+use super::clip::Point;
 use super::color::{HEAT_LEVELS, heat};
-use super::draw::{canvas, px, text_style};
 use super::form::Form;
-use super::lines::{LINE, wrap};
+use super::format::shortest;
+use super::looks::Looks;
 use super::marks::{Dash, Mark, Shape};
-use super::svg::Layer;
-use super::text;
+use super::panel::Panel;
+use super::svg::{Finish, Piece};
+use super::text::{LINE, width, wrap};
 use crate::Result;
 
 const ROW: f64 = 23.0;
@@ -21,15 +26,13 @@ const SCALE_BAR: f64 = 120.0;
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     name: String,
-    /// The name as it is written, once its place is known.
-    lines: Vec<String>,
-    form: Form,
     color: RGBColor,
-    kind: Kind,
+    sample: Sample,
 }
 
+/// What stands for a mark beside its name.
 #[derive(Debug, Clone)]
-enum Kind {
+enum Sample {
     Line {
         width: f64,
         dash: Dash,
@@ -40,208 +43,184 @@ enum Kind {
     Dot {
         diameter: f64,
     },
-    /// Labels of the two ends.
+    /// A colour scale with the labels of its two ends.
     Scale(String, String),
 }
 
+/// One entry for each name in the panels.
+pub(super) fn entries(looks: &Looks, panels: &[&Panel]) -> Vec<Entry> {
+    let mut listed = HashSet::new();
+    let marks = panels
+        .iter()
+        .flat_map(|panel| panel.marks.iter().enumerate());
+    marks
+        .filter(|(_, mark)| !mark.name.is_empty() && !mark.is_annotation())
+        .filter(|(_, mark)| listed.insert(&mark.name))
+        .map(|(i, mark)| Entry::new(i, mark, looks))
+        .collect()
+}
+
 impl Entry {
-    /// The sample of a mark; `ends` label the colour scale of a heat map, `outlined` histograms are lines.
-    pub(super) fn new(
-        mark: &Mark,
-        color: RGBColor,
-        ends: (String, String),
-        outlined: bool,
-    ) -> Self {
-        let kind = match &mark.shape {
-            Shape::Steps { .. } if outlined => Kind::Line {
-                width: mark.width.max(1.5),
-                dash: mark.dash,
-            },
-            Shape::Lines(_)
-            | Shape::VerticalRule(_)
-            | Shape::HorizontalRule(_)
-            | Shape::Note(_) => Kind::Line {
-                width: mark.width.max(1.5),
-                dash: mark.dash,
-            },
-            Shape::Dots(_) => Kind::Dot {
+    fn new(i: usize, mark: &Mark, looks: &Looks) -> Self {
+        let look = looks.of(i, mark);
+        let [low, high] = [look.scale.0, look.scale.1].map(|end| shortest(end, 2));
+        let sample = match &mark.shape {
+            Shape::Heat { .. } => Sample::Scale(low, high),
+            Shape::Dots(_) => Sample::Dot {
                 diameter: mark.width.clamp(6.0, 9.0),
             },
-            Shape::Steps { .. } | Shape::Area { .. } | Shape::Bars(_) => Kind::Area {
+            Shape::Steps { .. } | Shape::Area { .. } if !look.outlined => Sample::Area {
                 opacity: mark.opacity,
             },
-            Shape::Heat { .. } => Kind::Scale(ends.0, ends.1),
+            _ => Sample::Line {
+                width: mark.width.max(1.5),
+                dash: mark.dash,
+            },
         };
         Self {
             name: mark.name.clone(),
-            lines: Vec::new(),
-            form: Form::WIDE,
-            color,
-            kind,
+            color: look.color,
+            sample,
         }
     }
+}
 
-    /// The entry with its name in lines that fit into a row of width `room`.
-    fn fitted(mut self, form: Form, room: f64) -> Self {
-        let size = form.label;
-        self.form = form;
-        let beside = match self.kind {
-            Kind::Scale(..) => 0.0,
-            _ => self.swatch() + 7.0,
+/// An entry in its place.
+#[derive(Debug, Clone)]
+struct Placed {
+    entry: Entry,
+    /// Upper left corner.
+    at: Point,
+    /// The name as it is written, right of what stands for the mark.
+    lines: Vec<String>,
+    indent: f64,
+    /// Size of the type.
+    label: f64,
+    /// From the corner to the left end and the middle line of a colour scale: beside the name, or below it.
+    scale: Point,
+}
+
+impl Placed {
+    /// The entry with its name in lines that fit into a row of width `room`; its width and height.
+    fn new(entry: Entry, form: Form, room: f64) -> (Self, f64, f64) {
+        let label = form.label;
+        let measure = |text: &str| width(text, label);
+        let indent = match entry.sample {
+            Sample::Dot { diameter } => diameter + 2.0 + 7.0,
+            Sample::Scale(..) => 0.0,
+            _ => SWATCH + 7.0,
         };
-        let room = room - beside;
-        self.lines = wrap(&self.name, |line| text::width(line, size), room);
-        self
-    }
-
-    fn swatch(&self) -> f64 {
-        match self.kind {
-            Kind::Dot { diameter } => diameter + 2.0,
-            _ => SWATCH,
-        }
-    }
-
-    fn text_width(&self, text: &str) -> f64 {
-        text::width(text, self.form.label)
-    }
-
-    fn name_width(&self) -> f64 {
-        let lines = self.lines.iter().map(|line| self.text_width(line));
-        lines.fold(0.0, f64::max)
-    }
-
-    /// Width of a colour scale with its two ends.
-    fn scale_width(&self) -> f64 {
-        match &self.kind {
-            Kind::Scale(low, high) => {
-                self.text_width(low) + self.text_width(high) + SCALE_BAR + 12.0
+        let lines = wrap(&entry.name, measure, room - indent);
+        let name = lines.iter().map(|line| measure(line)).fold(0.0, f64::max);
+        let mut wide = indent + name;
+        let mut high = ROW + LINE * label * lines.len().saturating_sub(1) as f64;
+        let mut scale = (name + 12.0, 0.5 * ROW);
+        if let Sample::Scale(first, last) = &entry.sample {
+            let length = measure(first) + measure(last) + SCALE_BAR + 12.0;
+            wide = name + 12.0 + length;
+            if wide > room {
+                high += ROW;
+                scale = (0.0, high - 0.5 * ROW);
+                wide = name.max(length);
             }
-            _ => 0.0,
         }
+        let placed = Self {
+            entry,
+            at: (0.0, 0.0),
+            lines,
+            indent,
+            label,
+            scale,
+        };
+        (placed, wide, high)
     }
 
-    /// Whether a colour scale stands under its name, because there is no room beside it.
-    fn stacked(&self, room: f64) -> bool {
-        let scale = self.scale_width();
-        scale > 0.0 && self.name_width() + 12.0 + scale > room
+    /// A layer of its own, because each has its own dashes.
+    fn draw(&self, page: (f64, f64)) -> Result<Piece> {
+        let ((x, y), color) = (self.at, self.entry.color);
+        let middle = px(y + 0.5 * ROW);
+        let dash = match self.entry.sample {
+            Sample::Line { dash, .. } => dash,
+            _ => Dash::Solid,
+        };
+        canvas(page, Finish::dashed(dash), |root| {
+            for (i, line) in (0..).zip(&self.lines) {
+                let below = i * px(LINE * self.label);
+                self.write(root, line, x + self.indent, middle + below)?;
+            }
+            match &self.entry.sample {
+                Sample::Line { width, .. } => {
+                    let ends = vec![(px(x), middle), (px(x + SWATCH), middle)];
+                    let stroke = color.stroke_width(px(*width) as u32);
+                    root.draw(&PathElement::new(ends, stroke))
+                }
+                Sample::Area { opacity } => {
+                    let corners = bar(x, x + SWATCH, middle);
+                    root.draw(&Rectangle::new(corners, color.mix(*opacity).filled()))
+                }
+                Sample::Dot { diameter } => {
+                    let center = (px(x + 0.5 * (diameter + 2.0)), middle);
+                    root.draw(&Circle::new(center, px(*diameter) / 2, color.filled()))
+                }
+                Sample::Scale(first, last) => self.draw_scale(root, first, last),
+            }
+        })
     }
 
-    fn width(&self, room: f64) -> f64 {
-        match (&self.kind, self.stacked(room)) {
-            (Kind::Scale(..), true) => self.name_width().max(self.scale_width()),
-            (Kind::Scale(..), false) => self.name_width() + 12.0 + self.scale_width(),
-            _ => self.swatch() + 7.0 + self.name_width(),
+    fn draw_scale(&self, root: &Canvas, first: &str, last: &str) -> Drawn {
+        let (x, middle) = (self.at.0 + self.scale.0, px(self.at.1 + self.scale.1));
+        self.write(root, first, x, middle)?;
+        let x = x + width(first, self.label) + 6.0;
+        let step = SCALE_BAR / HEAT_LEVELS as f64;
+        for level in 0..HEAT_LEVELS {
+            // Each reaches to the end, under the next: no seams.
+            let corners = bar(x + step * level as f64, x + SCALE_BAR, middle);
+            root.draw(&Rectangle::new(corners, heat(level).filled()))?;
         }
+        self.write(root, last, x + SCALE_BAR + 6.0, middle)
     }
 
-    fn height(&self, room: f64) -> f64 {
-        let lines = self.lines.len().saturating_sub(1) as f64;
-        ROW + LINE * self.form.label * lines + if self.stacked(room) { ROW } else { 0.0 }
+    fn write(&self, root: &Canvas, text: &str, x: f64, middle: i32) -> Drawn {
+        let style = text_style(self.label, false, HPos::Left, VPos::Center);
+        root.draw(&Text::new(text.to_owned(), (px(x), middle), style))
     }
+}
+
+/// Corners of a bar about a middle line.
+fn bar(left: f64, right: f64, middle: i32) -> [(i32, i32); 2] {
+    let half = px(6.0);
+    [(px(left), middle - half), (px(right), middle + half)]
 }
 
 /// Entries with their positions.
 #[derive(Debug, Clone)]
 pub(super) struct Legend {
-    placed: Vec<(Entry, (f64, f64))>,
-    room: f64,
+    placed: Vec<Placed>,
     pub height: f64,
 }
 
 impl Legend {
     /// Lets the entries flow from the upper left corner `at` in rows of width `room`.
-    pub(super) fn new(form: Form, entries: Vec<Entry>, at: (f64, f64), room: f64) -> Self {
-        let (mut x, mut y) = at;
-        let mut row = 0.0_f64;
-        let mut placed = Vec::new();
+    pub(super) fn new(form: Form, entries: Vec<Entry>, at: Point, room: f64) -> Self {
+        let ((mut x, mut y), mut row) = (at, 0.0_f64);
+        let mut all = Vec::new();
         for entry in entries {
-            let entry = entry.fitted(form, room);
-            let width = entry.width(room);
+            let (mut placed, width, height) = Placed::new(entry, form, room);
             if x > at.0 && x + width > at.0 + room {
                 (x, y, row) = (at.0, y + row, 0.0);
             }
-            row = row.max(entry.height(room));
-            placed.push((entry, (x, y)));
+            row = row.max(height);
+            placed.at = (x, y);
+            all.push(placed);
             x += width + 18.0;
         }
         Self {
-            placed,
-            room,
+            placed: all,
             height: y + row - at.1,
         }
     }
 
-    /// One layer an entry, because each has its own dashes.
-    pub(super) fn draw(&self, page: (f64, f64)) -> Result<Vec<Layer>> {
-        self.placed
-            .iter()
-            .map(|(entry, at)| entry.draw(*at, page, self.room))
-            .collect()
-    }
-}
-
-impl Entry {
-    fn draw(&self, (x, y): (f64, f64), page: (f64, f64), room: f64) -> Result<Layer> {
-        let middle = px(y + 0.5 * ROW);
-        let dash = match self.kind {
-            Kind::Line { dash, .. } => dash,
-            _ => Dash::Solid,
-        };
-        let items = canvas(page, |root| {
-            let write = |text: &str, x: f64, middle: i32| {
-                let style = text_style(self.form.label, false, HPos::Left, VPos::Center);
-                root.draw(&Text::new(text.to_owned(), (px(x), middle), style))
-            };
-            let write_name = |x: f64| {
-                let step = px(LINE * self.form.label);
-                let mut lines = (0..).zip(&self.lines);
-                lines.try_for_each(|(i, line)| write(line, x, middle + i * step))
-            };
-            match &self.kind {
-                Kind::Line { width, .. } => {
-                    let ends = vec![(px(x), middle), (px(x + SWATCH), middle)];
-                    root.draw(&PathElement::new(
-                        ends,
-                        self.color.stroke_width(px(*width) as u32),
-                    ))?;
-                }
-                Kind::Area { opacity } => {
-                    let corners = [
-                        (px(x), middle - px(6.0)),
-                        (px(x + SWATCH), middle + px(6.0)),
-                    ];
-                    root.draw(&Rectangle::new(corners, self.color.mix(*opacity).filled()))?;
-                }
-                Kind::Dot { diameter } => {
-                    let center = (px(x + 0.5 * self.swatch()), middle);
-                    root.draw(&Circle::new(center, px(*diameter) / 2, self.color.filled()))?;
-                }
-                Kind::Scale(low, high) => {
-                    write_name(x)?;
-                    let (x, middle) = match self.stacked(room) {
-                        true => (x, px(y + self.height(room) - 0.5 * ROW)),
-                        false => (x + self.name_width() + 12.0, middle),
-                    };
-                    write(low, x, middle)?;
-                    let x = x + self.text_width(low) + 6.0;
-                    let step = SCALE_BAR / HEAT_LEVELS as f64;
-                    for level in 0..HEAT_LEVELS {
-                        // Each reaches to the end, under the next: no seams.
-                        let left = px(x + step * level as f64);
-                        let corners = [
-                            (left, middle - px(6.0)),
-                            (px(x + SCALE_BAR), middle + px(6.0)),
-                        ];
-                        root.draw(&Rectangle::new(corners, heat(level).filled()))?;
-                    }
-                    return write(high, x + SCALE_BAR + 6.0, middle);
-                }
-            }
-            write_name(x + self.swatch() + 7.0)
-        })?;
-        Ok(Layer {
-            dash,
-            ..Layer::plain(items)
-        })
+    pub(super) fn draw(&self, page: (f64, f64)) -> Result<Vec<Piece>> {
+        self.placed.iter().map(|entry| entry.draw(page)).collect()
     }
 }

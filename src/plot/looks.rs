@@ -4,37 +4,38 @@ use std::collections::HashSet;
 
 use plotters::style::RGBColor;
 
-use super::axis::bounds;
+use super::axis::Extent;
 use super::color::{INK, SERIES};
-use super::draw::Look;
-use super::legend::Entry;
 use super::marks::{Mark, Shape, Tint};
-use super::{Panel, format};
-use crate::{Error, Result};
+use super::panel::Panel;
+use crate::Result;
+use crate::check::not_empty;
 
-/// Colours and colour scales, the same for the same name all over the figure.
+/// What a mark needs to know beyond itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    pub color: RGBColor,
+    /// Ends of the colour scale of a heat map.
+    pub scale: (f64, f64),
+    /// A histogram as its outline, because another one lies below it.
+    pub outlined: bool,
+}
+
+/// The looks of all marks of a figure, by what those have in common that look the same: the name, or the position
+/// if they have none.
 pub(super) struct Looks {
-    names: Vec<String>,
+    series: Vec<String>,
     scales: Vec<(String, (f64, f64))>,
-    /// Histograms that are drawn as outlines, because another lies below them in some panel.
     outlined: HashSet<String>,
 }
 
 impl Looks {
     /// Also returns what was wrong with the panels or the alternative text.
     pub(super) fn new(panels: &[&Panel], alt: &str) -> Result<Self> {
-        if panels.is_empty() {
-            return Err(Error::Empty {
-                what: "list of panels",
-            });
-        }
-        if alt.trim().is_empty() {
-            return Err(Error::Empty {
-                what: "alternative text",
-            });
-        }
+        not_empty("list of panels", panels.len())?;
+        not_empty("alternative text", alt.trim().len())?;
         let mut looks = Self {
-            names: Vec::new(),
+            series: Vec::new(),
             scales: Vec::new(),
             outlined: HashSet::new(),
         };
@@ -52,90 +53,53 @@ impl Looks {
                     }
                     histograms += 1;
                 }
-                if let Shape::Heat { values, .. } = &mark.shape {
-                    let found = bounds(values.iter().copied());
-                    match looks.scales.iter_mut().find(|scale| scale.0 == key) {
-                        Some((_, scale)) => *scale = (scale.0.min(found.0), scale.1.max(found.1)),
-                        None => looks.scales.push((key, found)),
-                    }
-                } else if mark.is_series()
-                    && mark.tint == Tint::Automatic
-                    && named.insert(key.clone())
-                {
-                    looks.names.push(key);
+                match &mark.shape {
+                    Shape::Heat { values, .. } => looks.widen(key, Extent::of(values)),
+                    _ if mark.is_annotation() || mark.tint != Tint::Automatic => {}
+                    _ if named.insert(key.clone()) => looks.series.push(key),
+                    _ => {}
                 }
             }
         }
-        for (_, scale) in &mut looks.scales {
-            if scale.0 >= 0.0 && scale.0 < 0.2 * scale.1 {
-                scale.0 = 0.0;
+        for (_, (low, high)) in &mut looks.scales {
+            if *low >= 0.0 && *low < 0.2 * *high {
+                *low = 0.0;
             }
-            if scale.0 == scale.1 {
-                scale.1 = scale.0 + 1.0;
+            if low == high {
+                *high = *low + 1.0;
             }
         }
         Ok(looks)
     }
 
-    fn color(&self, i: usize, mark: &Mark) -> RGBColor {
-        match mark.tint {
-            Tint::Ink => INK,
-            Tint::Series(index) => SERIES[index],
-            Tint::Automatic => {
-                let key = key(i, mark);
-                let index = self.names.iter().position(|name| *name == key).unwrap_or(0);
-                SERIES[index % SERIES.len()]
-            }
+    /// Makes a colour scale hold the values of one more heat map.
+    fn widen(&mut self, key: String, found: Extent) {
+        match self.scales.iter_mut().find(|scale| scale.0 == key) {
+            Some((_, (low, high))) => (*low, *high) = (low.min(found.low), high.max(found.high)),
+            None => self.scales.push((key, (found.low, found.high))),
         }
-    }
-
-    fn scale(&self, i: usize, mark: &Mark) -> (f64, f64) {
-        let key = key(i, mark);
-        self.scales
-            .iter()
-            .find(|scale| scale.0 == key)
-            .map_or((0.0, 1.0), |scale| scale.1)
-    }
-
-    pub(super) fn legend(&self, panels: &[&Panel]) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = Vec::new();
-        let mut listed = HashSet::new();
-        for (i, mark) in panels
-            .iter()
-            .flat_map(|panel| panel.marks.iter().enumerate())
-        {
-            let heat = matches!(mark.shape, Shape::Heat { .. });
-            if mark.name.is_empty() || !(mark.is_series() || heat) || !listed.insert(&mark.name) {
-                continue;
-            }
-            let scale = self.scale(i, mark);
-            let ends = [scale.0, scale.1].map(|end| format::shortest(end, 2));
-            let [low, high] = ends;
-            let outlined = self.outlined.contains(&key(i, mark));
-            entries.push(Entry::new(mark, self.color(i, mark), (low, high), outlined));
-        }
-        entries
     }
 
     /// How the i-th mark of a panel looks.
-    pub(super) fn look(&self, i: usize, panel: &Panel) -> Look {
-        let is_bars = |mark: &&Mark| matches!(mark.shape, Shape::Bars(_));
-        let bars = panel.marks.iter().filter(is_bars).count();
-        let mark = &panel.marks[i];
+    pub(super) fn of(&self, i: usize, mark: &Mark) -> Look {
+        let key = key(i, mark);
+        let scale = self.scales.iter().find(|scale| scale.0 == key);
+        let series = || self.series.iter().position(|name| *name == key);
         Look {
-            color: self.color(i, mark),
-            scale: self.scale(i, mark),
-            bar: (panel.marks[..i].iter().filter(is_bars).count(), bars.max(1)),
-            outlined: self.outlined.contains(&key(i, mark)),
+            color: match mark.tint {
+                Tint::Ink => INK,
+                Tint::Series(index) => SERIES[index],
+                Tint::Automatic => SERIES[series().unwrap_or(0) % SERIES.len()],
+            },
+            scale: scale.map_or((0.0, 1.0), |scale| scale.1),
+            outlined: self.outlined.contains(&key),
         }
     }
 }
 
-/// What marks that look the same have in common: the name, or the position if they have none.
 fn key(i: usize, mark: &Mark) -> String {
-    if mark.name.is_empty() {
-        format!("\0{i}")
-    } else {
-        mark.name.clone()
+    match mark.name.as_str() {
+        "" => format!("\0{i}"),
+        name => name.to_owned(),
     }
 }

@@ -1,18 +1,17 @@
-//! Marks: what is drawn on a panel's axes, checked and converted when it is added.
+//! Marks: what is drawn on a panel's axes.
 
 use ndarray::Array2;
 
-use super::axis::{Extent, bounds};
+use super::axis::Extent;
 use super::clip::Point;
 use super::text::clean;
-use crate::{Error, Result};
-
-/// More values than this are not drawn.
-pub(super) const MOST_VALUES: usize = 1 << 24;
+use crate::Result;
+use crate::check::parameter;
 
 /// How a line is broken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Dash {
+    #[default]
     Solid,
     Dashed,
     Dotted,
@@ -57,7 +56,6 @@ pub(super) enum Shape {
         upper: Vec<Point>,
         lower: Option<Vec<Point>>,
     },
-    Bars(Vec<Point>),
     /// `values[[i, j]]` at the i-th of equal cells of `y` and the j-th of `x`.
     Heat {
         values: Array2<f64>,
@@ -76,169 +74,79 @@ impl Mark {
             Shape::Steps { .. } => (2.0, 0.55),
             Shape::Dots(_) => (4.0, 0.5),
             Shape::Area { .. } => (2.0, 0.3),
-            Shape::Bars(_) => (2.0, 0.85),
             Shape::VerticalRule(_) | Shape::HorizontalRule(_) => (1.25, 0.75),
             Shape::Lines(_) | Shape::Heat { .. } | Shape::Note(_) => (2.0, 1.0),
         };
-        let annotation = matches!(
-            shape,
-            Shape::VerticalRule(_) | Shape::HorizontalRule(_) | Shape::Note(_)
-        );
-        let rule = annotation && !matches!(shape, Shape::Note(_));
+        let (tint, dash) = match shape {
+            Shape::VerticalRule(_) | Shape::HorizontalRule(_) => (Tint::Ink, Dash::Dashed),
+            Shape::Note(_) => (Tint::Ink, Dash::Solid),
+            _ => (Tint::Automatic, Dash::Solid),
+        };
         Self {
             name: clean(name),
             shape,
-            tint: if annotation {
-                Tint::Ink
-            } else {
-                Tint::Automatic
-            },
+            tint,
             width,
             opacity,
-            dash: if rule { Dash::Dashed } else { Dash::Solid },
+            dash,
         }
     }
 
-    /// Whether the mark takes a series colour and a place in the legend.
-    pub(super) fn is_series(&self) -> bool {
-        !matches!(
+    /// Whether the mark is a rule or a note, which are no data and stay out of the legend.
+    pub(super) fn is_annotation(&self) -> bool {
+        matches!(
             self.shape,
-            Shape::VerticalRule(_) | Shape::HorizontalRule(_) | Shape::Note(_) | Shape::Heat { .. }
+            Shape::VerticalRule(_) | Shape::HorizontalRule(_) | Shape::Note(_)
         )
     }
 
     /// What the mark asks of the x and the y axis.
     pub(super) fn extents(&self) -> (Extent, Extent) {
-        let with = |mut e: Extent, zero, air| {
-            (e.zero, e.air) = (zero, air);
-            e
+        let (mut x, mut y) = match &self.shape {
+            Shape::Steps { edges, heights } => (Extent::of(edges), Extent::of(heights)),
+            Shape::Lines(lines) => around(lines.iter().flatten()),
+            Shape::Dots(points) => around(points),
+            Shape::Area { upper, lower } => around(upper.iter().chain(lower.iter().flatten())),
+            Shape::Heat { x, y, .. } => around(&[(x.0, y.0), (x.1, y.1)]),
+            Shape::VerticalRule(at) => (Extent::of([at]), Extent::NONE),
+            Shape::HorizontalRule(at) => (Extent::NONE, Extent::of([at])),
+            Shape::Note(point) => around([point]),
         };
-        let of_points = |points: &mut dyn Iterator<Item = &Point>| {
-            points.fold((Extent::NONE, Extent::NONE), |(x, y), p| {
-                let one = |v| Extent::of(std::iter::once(v));
-                (x.join(one(p.0)), y.join(one(p.1)))
-            })
+        x.air = matches!(self.shape, Shape::Dots(_));
+        y.air = !matches!(
+            self.shape,
+            Shape::Heat { .. } | Shape::VerticalRule(_) | Shape::Note(_)
+        );
+        y.zero = matches!(
+            self.shape,
+            Shape::Steps { .. } | Shape::Area { lower: None, .. }
+        );
+        (x, y)
+    }
+
+    /// [`extents`](Self::extents) on axes of which these are logarithmic, if they can show the data; the heights
+    /// of a histogram may be zero there, and the axis starts at the smallest that is not.
+    pub(super) fn extents_on(&self, log_x: bool, log_y: bool) -> Result<(Extent, Extent)> {
+        let (x, mut y) = self.extents();
+        let name = "x on a logarithmic axis";
+        parameter(name, x.low, !log_x || x.low > 0.0, "greater than 0")?;
+        let heights = match &self.shape {
+            Shape::Steps { heights, .. } => heights.as_slice(),
+            _ => &[],
         };
-        match &self.shape {
-            Shape::Steps { edges, heights } => (
-                Extent::of(edges.iter().copied()),
-                with(Extent::of(heights.iter().copied()), true, true),
-            ),
-            Shape::Lines(lines) => {
-                let (x, y) = of_points(&mut lines.iter().flatten());
-                (x, with(y, false, true))
-            }
-            Shape::Dots(points) => {
-                let (x, y) = of_points(&mut points.iter());
-                (with(x, false, true), with(y, false, true))
-            }
-            Shape::Area { upper, lower } => {
-                let (x, y) = of_points(&mut upper.iter().chain(lower.iter().flatten()));
-                (x, with(y, lower.is_none(), true))
-            }
-            Shape::Bars(points) => {
-                let half = 0.6 * spacing(points);
-                let (x, y) = bounds_of(points);
-                (
-                    Extent::of([x.0 - half, x.1 + half].into_iter()),
-                    with(Extent::of([y.0, y.1].into_iter()), true, true),
-                )
-            }
-            Shape::Heat { x, y, .. } => (
-                Extent::of([x.0, x.1].into_iter()),
-                Extent::of([y.0, y.1].into_iter()),
-            ),
-            Shape::VerticalRule(at) => (Extent::of(std::iter::once(*at)), Extent::NONE),
-            Shape::HorizontalRule(at) => (
-                Extent::NONE,
-                with(Extent::of(std::iter::once(*at)), false, true),
-            ),
-            Shape::Note(p) => of_points(&mut std::iter::once(p)),
+        let fine = !log_y || y.low > 0.0 || y.low == 0.0 && !heights.is_empty();
+        parameter("y on a logarithmic axis", y.low, fine, "greater than 0")?;
+        let positive = heights.iter().copied().filter(|height| *height > 0.0);
+        if let (true, Some(low)) = (log_y, positive.reduce(f64::min)) {
+            y.low = low;
         }
-    }
-
-    /// Data that a logarithmic axis cannot show; heights of bars and histograms may be zero there.
-    pub(super) fn check_log(&self, x: bool, y: bool) -> Result<()> {
-        let (ex, ey) = self.extents();
-        let heights = matches!(self.shape, Shape::Steps { .. } | Shape::Bars(_));
-        if x && ex.low <= 0.0 {
-            return Err(not_positive("x on a logarithmic axis", ex.low));
-        }
-        if y && (ey.low < 0.0 || ey.low == 0.0 && !heights) {
-            return Err(not_positive("y on a logarithmic axis", ey.low));
-        }
-        Ok(())
-    }
-
-    /// The smallest positive height, which is where a logarithmic axis has to start.
-    pub(super) fn smallest_positive_y(&self) -> Option<f64> {
-        let heights: Vec<f64> = match &self.shape {
-            Shape::Steps { heights, .. } => heights.clone(),
-            Shape::Bars(points) => points.iter().map(|p| p.1).collect(),
-            _ => return None,
-        };
-        heights.into_iter().filter(|h| *h > 0.0).reduce(f64::min)
+        Ok((x, y))
     }
 }
 
-fn not_positive(name: &'static str, value: f64) -> Error {
-    Error::Parameter {
-        name,
-        value,
-        valid: "greater than 0",
-    }
-}
-
-fn bounds_of(points: &[Point]) -> ((f64, f64), (f64, f64)) {
-    (
-        bounds(points.iter().map(|p| p.0)),
-        bounds(points.iter().map(|p| p.1)),
-    )
-}
-
-/// The smallest distance in x between two bars.
-pub(super) fn spacing(points: &[Point]) -> f64 {
-    let mut x: Vec<f64> = points.iter().map(|p| p.0).collect();
-    x.sort_by(f64::total_cmp);
-    x.windows(2)
-        .map(|pair| pair[1] - pair[0])
-        .filter(|gap| *gap > 0.0)
-        .reduce(f64::min)
-        .unwrap_or(1.0)
-}
-
-/// Values are there, finite, and not more than anyone draws.
-pub(super) fn check(what: &'static str, values: &[f64]) -> Result<()> {
-    if values.is_empty() {
-        return Err(Error::Empty { what });
-    }
-    if values.len() > MOST_VALUES {
-        return Err(Error::Parameter {
-            name: what,
-            value: values.len() as f64,
-            valid: "at most 16777216 values",
-        });
-    }
-    match values.iter().position(|v| !v.is_finite()) {
-        Some(index) => Err(Error::NotFinite {
-            what,
-            index,
-            value: values[index],
-        }),
-        None => Ok(()),
-    }
-}
-
-/// A row of points from checked x and y of the same length.
-pub(super) fn zip(what: (&'static str, &'static str), x: &[f64], y: &[f64]) -> Result<Vec<Point>> {
-    check(what.0, x)?;
-    check(what.1, y)?;
-    if x.len() != y.len() {
-        return Err(Error::Shape {
-            what: what.1,
-            expected: vec![x.len()],
-            found: vec![y.len()],
-        });
-    }
-    Ok(x.iter().copied().zip(y.iter().copied()).collect())
+fn around<'a>(points: impl IntoIterator<Item = &'a Point>) -> (Extent, Extent) {
+    let start = (Extent::NONE, Extent::NONE);
+    points.into_iter().fold(start, |(x, y), p| {
+        (x.join(Extent::of([&p.0])), y.join(Extent::of([&p.1])))
+    })
 }

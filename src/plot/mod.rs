@@ -23,35 +23,34 @@
 //! In a notebook, leave the figure as the last expression of the cell. Figures borrow their panels: evcxr
 //! shows a last expression that moves a variable as text.
 
+mod animation;
 mod axis;
+mod canvas;
 mod clip;
 mod color;
 mod document;
 mod draw;
 mod figure;
+mod film;
 mod form;
 mod format;
-mod frames;
 mod grid;
 mod heat;
 mod histogram;
 mod layout;
 mod legend;
-mod lines;
 mod looks;
 mod marks;
-mod modifiers;
 mod notes;
 mod numbers;
 mod page;
 mod panel;
 mod path;
-mod piece;
+mod place;
 mod report;
 mod svg;
 mod table;
 mod text;
-mod ticked;
 
 pub use figure::Figure;
 pub use format::significant;

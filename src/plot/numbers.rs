@@ -1,51 +1,34 @@
-//! The numbers that marks and tables take.
+//! The numbers that marks and tables take, and their checks.
 
 use ndarray::{Array2, ArrayBase, Data, Ix2};
 
-use super::format::{shortest, signed};
-use super::marks::MOST_VALUES;
+use super::clip::Point;
+use crate::Result;
+use crate::check::{finite, not_empty, parameter, same_shape};
+
+/// More values than this are not drawn.
+const MOST_VALUES: usize = 1 << 24;
 
 /// A number of a common type, or a reference to one.
 pub trait Numeric: Copy {
     /// The number as double precision holds it.
     fn to_f64(self) -> f64;
-
-    /// How a table shows it: an integer whole, another number with up to four significant digits.
-    fn shown(self) -> String {
-        shortest(self.to_f64(), 4)
-    }
 }
 
-macro_rules! integers {
+macro_rules! numeric {
     ($($t:ty),*) => {$(
         impl Numeric for $t {
             fn to_f64(self) -> f64 {
                 self as f64
             }
-            fn shown(self) -> String {
-                signed(&self.to_string())
-            }
         }
     )*};
 }
-integers!(i32, i64, u8, u32, u64, usize);
+numeric!(f32, f64, i32, i64, u8, u32, u64, usize);
 
-impl Numeric for f64 {
-    fn to_f64(self) -> f64 {
-        self
-    }
-}
-impl Numeric for f32 {
-    fn to_f64(self) -> f64 {
-        f64::from(self)
-    }
-}
 impl<T: Numeric> Numeric for &T {
     fn to_f64(self) -> f64 {
         (*self).to_f64()
-    }
-    fn shown(self) -> String {
-        (*self).shown()
     }
 }
 
@@ -66,8 +49,28 @@ impl<T: Numeric, S: Data<Elem = T>> Matrix for ArrayBase<S, Ix2> {
     }
 }
 
-/// The numbers in their order, arrays row by row: of endless ones no more than it takes to be told so.
-pub(super) fn collect(values: impl IntoIterator<Item: Numeric>) -> Vec<f64> {
+/// The numbers in their order, arrays row by row: there, finite, and not more than anyone draws.
+pub(super) fn collect(
+    what: &'static str,
+    values: impl IntoIterator<Item: Numeric>,
+) -> Result<Vec<f64>> {
+    // Of endless ones no more than it takes to be told so.
     let values = values.into_iter().take(MOST_VALUES + 1);
-    values.map(Numeric::to_f64).collect()
+    let values: Vec<f64> = values.map(Numeric::to_f64).collect();
+    not_empty(what, values.len())?;
+    let fine = values.len() <= MOST_VALUES;
+    parameter(what, values.len(), fine, "at most 16777216 values")?;
+    finite(what, &values)?;
+    Ok(values)
+}
+
+/// The points (`x[i]`, `y[i]`).
+pub(super) fn zip(
+    [of_x, of_y]: [&'static str; 2],
+    x: impl IntoIterator<Item: Numeric>,
+    y: impl IntoIterator<Item: Numeric>,
+) -> Result<Vec<Point>> {
+    let (x, y) = (collect(of_x, x)?, collect(of_y, y)?);
+    same_shape(of_y, &[x.len()], &[y.len()])?;
+    Ok(x.into_iter().zip(y).collect())
 }

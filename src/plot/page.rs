@@ -1,231 +1,225 @@
-//! From panels to a figure: layout and drawing, once wide and once narrow.
+//! From panels to a figure: laid out and drawn, once wide and once narrow.
 
 use plotters::style::text_anchor::HPos;
 
 use super::axis::Axis;
-use super::document::{Document, Sheet, document};
+use super::canvas::write_lines;
+use super::document::{Sheet, document};
 use super::draw;
+use super::figure::Figure;
 use super::form::Form;
-use super::layout::{self, Layout, Place};
-use super::lines;
+use super::layout::{self, Layout};
+use super::legend;
 use super::looks::Looks;
 use super::marks::{Mark, Shape};
-use super::piece::{self, Piece};
-use super::text;
-use super::{Figure, Panel, frames};
-use crate::{Error, Result};
+use super::panel::Panel;
+use super::place::Place;
+use super::svg::{self, Piece};
+use crate::Result;
 
 /// A mark with more bytes of geometry than this is drawn once and shown twice.
-const SHARED: usize = 1200;
-/// More frames than this are no film.
-const MOST_FRAMES: usize = 1000;
+pub(super) const SHARED: usize = 1200;
 
-/// A grid of panels.
-pub(super) fn build(title: &str, columns: usize, panels: &[Panel], alt: &str) -> Result<Figure> {
-    let panels: Vec<&Panel> = panels.iter().collect();
-    let looks = Looks::new(&panels, alt)?;
-    let axes: Vec<(Axis, Axis)> = panels
-        .iter()
-        .map(|panel| layout::axes(&[panel]))
-        .collect::<Result<_>>()?;
-    let lay_out = |form| layout::grid(form, title, columns, &panels, &axes, looks.legend(&panels));
-    let (wide, narrow) = (lay_out(Form::WIDE)?, lay_out(Form::NARROW)?);
-    let mut pieces = [heading(&wide)?, heading(&narrow)?];
-    let mut shared = Shared::new(SHARED);
-    for (i, panel) in panels.iter().enumerate() {
-        let places = [&wide.places[i], &narrow.places[i]];
-        for (pieces, place) in pieces.iter_mut().zip(places) {
-            pieces.push(panel_title(place, &place.title, false)?);
-            pieces.extend(draw::axes(place)?.iter().map(Piece::new));
+impl Panel {
+    /// The finished figure, with this panel's title as its title.
+    ///
+    /// `alt` is the sentence that stands for the figure where it cannot be seen: what it shows, with the
+    /// numbers that matter.
+    ///
+    /// # Errors
+    /// [`Error::Empty`], [`Error::NotFinite`], [`Error::Shape`] or [`Error::Parameter`] for the first mark
+    /// or setting that cannot be drawn (no data, NaN, lengths that differ, a reversed range, a value that
+    /// is not positive on a logarithmic axis, …); [`Error::Empty`] for an empty `alt`.
+    ///
+    /// [`Error::Empty`]: crate::Error::Empty
+    /// [`Error::NotFinite`]: crate::Error::NotFinite
+    /// [`Error::Shape`]: crate::Error::Shape
+    /// [`Error::Parameter`]: crate::Error::Parameter
+    pub fn figure(&self, alt: &str) -> Result<Figure> {
+        Figure::panels(&self.title, 1, &[self.clone().title("")], alt)
+    }
+}
+
+impl Figure {
+    /// Panels in a grid of `columns` (1 to 3) columns, row by row, under one title and one legend.
+    ///
+    /// Panels whose axes are the same share their labels. `alt` is as in [`Panel::figure`].
+    ///
+    /// ```
+    /// use diffusion_intuition::plot::{Figure, Panel};
+    /// let axes = Panel::axes("x", "y").ranges(0.0..9.0, 0.0..20.0);
+    /// let panel = |slope: f64| {
+    ///     let y = (0..10).map(|x| slope * x as f64);
+    ///     axes.clone().title(&format!("slope {slope}")).line("y", 0..10, y)
+    /// };
+    /// let figure = Figure::panels("Two lines", 2, &[panel(1.0), panel(2.0)], "Lines of slope 1 and 2.")?;
+    /// # Ok::<(), diffusion_intuition::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Panel::figure`], [`Error::Empty`](crate::Error::Empty) without panels,
+    /// [`Error::Parameter`](crate::Error::Parameter) for `columns` outside 1 to 3 and for more than 1000 panels.
+    pub fn panels(title: &str, columns: usize, panels: &[Panel], alt: &str) -> Result<Self> {
+        let panels: Vec<&Panel> = panels.iter().collect();
+        let looks = Looks::new(&panels, alt)?;
+        let axes = panels.iter().map(|panel| layout::axes(&[panel]));
+        let axes: Vec<(Axis, Axis)> = axes.collect::<Result<_>>()?;
+        let mut page = Page::new(title, columns, (&panels, &axes), &panels, looks, SHARED)?;
+        for (i, panel) in panels.iter().enumerate() {
+            page.title(i, |place| place.title.clone(), false)?;
+            page.axes(i)?;
+            page.marks(i, panel, |_| true)?;
         }
-        shared.marks(&looks, places, panel, |_| true, &mut pieces)?;
-    }
-    let title = match title {
-        "" => panels
-            .iter()
-            .map(|panel| panel.title.as_str())
-            .find(|t| !t.is_empty())
-            .unwrap_or("Figure"),
-        title => title,
-    };
-    Ok(document(Document {
-        title,
-        alt: &with_whole_labels(alt, &wide),
-        wide: Sheet::new(&wide, piece::write(&pieces[0])),
-        narrow: Sheet::new(&narrow, piece::write(&pieces[1])),
-        film: None,
-    }))
-}
-
-/// Panels over time on the axes of the first; `story` is the frame that stands where nothing moves.
-pub(super) fn build_frames(
-    title: &str,
-    frames: &[(String, Panel)],
-    story: Option<usize>,
-    alt: &str,
-) -> Result<Figure> {
-    let panels: Vec<&Panel> = frames.iter().map(|frame| &frame.1).collect();
-    let looks = Looks::new(&panels, alt)?;
-    let story = check_film(frames.len(), story)?;
-    // The label of a frame stands where a panel has its title: keep the room for the longest.
-    let labels = frames.iter().map(|frame| frame.0.as_str());
-    let longest = labels.max_by(|a, b| text::width(a, 1.0).total_cmp(&text::width(b, 1.0)));
-    let stage = Panel {
-        title: longest.unwrap_or_default().to_owned(),
-        ..panels[0].clone()
-    };
-    let axes = [layout::axes(&panels)?];
-    let lay_out = |form| layout::grid(form, title, 1, &[&stage], &axes, looks.legend(&panels));
-    let (wide, narrow) = (lay_out(Form::WIDE)?, lay_out(Form::NARROW)?);
-    let places = [&wide.places[0], &narrow.places[0]];
-
-    // What every frame repeats is drawn once.
-    let still: Vec<bool> = (0..panels[0].marks.len())
-        .map(|i| {
-            let mark = panels[0].marks.get(i);
-            panels.len() > 1 && panels.iter().all(|panel| panel.marks.get(i) == mark)
-        })
-        .collect();
-    let still = |i: usize| still.get(i).copied().unwrap_or(false);
-    let mut pieces = [heading(&wide)?, heading(&narrow)?];
-    for (pieces, place) in pieces.iter_mut().zip(places) {
-        pieces.extend(draw::axes(place)?.iter().map(Piece::new));
-    }
-    let mut shared = Shared::new(SHARED / frames.len());
-    shared.marks(&looks, places, panels[0], still, &mut pieces)?;
-    let mut bodies = pieces.map(|pieces| piece::write(&pieces));
-    let mut groups = [Vec::new(), Vec::new()];
-    for (label, panel) in frames {
-        let mut pieces = [Vec::new(), Vec::new()];
-        for (pieces, place) in pieces.iter_mut().zip(places) {
-            pieces.push(panel_title(place, &place.title_lines(label), true)?);
-        }
-        shared.marks(&looks, places, panel, |i| !still(i), &mut pieces)?;
-        for (groups, pieces) in groups.iter_mut().zip(pieces) {
-            groups.push((label.as_str(), piece::write(&pieces)));
-        }
-    }
-    for (body, groups) in bodies.iter_mut().zip(groups) {
-        body.push_str(&frames::groups(&groups, story));
-    }
-    let [wide_body, narrow_body] = bodies;
-    Ok(document(Document {
-        title: if title.is_empty() { "Figure" } else { title },
-        alt: &with_whole_labels(alt, &wide),
-        wide: Sheet::new(&wide, wide_body),
-        narrow: Sheet::new(&narrow, narrow_body),
-        film: Some((frames.len(), story)),
-    }))
-}
-
-/// The alternative text, and every label of an axis of which the figure shows the beginning only.
-fn with_whole_labels(alt: &str, layout: &Layout) -> String {
-    let pairs = layout.places.iter().flat_map(|place| {
-        [
-            (&place.x_axis.label, &place.x_label),
-            (&place.y_axis.label, &place.y_above),
-        ]
-    });
-    let mut whole: Vec<&str> = Vec::new();
-    for (label, lines) in pairs {
-        let is_cut = lines.last().is_some_and(|line| line.ends_with('…'));
-        if is_cut && !label.ends_with('…') && !whole.contains(&label.as_str()) {
-            whole.push(label);
-        }
-    }
-    match whole.as_slice() {
-        [] => alt.to_owned(),
-        whole => format!("{} Labels in full: {}.", alt.trim(), whole.join("; ")),
+        let titles = panels.iter().map(|panel| panel.title.as_str());
+        let title = [title].into_iter().chain(titles).find(|t| !t.is_empty());
+        let bodies = page.take();
+        Ok(page.finish(title, alt, bodies, None))
     }
 }
 
-/// The frame that tells the story: the last one, unless another is named.
-fn check_film(frames: usize, story: Option<usize>) -> Result<usize> {
-    if frames > MOST_FRAMES {
-        return Err(Error::Parameter {
-            name: "number of frames",
-            value: frames as f64,
-            valid: "at most 1000",
-        });
-    }
-    match story.unwrap_or(frames - 1) {
-        story if story < frames => Ok(story),
-        story => Err(Error::Parameter {
-            name: "frame that tells the story",
-            value: story as f64,
-            valid: "the index of a frame, counted from 0",
-        }),
-    }
-}
-
-/// The figure's title and legend.
-fn heading(layout: &Layout) -> Result<Vec<Piece>> {
-    let (size, style) = (layout.form.title, (true, HPos::Left));
-    let title = lines::draw(layout.page, &layout.title, layout.title_at, size, style)?;
-    let legend = layout.legend.draw(layout.page)?;
-    Ok([title].iter().chain(&legend).map(Piece::new).collect())
-}
-
-fn panel_title(place: &Place, title: &[String], bold: bool) -> Result<Piece> {
-    let (size, style) = (place.form.panel_title, (bold, HPos::Left));
-    let layer = lines::draw(place.page, title, place.title_at, size, style)?;
-    Ok(Piece::new(&layer))
-}
-
-/// Draws marks at both of their places; what is long is written once, at the first.
-struct Shared {
+/// A page in its two forms while it is drawn.
+pub(super) struct Page {
+    looks: Looks,
+    layouts: [Layout; 2],
+    pieces: [Vec<Piece>; 2],
+    /// From how many bytes on geometry is written once, at the first of its places; and how often it was.
     longest: usize,
-    count: usize,
+    shared: usize,
 }
 
-impl Shared {
-    fn new(longest: usize) -> Self {
-        Self { longest, count: 0 }
+impl Page {
+    /// The title and the legend of `all` panels, over places for `panels` with these axes.
+    pub(super) fn new(
+        title: &str,
+        columns: usize,
+        (panels, axes): (&[&Panel], &[(Axis, Axis)]),
+        all: &[&Panel],
+        looks: Looks,
+        longest: usize,
+    ) -> Result<Self> {
+        let lay_out = |form| {
+            let entries = legend::entries(&looks, all);
+            layout::grid(form, title, columns, panels, axes, entries)
+        };
+        let layouts = [lay_out(Form::WIDE)?, lay_out(Form::NARROW)?];
+        let mut pieces = [Vec::new(), Vec::new()];
+        for (pieces, layout) in pieces.iter_mut().zip(&layouts) {
+            let (lines, at) = (&layout.title, layout.title_at);
+            let (size, style) = (layout.form.title, (true, HPos::Left));
+            pieces.push(write_lines(layout.page, lines, at, size, style)?);
+            pieces.extend(layout.legend.draw(layout.page)?);
+        }
+        Ok(Self {
+            looks,
+            layouts,
+            pieces,
+            longest,
+            shared: 0,
+        })
     }
 
-    /// The marks of a panel that `chosen` picks by position.
-    fn marks(
+    /// The pieces of each form, and the i-th place there.
+    fn forms(&mut self, i: usize) -> impl Iterator<Item = (&mut Vec<Piece>, &Place)> {
+        let places = self.layouts.iter().map(move |layout| &layout.places[i]);
+        self.pieces.iter_mut().zip(places)
+    }
+
+    /// A title at the i-th place.
+    pub(super) fn title(
         &mut self,
-        looks: &Looks,
-        places: [&Place; 2],
-        panel: &Panel,
-        chosen: impl Fn(usize) -> bool,
-        pieces: &mut [Vec<Piece>; 2],
+        i: usize,
+        lines: impl Fn(&Place) -> Vec<String>,
+        bold: bool,
     ) -> Result<()> {
-        for (i, mark) in panel.marks.iter().enumerate().filter(|(i, _)| chosen(*i)) {
-            let draw = |place| draw::mark(place, mark, looks.look(i, panel), &panel.marks);
-            let wide = Piece::new(&draw(places[0])?);
-            let stretch = stretch(places);
-            if wide.geometry.len() <= self.longest || !may_stretch(mark, stretch) {
-                pieces[0].push(wide);
-                pieces[1].push(Piece::new(&draw(places[1])?));
-                continue;
-            }
-            let (sx, sy) = stretch;
-            let moved = (
-                places[1].x - sx * places[0].x,
-                places[1].y - sy * places[0].y,
-            );
-            pieces[0].push(wide.numbered(self.count));
-            pieces[1].push(Piece::shared(self.count, stretch, moved));
-            self.count += 1;
+        for (pieces, place) in self.forms(i) {
+            let (size, style) = (place.form.panel_title, (bold, HPos::Left));
+            let (lines, at) = (lines(place), place.title_at());
+            pieces.push(write_lines(place.page, &lines, at, size, style)?);
         }
         Ok(())
     }
+
+    /// The axes at the i-th place.
+    pub(super) fn axes(&mut self, i: usize) -> Result<()> {
+        for (pieces, place) in self.forms(i) {
+            pieces.extend(draw::axes(place)?);
+        }
+        Ok(())
+    }
+
+    /// The marks of a panel that `chosen` picks by position, at the i-th place; what is long is written once.
+    pub(super) fn marks(
+        &mut self,
+        i: usize,
+        panel: &Panel,
+        chosen: impl Fn(usize) -> bool,
+    ) -> Result<()> {
+        let [first, second] = self.layouts.each_ref().map(|layout| &layout.places[i]);
+        for (i, mark) in panel.marks.iter().enumerate().filter(|(i, _)| chosen(*i)) {
+            let draw = |place| draw::mark(place, mark, self.looks.of(i, mark), &panel.marks);
+            let wide = draw(first)?;
+            let (sx, sy) = (second.width / first.width, second.height / first.height);
+            if wide.geometry.len() <= self.longest || !may_stretch(mark, sx / sy) {
+                self.pieces[0].push(wide);
+                self.pieces[1].push(draw(second)?);
+                continue;
+            }
+            let moved = (second.x - sx * first.x, second.y - sy * first.y);
+            self.pieces[0].push(wide.numbered(self.shared));
+            self.pieces[1].push(Piece::shared(self.shared, (sx, sy), moved));
+            self.shared += 1;
+        }
+        Ok(())
+    }
+
+    /// What was drawn since this was asked last, in both forms.
+    pub(super) fn take(&mut self) -> [String; 2] {
+        self.pieces
+            .each_mut()
+            .map(|pieces| svg::join(&std::mem::take(pieces)))
+    }
+
+    /// The figure, with every label of an axis of which it shows the beginning only in the alternative text.
+    pub(super) fn finish(
+        self,
+        title: Option<&str>,
+        alt: &str,
+        bodies: [String; 2],
+        film: Option<(usize, usize)>,
+    ) -> Figure {
+        let mut cut: Vec<&str> = Vec::new();
+        let axes = self.layouts[0].places.iter().flat_map(|place| {
+            let (x, y) = (&place.x_axis.label, &place.y_axis.label);
+            [(x, &place.x_label), (y, &place.y_above)]
+        });
+        for (label, lines) in axes {
+            let is_cut = lines.last().is_some_and(|line| line.ends_with('…'));
+            if is_cut && !label.ends_with('…') && !cut.contains(&label.as_str()) {
+                cut.push(label);
+            }
+        }
+        let alt = match cut.as_slice() {
+            [] => alt.to_owned(),
+            cut => format!("{} Labels in full: {}.", alt.trim(), cut.join("; ")),
+        };
+        let [wide, narrow] = bodies;
+        let sheet = |i: usize, body| Sheet {
+            size: self.layouts[i].page,
+            body,
+        };
+        let sheets = [sheet(0, wide), sheet(1, narrow)];
+        document(title.unwrap_or("Figure"), &alt, sheets, film)
+    }
 }
 
-/// Width and height of the second plot area in those of the first.
-fn stretch([first, second]: [&Place; 2]) -> (f64, f64) {
-    (second.width / first.width, second.height / first.height)
-}
-
-/// Text must not be stretched, dots must stay round, and lines about as wide.
-fn may_stretch(mark: &Mark, (sx, sy): (f64, f64)) -> bool {
+/// Whether a mark may be stretched so much more in x than in y: text must not be, dots must stay round, and lines
+/// about as wide.
+fn may_stretch(mark: &Mark, ratio: f64) -> bool {
     let most = match mark.shape {
-        Shape::VerticalRule(_) | Shape::HorizontalRule(_) | Shape::Note(_) => return false,
+        _ if mark.is_annotation() => return false,
         Shape::Dots(_) => 1.03,
         Shape::Heat { .. } => 10.0,
         _ => 1.6,
     };
-    (1.0 / most..=most).contains(&(sx / sy))
+    (1.0 / most..=most).contains(&ratio)
 }

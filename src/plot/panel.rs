@@ -6,11 +6,12 @@ use ndarray::Array2;
 
 use super::axis::AxisSpec;
 use super::clip::Point;
+use super::color::SERIES;
 use super::histogram::Histogram;
-use super::marks::{Mark, Shape, check, zip};
-use super::numbers::{Matrix, Numeric, collect};
+use super::marks::{Dash, Mark, Shape, Tint};
+use super::numbers::{Matrix, Numeric, collect, zip};
 use super::text::clean;
-use super::{Figure, page};
+use crate::check::{not_empty, parameter, same_shape};
 use crate::{Error, Result};
 
 /// One pair of axes with marks, built by chaining.
@@ -46,6 +47,7 @@ pub struct Panel {
     pub(super) error: Option<Error>,
 }
 
+/// Axes.
 impl Panel {
     /// Empty axes.
     pub fn new() -> Self {
@@ -60,9 +62,16 @@ impl Panel {
         Self::new().x_label(x).y_label(y)
     }
 
-    /// Shows x and y over these ranges, as [`x_range`](Self::x_range) and [`y_range`](Self::y_range) do for one.
-    pub fn ranges(self, x: Range<f64>, y: Range<f64>) -> Self {
-        self.x_range(x.start, x.end).y_range(y.start, y.end)
+    /// What the x axis shows, as in [`axes`](Self::axes).
+    pub fn x_label(mut self, label: &str) -> Self {
+        self.x.label = clean(label);
+        self
+    }
+
+    /// What the y axis shows, as in [`axes`](Self::axes).
+    pub fn y_label(mut self, label: &str) -> Self {
+        self.y.label = clean(label);
+        self
     }
 
     /// Text above the axes.
@@ -71,17 +80,9 @@ impl Panel {
         self
     }
 
-    /// What the x axis shows, with its unit, in up to four lines. What is longer ends in an ellipsis; the whole of
-    /// it is added to the alternative text.
-    pub fn x_label(mut self, label: &str) -> Self {
-        self.x.label = clean(label);
-        self
-    }
-
-    /// What the y axis shows, with its unit; as [`x_label`](Self::x_label) if it is too long.
-    pub fn y_label(mut self, label: &str) -> Self {
-        self.y.label = clean(label);
-        self
+    /// Shows x and y over these ranges, as [`x_range`](Self::x_range) and [`y_range`](Self::y_range) do for one.
+    pub fn ranges(self, x: Range<f64>, y: Range<f64>) -> Self {
+        self.x_range(x.start, x.end).y_range(y.start, y.end)
     }
 
     /// Shows x from `low` to `high`; without it the axis covers the data.
@@ -116,24 +117,20 @@ impl Panel {
 
     /// Height of the plot area in pixels (at full width); the default depends on the number of columns.
     pub fn height(mut self, pixels: f64) -> Self {
-        if !(20.0..=4000.0).contains(&pixels) {
-            return self.fail(Error::Parameter {
-                name: "height",
-                value: pixels,
-                valid: "between 20 and 4000 pixels",
-            });
+        let fine = (20.0..=4000.0).contains(&pixels);
+        let valid = "between 20 and 4000 pixels";
+        if self
+            .keep(parameter("height", pixels, fine, valid))
+            .is_some()
+        {
+            self.height = Some(pixels);
         }
-        self.height = Some(pixels);
         self
     }
+}
 
-    /// Names instead of numbers on the x axis, at x = 0, 1, 2, …; for [`bars`](Panel::bars). Short ones:
-    /// they stand side by side, and what does not fit is cut short.
-    pub fn x_names(mut self, names: &[&str]) -> Self {
-        self.x.names = names.iter().map(|name| clean(name)).collect();
-        self
-    }
-
+/// Marks.
+impl Panel {
     /// A histogram of `values` in `bins` equal bins over their range, scaled to area 1, see [`Histogram`].
     pub fn histogram(
         self,
@@ -155,25 +152,13 @@ impl Panel {
         x: impl IntoIterator<Item: Numeric>,
         y: impl IntoIterator<Item: Numeric>,
     ) -> Self {
-        let points = zip(("x of a line", "y of a line"), &collect(x), &collect(y));
+        let points = zip(["x of a line", "y of a line"], x, y);
         self.add(name, points.map(|points| Shape::Lines(vec![points])))
     }
 
     /// Many thin lines at once: row i of `rows` is the i-th path, over the shared `x` (one value a column).
     pub fn paths(self, name: &str, x: impl IntoIterator<Item: Numeric>, rows: impl Matrix) -> Self {
-        let (x, rows) = (collect(x), rows.to_f64());
-        let lines = rows
-            .rows()
-            .into_iter()
-            .map(|row| zip(("x of paths", "a row of paths"), &x, &row.to_vec()))
-            .collect::<Result<Vec<_>>>();
-        let lines = match lines {
-            Ok(lines) if lines.is_empty() => Err(Error::Empty {
-                what: "rows of paths",
-            }),
-            lines => lines,
-        };
-        self.add(name, lines.map(Shape::Lines))
+        self.add(name, paths(x, rows.to_f64()))
     }
 
     /// Points at (`x[i]`, `y[i]`). Their [`width`](Panel::width) is the diameter.
@@ -183,26 +168,18 @@ impl Panel {
         x: impl IntoIterator<Item: Numeric>,
         y: impl IntoIterator<Item: Numeric>,
     ) -> Self {
-        let points = zip(
-            ("x of a scatter", "y of a scatter"),
-            &collect(x),
-            &collect(y),
-        );
-        self.add(name, points.and_then(few).map(Shape::Dots))
+        let points = zip(["x of a scatter", "y of a scatter"], x, y);
+        self.add(name, points.and_then(dots))
     }
 
     /// Points from a batch of 2-D samples: a matrix of two columns, one row a point.
     pub fn points(self, name: &str, batch: impl Matrix) -> Self {
         let batch = batch.to_f64();
-        if batch.ncols() != 2 {
-            return self.fail(Error::Shape {
-                what: "batch of points",
-                expected: vec![batch.nrows(), 2],
-                found: batch.shape().to_vec(),
-            });
+        let two_columns = [batch.nrows(), 2];
+        match same_shape("batch of points", &two_columns, batch.shape()) {
+            Ok(()) => self.scatter(name, batch.column(0), batch.column(1)),
+            Err(error) => self.add(name, Err(error)),
         }
-        let (x, y) = (batch.column(0).to_vec(), batch.column(1).to_vec());
-        self.scatter(name, x, y)
     }
 
     /// The area between `y` and zero.
@@ -212,8 +189,8 @@ impl Panel {
         x: impl IntoIterator<Item: Numeric>,
         y: impl IntoIterator<Item: Numeric>,
     ) -> Self {
-        let points = zip(("x of an area", "y of an area"), &collect(x), &collect(y));
-        let shape = points.map(|upper| Shape::Area { upper, lower: None });
+        let upper = zip(["x of an area", "y of an area"], x, y);
+        let shape = upper.map(|upper| Shape::Area { upper, lower: None });
         self.add(name, shape)
     }
 
@@ -225,32 +202,7 @@ impl Panel {
         low: impl IntoIterator<Item: Numeric>,
         high: impl IntoIterator<Item: Numeric>,
     ) -> Self {
-        let x = collect(x);
-        let low = zip(("x of a band", "low of a band"), &x, &collect(low));
-        let high = zip(("x of a band", "high of a band"), &x, &collect(high));
-        let shape = low.and_then(|low| {
-            high.map(|upper| Shape::Area {
-                upper,
-                lower: Some(low),
-            })
-        });
-        self.add(name, shape)
-    }
-
-    /// Bars of the given heights centred at `x`, at `0..n` if the axis has [`x_names`](Panel::x_names).
-    /// Several calls stand side by side.
-    pub fn bars(
-        self,
-        name: &str,
-        x: impl IntoIterator<Item: Numeric>,
-        heights: impl IntoIterator<Item: Numeric>,
-    ) -> Self {
-        let points = zip(
-            ("x of bars", "heights of bars"),
-            &collect(x),
-            &collect(heights),
-        );
-        self.add(name, points.and_then(few).map(Shape::Bars))
+        self.add(name, band(x, low, high))
     }
 
     /// A map of `values` over the rectangle `x` × `y`, cut into as many equal cells as the matrix has
@@ -262,90 +214,119 @@ impl Panel {
 
     /// A dashed vertical line across the panel, with its name at the top.
     pub fn vline(self, x: f64, name: &str) -> Self {
-        self.add(name, check("vline", &[x]).map(|()| Shape::VerticalRule(x)))
+        self.add(name, collect("vline", [x]).map(|_| Shape::VerticalRule(x)))
     }
 
     /// A dashed horizontal line across the panel, with its name above it.
     pub fn hline(self, y: f64, name: &str) -> Self {
-        self.add(
-            name,
-            check("hline", &[y]).map(|()| Shape::HorizontalRule(y)),
-        )
+        let shape = collect("hline", [y]).map(|_| Shape::HorizontalRule(y));
+        self.add(name, shape)
     }
 
     /// Text centred on the point (`x`, `y`).
     pub fn text(self, x: f64, y: f64, text: &str) -> Self {
-        self.add(
-            text,
-            check("position of a text", &[x, y]).map(|()| Shape::Note((x, y))),
-        )
-    }
-
-    /// The finished figure, with this panel's title as its title.
-    ///
-    /// `alt` is the sentence that stands for the figure where it cannot be seen: what it shows, with the
-    /// numbers that matter.
-    ///
-    /// # Errors
-    /// [`Error::Empty`], [`Error::NotFinite`], [`Error::Shape`] or [`Error::Parameter`] for the first mark
-    /// or setting that cannot be drawn (no data, NaN, lengths that differ, a reversed range, a value that
-    /// is not positive on a logarithmic axis, …); [`Error::Empty`] for an empty `alt`.
-    pub fn figure(&self, alt: &str) -> Result<Figure> {
-        // The one panel's title is the figure's.
-        let panel = Self {
-            title: String::new(),
-            ..self.clone()
-        };
-        page::build(&self.title, 1, &[panel], alt)
+        let at = collect("position of a text", [x, y]);
+        self.add(text, at.map(|_| Shape::Note((x, y))))
     }
 
     fn add(mut self, name: &str, shape: Result<Shape>) -> Self {
-        match shape {
-            Ok(shape) => self.marks.push(Mark::new(name, shape)),
-            Err(error) => return self.fail(error),
+        if let Some(shape) = self.keep(shape) {
+            self.marks.push(Mark::new(name, shape));
         }
         self
     }
 
-    pub(super) fn fail(mut self, error: Error) -> Self {
-        self.error.get_or_insert(error);
+    /// What a result holds; its error is kept if it is the first.
+    fn keep<T>(&mut self, result: Result<T>) -> Option<T> {
+        result.map_err(|error| self.error.get_or_insert(error)).ok()
+    }
+}
+
+/// Changes to the mark that was added last.
+impl Panel {
+    /// Colours the last mark with series colour `index`: 0 blue, 1 red, 2 teal, 3 purple, 4 grey, 5 ochre.
+    pub fn color(self, index: usize) -> Self {
+        let fine = index < SERIES.len();
+        let checked = parameter("color", index, fine, "an index from 0 to 5");
+        self.change(checked, |mark| mark.tint = Tint::Series(index))
+    }
+
+    /// Colours the last mark like the text.
+    pub fn ink(self) -> Self {
+        self.change(Ok(()), |mark| mark.tint = Tint::Ink)
+    }
+
+    /// Line width or point diameter of the last mark, in pixels at full width.
+    pub fn width(self, pixels: f64) -> Self {
+        let fine = (0.25..=100.0).contains(&pixels);
+        let checked = parameter("width", pixels, fine, "between 0.25 and 100 pixels");
+        self.change(checked, |mark| mark.width = pixels)
+    }
+
+    /// Opacity of the last mark: above 0 (invisible) up to 1 (opaque).
+    pub fn opacity(self, opacity: f64) -> Self {
+        let fine = opacity > 0.0 && opacity <= 1.0;
+        let checked = parameter("opacity", opacity, fine, "in (0, 1]");
+        self.change(checked, |mark| mark.opacity = opacity)
+    }
+
+    /// Draws the last mark's lines dashed.
+    pub fn dashed(self) -> Self {
+        self.change(Ok(()), |mark| mark.dash = Dash::Dashed)
+    }
+
+    /// Draws the last mark's lines dotted.
+    pub fn dotted(self) -> Self {
+        self.change(Ok(()), |mark| mark.dash = Dash::Dotted)
+    }
+
+    fn change(mut self, checked: Result<()>, change: impl FnOnce(&mut Mark)) -> Self {
+        let there = not_empty("list of marks before a style", self.marks.len());
+        if self.keep(checked.and(there)).is_some() {
+            self.marks.last_mut().map(change);
+        }
         self
     }
 }
 
-/// Dots and bars are elements of their own: more than a million are a mistake.
-fn few(points: Vec<Point>) -> Result<Vec<Point>> {
-    if points.len() > MOST_CELLS {
-        return Err(Error::Parameter {
-            name: "dots or bars of a mark",
-            value: points.len() as f64,
-            valid: "at most 1000000",
-        });
-    }
-    Ok(points)
-}
-
-/// More cells than this are more than a figure has pixels.
+/// More dots or cells than this are more than a figure has pixels.
 const MOST_CELLS: usize = 1_000_000;
 
+fn dots(points: Vec<Point>) -> Result<Shape> {
+    let fine = points.len() <= MOST_CELLS;
+    parameter("dots of a mark", points.len(), fine, "at most 1000000")?;
+    Ok(Shape::Dots(points))
+}
+
+fn paths(x: impl IntoIterator<Item: Numeric>, rows: Array2<f64>) -> Result<Shape> {
+    let x = collect("x of paths", x)?;
+    let rows = rows.rows().into_iter();
+    let lines = rows.map(|row| zip(["x of paths", "a row of paths"], &x, row));
+    let lines: Vec<Vec<Point>> = lines.collect::<Result<_>>()?;
+    not_empty("rows of paths", lines.len())?;
+    Ok(Shape::Lines(lines))
+}
+
+fn band(
+    x: impl IntoIterator<Item: Numeric>,
+    low: impl IntoIterator<Item: Numeric>,
+    high: impl IntoIterator<Item: Numeric>,
+) -> Result<Shape> {
+    let x = collect("x of a band", x)?;
+    let low = zip(["x of a band", "low of a band"], &x, low)?;
+    let upper = zip(["x of a band", "high of a band"], &x, high)?;
+    let lower = Some(low);
+    Ok(Shape::Area { upper, lower })
+}
+
 fn heat(values: Array2<f64>, x: (f64, f64), y: (f64, f64)) -> Result<Shape> {
-    check("heat map", &values.iter().copied().collect::<Vec<_>>())?;
-    if values.len() > MOST_CELLS {
-        return Err(Error::Parameter {
-            name: "cells of a heat map",
-            value: values.len() as f64,
-            valid: "at most 1000000",
-        });
-    }
-    check("ranges of a heat map", &[x.0, x.1, y.0, y.1])?;
-    for range in [x, y] {
-        if range.0 >= range.1 {
-            return Err(Error::Parameter {
-                name: "end of a heat map's range",
-                value: range.1,
-                valid: "greater than its start",
-            });
-        }
+    collect("heat map", &values)?;
+    let fine = values.len() <= MOST_CELLS;
+    parameter("cells of a heat map", values.len(), fine, "at most 1000000")?;
+    collect("ranges of a heat map", [x.0, x.1, y.0, y.1])?;
+    for (low, high) in [x, y] {
+        let (name, valid) = ("end of a heat map's range", "greater than its start");
+        parameter(name, high, low < high, valid)?;
     }
     Ok(Shape::Heat { values, x, y })
 }

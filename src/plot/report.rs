@@ -3,10 +3,13 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use super::figure::{Figure, not_written};
+use super::table::Table;
 use super::text::escape;
-use super::{Figure, Table};
+#[cfg(doc)]
+use crate::Error;
+use crate::Result;
 use crate::file::write_atomically;
-use crate::{Error, Result};
 
 /// How the page looks: as wide as a text, dark where the reader prefers it. Figures keep their white ground.
 const STYLE: &str = "\
@@ -92,9 +95,7 @@ impl Report {
     /// [`Error::Figure`] with the path and what the system said.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        write_atomically(path, self.html().as_bytes()).map_err(|e| Error::Figure {
-            reason: format!("cannot write {}: {e}", path.display()),
-        })
+        write_atomically(path, self.html().as_bytes()).map_err(|error| not_written(path, error))
     }
 
     fn add(&mut self, part: std::fmt::Arguments) -> &mut Self {

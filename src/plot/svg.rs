@@ -1,21 +1,148 @@
-//! From what plotters-svg writes to a small SVG: parse its elements, join equal ones, write them compactly.
+//! From what plotters-svg writes to a small SVG: read its elements, join equal ones, write them compactly.
 //!
 //! plotters rounds to whole pixels, so drawings are [`SCALE`] times as large as the figure; geometry is
 //! written in those whole numbers inside one scaled group, text at its true size.
 
+use std::fmt::Write;
+
 use super::marks::Dash;
 use super::path::{Pixel, dots, path};
 use super::text::subscripts;
-use std::fmt::Write;
 
 /// Drawing pixels per unit of the viewBox.
 pub(super) const SCALE: f64 = 4.0;
 
-/// How an element is painted: colour as `#rrggbb`, opacity as plotters wrote it.
+/// What plotters cannot say of a drawing.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Finish {
+    pub dash: Dash,
+    /// Text over data gets an outline in the background's colour.
+    pub halo: bool,
+}
+
+impl Finish {
+    pub(super) fn dashed(dash: Dash) -> Self {
+        Self { dash, halo: false }
+    }
+}
+
+/// A drawing as SVG elements. Geometry is in drawing pixels, text in units of the viewBox.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Piece {
+    pub geometry: String,
+    pub text: String,
+}
+
+/// Stands for the document's own name in the names of its parts, until that is known.
+pub(super) const OWN: char = '\u{2}';
+
+impl Piece {
+    /// The drawing that plotters-svg wrote, one tag a line.
+    pub(super) fn read(svg: &str, finish: Finish) -> Self {
+        let (mut shapes, mut texts) = (Vec::new(), Vec::new());
+        let mut lines = svg.lines();
+        while let Some(line) = lines.next() {
+            if line.starts_with("<text") {
+                texts.push(Text::read(Tag(line), lines.next().unwrap_or_default()));
+            }
+            shapes.extend(Shape::read(Tag(line)));
+        }
+        texts.retain(|text| !text.text.is_empty());
+        let runs = shapes.chunk_by(|a, b| a.paint == b.paint);
+        let texts = texts.chunk_by(|a, b| a.style() == b.style());
+        Self {
+            geometry: runs.map(|run| geometry(run, finish.dash)).collect(),
+            text: texts.map(|run| text(run, finish.halo)).collect(),
+        }
+    }
+
+    /// Both pieces as one.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            geometry: self.geometry + &other.geometry,
+            text: self.text + &other.text,
+        }
+    }
+
+    /// The piece under a number, by which [`shared`](Self::shared) refers to it.
+    pub(super) fn numbered(self, number: usize) -> Self {
+        let geometry = format!("<g id=\"{OWN}m{number}\">\n{}</g>\n", self.geometry);
+        Self { geometry, ..self }
+    }
+
+    /// The geometry of a numbered piece once more: stretched, then moved by so many units.
+    pub(super) fn shared(number: usize, (sx, sy): (f64, f64), (x, y): (f64, f64)) -> Self {
+        let thousandths = |v: f64| (v * 1000.0).round() / 1000.0;
+        let (sx, sy) = (thousandths(sx), thousandths(sy));
+        let (x, y) = (short(x * SCALE), short(y * SCALE));
+        let matrix = format!("matrix({sx},0,0,{sy},{x},{y})");
+        Self {
+            geometry: format!("<use href=\"#{OWN}m{number}\" transform=\"{matrix}\"/>\n"),
+            text: String::new(),
+        }
+    }
+}
+
+/// Pieces as SVG elements: geometry first, text above it.
+pub(super) fn join(pieces: &[Piece]) -> String {
+    let mut out: String = pieces.iter().map(|piece| piece.geometry.as_str()).collect();
+    if !out.is_empty() {
+        let scale = 1.0 / SCALE;
+        out = format!(
+            "<g transform=\"scale({scale})\" fill=\"none\" stroke-linejoin=\"round\">\n{out}</g>\n"
+        );
+    }
+    out.extend(pieces.iter().map(|piece| piece.text.as_str()));
+    out
+}
+
+/// A length with at most one decimal.
+fn short(value: f64) -> String {
+    format!("{}", (value * 10.0).round() / 10.0)
+}
+
+/// A start tag.
+#[derive(Clone, Copy)]
+struct Tag<'a>(&'a str);
+
+impl<'a> Tag<'a> {
+    fn name(self) -> &'a str {
+        self.0.split([' ', '>']).next().unwrap_or_default()
+    }
+
+    /// The attribute's value, empty if there is none.
+    fn get(self, name: &str) -> &'a str {
+        let rest = self
+            .0
+            .split_once(&format!(" {name}=\""))
+            .unwrap_or_default()
+            .1;
+        rest.split('"').next().unwrap_or_default()
+    }
+
+    fn pixel(self, x: &str, y: &str) -> Pixel {
+        (self.whole(x), self.whole(y))
+    }
+
+    fn whole(self, name: &str) -> i32 {
+        self.get(name).parse().unwrap_or_default()
+    }
+}
+
+/// How a shape is painted: colour as `#rrggbb`, opacity as plotters wrote it.
 #[derive(Debug, Clone, PartialEq)]
 struct Paint {
+    kind: Kind,
     color: String,
     opacity: String,
+}
+
+/// A line or dots of this many pixels, or a filled shape.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Line(i32),
+    Dot(i32),
+    Fill,
 }
 
 impl Paint {
@@ -29,206 +156,84 @@ impl Paint {
     }
 }
 
-/// One element of plotters' drawing.
+/// A line, a filled shape or a dot of plotters' drawing.
 #[derive(Debug, Clone)]
-pub(super) struct Item {
+struct Shape {
     paint: Paint,
-    kind: Kind,
+    points: Vec<Pixel>,
 }
 
-#[derive(Debug, Clone)]
-enum Kind {
-    Line { points: Vec<Pixel>, width: i32 },
-    Fill(Vec<Pixel>),
-    Dot { at: Pixel, radius: i32 },
-    Text(Text),
-}
-
-#[derive(Debug, Clone)]
-struct Text {
-    at: Pixel,
-    /// Font size in drawing pixels.
-    size: f64,
-    /// Which part of the height `at` is: plotters' `dy`.
-    dy: String,
-    anchor: String,
-    turned: bool,
-    bold: bool,
-    /// Already escaped.
-    text: String,
-}
-
-/// Items that share what plotters cannot say.
-#[derive(Debug, Clone)]
-pub(super) struct Layer {
-    pub items: Vec<Item>,
-    pub dash: Dash,
-    /// Text over data gets an outline in the background's colour.
-    pub halo: bool,
-}
-
-impl Layer {
-    pub(super) fn plain(items: Vec<Item>) -> Self {
-        Self {
-            items,
-            dash: Dash::Solid,
-            halo: false,
-        }
-    }
-}
-
-/// The elements of a drawing of plotters-svg, which writes one tag a line.
-pub(super) fn parse(svg: &str) -> Vec<Item> {
-    let mut items = Vec::new();
-    let mut lines = svg.lines();
-    while let Some(line) = lines.next() {
-        let get = |name| attribute(line, name).unwrap_or_default();
-        let int = |name| get(name).parse::<i32>().unwrap_or_default();
-        let stroked = |points| Kind::Line {
-            points,
-            width: int("stroke-width").max(1),
+impl Shape {
+    fn read(tag: Tag) -> Option<Self> {
+        let points = || {
+            let pairs = tag.get("points").split_whitespace();
+            let pairs = pairs.filter_map(|pair| pair.split_once(','));
+            pairs.filter_map(|(x, y)| Some((x.parse().ok()?, y.parse().ok()?)))
         };
-        let tag = line.split([' ', '>']).next().unwrap_or_default();
-        let kind = match tag {
-            "<line" => stroked(vec![(int("x1"), int("y1")), (int("x2"), int("y2"))]),
-            "<polyline" => stroked(pixels(get("points"))),
-            "<polygon" => Kind::Fill(pixels(get("points"))),
+        let line = Kind::Line(tag.whole("stroke-width").max(1));
+        let (kind, points) = match tag.name() {
+            "<line" => (line, vec![tag.pixel("x1", "y1"), tag.pixel("x2", "y2")]),
+            "<polyline" => (line, points().collect()),
+            "<polygon" => (Kind::Fill, points().collect()),
             "<rect" => {
-                let (x, y, w, h) = (int("x"), int("y"), int("width"), int("height"));
-                Kind::Fill(vec![(x, y), (x + w, y), (x + w, y + h), (x, y + h)])
+                let (x, y) = tag.pixel("x", "y");
+                let (w, h) = tag.pixel("width", "height");
+                let corners = [(x, y), (x + w, y), (x + w, y + h), (x, y + h)];
+                (Kind::Fill, corners.to_vec())
             }
-            "<circle" => Kind::Dot {
-                at: (int("cx"), int("cy")),
-                radius: int("r"),
-            },
-            "<text" => Kind::Text(Text {
-                at: (int("x"), int("y")),
-                size: get("font-size").parse().unwrap_or_default(),
-                dy: get("dy").to_owned(),
-                anchor: get("text-anchor").to_owned(),
-                turned: !get("transform").is_empty(),
-                bold: get("font-weight") == "bold",
-                text: lines.next().unwrap_or_default().to_owned(),
-            }),
-            _ => continue,
+            "<circle" => (Kind::Dot(2 * tag.whole("r")), vec![tag.pixel("cx", "cy")]),
+            _ => return None,
         };
         let color = match kind {
-            Kind::Line { .. } => get("stroke"),
-            _ => get("fill"),
+            Kind::Line(_) => tag.get("stroke"),
+            _ => tag.get("fill"),
         };
         let paint = Paint {
+            kind,
             color: color.to_lowercase(),
-            opacity: get("opacity").to_owned(),
+            opacity: tag.get("opacity").to_owned(),
         };
-        items.push(Item { paint, kind });
+        Some(Self { paint, points })
     }
-    items
 }
 
-fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
-    let start = tag.find(&format!(" {name}=\""))? + name.len() + 3;
-    let length = tag[start..].find('"')?;
-    Some(&tag[start..start + length])
-}
-
-fn pixels(points: &str) -> Vec<Pixel> {
-    points
-        .split_whitespace()
-        .filter_map(|pair| {
-            let (x, y) = pair.split_once(',')?;
-            Some((x.parse().ok()?, y.parse().ok()?))
-        })
-        .collect()
-}
-
-/// Neighbours with the same paint become one element.
-pub(super) fn geometry(layer: &Layer) -> String {
-    let mut out = String::new();
-    let run = |a: &&Item, b: &&Item| {
-        let same = match (&a.kind, &b.kind) {
-            (Kind::Line { width: a, .. }, Kind::Line { width: b, .. }) => a == b,
-            (Kind::Dot { radius: a, .. }, Kind::Dot { radius: b, .. }) => a == b,
-            (Kind::Fill(_), Kind::Fill(_)) => true,
-            _ => false,
-        };
-        same && a.paint == b.paint
+/// Neighbours with the same paint as one element.
+fn geometry(run: &[Shape], dash: Dash) -> String {
+    let paint = &run[0].paint;
+    let lines: Vec<&[Pixel]> = run.iter().map(|shape| shape.points.as_slice()).collect();
+    let opaque = paint.opacity == "1";
+    let (tag, paths) = match paint.kind {
+        Kind::Fill => {
+            let fill = paint.attributes("fill");
+            return format!("<path{fill} d=\"{}\"/>\n", path(&lines, true));
+        }
+        Kind::Line(width) => {
+            let dashes = dashes(dash, width);
+            let stroke = paint.attributes("stroke");
+            let stroke = format!("{stroke} stroke-width=\"{width}\"{dashes}");
+            if opaque || lines.len() == 1 {
+                return format!("<path{stroke} d=\"{}\"/>\n", path(&lines, false));
+            }
+            // One path each, so that crossings of see-through lines are darker.
+            let paths = lines.iter().map(|line| path(&[line], false));
+            (stroke, paths.collect())
+        }
+        Kind::Dot(width) => {
+            let stroke = paint.attributes("stroke");
+            let stroke = format!("{stroke} stroke-width=\"{width}\" stroke-linecap=\"round\"");
+            // Within one path overlaps do not add up, so see-through dots are dealt out to several.
+            (stroke, dots(&lines.concat(), if opaque { 1 } else { 8 }))
+        }
     };
-    let shapes: Vec<&Item> = layer.items.iter().filter(|item| !item.is_text()).collect();
-    for run in shapes.chunk_by(run) {
-        let paint = &run[0].paint;
-        let opaque = paint.opacity == "1";
-        match &run[0].kind {
-            Kind::Line { width, .. } => {
-                let lines: Vec<&[Pixel]> = run.iter().filter_map(|item| item.points()).collect();
-                let stroke = format!(
-                    "{} stroke-width=\"{width}\"{}",
-                    paint.attributes("stroke"),
-                    dash(layer.dash, *width)
-                );
-                if opaque || lines.len() == 1 {
-                    let _ = writeln!(out, "<path{stroke} d=\"{}\"/>", path(&lines, false));
-                } else {
-                    // One path each, so that crossings of see-through lines are darker.
-                    let _ = writeln!(out, "<g{stroke}>");
-                    for line in lines {
-                        let _ = writeln!(out, "<path d=\"{}\"/>", path(&[line], false));
-                    }
-                    out.push_str("</g>\n");
-                }
-            }
-            Kind::Fill(_) => {
-                let shapes: Vec<&[Pixel]> = run.iter().filter_map(|item| item.points()).collect();
-                let fill = paint.attributes("fill");
-                let _ = writeln!(out, "<path{fill} d=\"{}\"/>", path(&shapes, true));
-            }
-            Kind::Dot { radius, .. } => {
-                let at: Vec<Pixel> = run.iter().filter_map(|item| item.center()).collect();
-                let _ = writeln!(
-                    out,
-                    "<g{} stroke-width=\"{}\" stroke-linecap=\"round\">",
-                    paint.attributes("stroke"),
-                    2 * radius
-                );
-                // Within one path overlaps do not add up, so see-through dots are dealt out to several.
-                for d in dots(&at, if opaque { 1 } else { 8 }) {
-                    let _ = writeln!(out, "<path d=\"{d}\"/>");
-                }
-                out.push_str("</g>\n");
-            }
-            Kind::Text(_) => {}
-        }
-    }
-    out
+    let paths: Vec<String> = paths;
+    let paths: String = paths
+        .iter()
+        .map(|d| format!("<path d=\"{d}\"/>\n"))
+        .collect();
+    format!("<g{tag}>\n{paths}</g>\n")
 }
 
-impl Item {
-    fn is_text(&self) -> bool {
-        matches!(self.kind, Kind::Text(_))
-    }
-
-    fn points(&self) -> Option<&[Pixel]> {
-        match &self.kind {
-            Kind::Line { points, .. } | Kind::Fill(points) => Some(points),
-            _ => None,
-        }
-    }
-
-    fn center(&self) -> Option<Pixel> {
-        match self.kind {
-            Kind::Dot { at, .. } => Some(at),
-            _ => None,
-        }
-    }
-
-    fn text(&self) -> Option<&Text> {
-        match &self.kind {
-            Kind::Text(text) if !text.text.is_empty() => Some(text),
-            _ => None,
-        }
-    }
-}
-
-fn dash(dash: Dash, width: i32) -> String {
+fn dashes(dash: Dash, width: i32) -> String {
     match dash {
         Dash::Solid => String::new(),
         Dash::Dashed => format!(" stroke-dasharray=\"{},{}\"", 12 + 2 * width, 10 + width),
@@ -239,60 +244,75 @@ fn dash(dash: Dash, width: i32) -> String {
     }
 }
 
-pub(super) fn texts(layer: &Layer) -> String {
-    let mut out = String::new();
-    let texts: Vec<&Text> = layer.items.iter().filter_map(Item::text).collect();
-    let same = |a: &&Text, b: &&Text| a.size == b.size && a.anchor == b.anchor && a.bold == b.bold;
-    for run in texts.chunk_by(same) {
-        let first = run[0];
-        let _ = write!(out, "<g font-size=\"{}\"", short(first.size / SCALE));
-        if first.anchor != "start" {
-            let _ = write!(out, " text-anchor=\"{}\"", first.anchor);
-        }
-        if first.bold {
-            out.push_str(" font-weight=\"600\"");
-        }
-        if layer.halo {
-            out.push_str(
-                " class=\"di-halo\" stroke=\"#ffffff\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\"",
-            );
-        }
-        out.push_str(" fill=\"#222222\">\n");
-        for text in run {
-            out.push_str(&text.element());
-        }
-        out.push_str("</g>\n");
-    }
-    out
+/// A text of plotters' drawing, already escaped.
+#[derive(Debug, Clone)]
+struct Text {
+    at: (f64, f64),
+    /// Font size in drawing pixels.
+    size: f64,
+    anchor: String,
+    turned: bool,
+    bold: bool,
+    text: String,
 }
 
 impl Text {
-    fn element(&self) -> String {
+    fn read(tag: Tag, text: &str) -> Self {
+        let size: f64 = tag.get("font-size").parse().unwrap_or_default();
+        let turned = !tag.get("transform").is_empty();
         // plotters shifts by dy, partly in units of ex, which differ from font to font.
-        let shift = self.size
-            * match self.dy.as_str() {
+        let shift = size
+            * match tag.get("dy") {
                 "0.76em" => 0.76,
                 "0.5ex" => 0.35,
                 _ => -0.24,
             };
-        let (x, y) = (f64::from(self.at.0), f64::from(self.at.1));
-        let text = subscripts(
-            &self.text,
-            "<tspan dy=\".25em\" font-size=\"75%\">",
-            "</tspan>",
-            // A quarter of three quarters back up.
-            ("<tspan dy=\"-.1875em\">", "</tspan>"),
-        );
-        if self.turned {
-            let (x, y) = (short((x + shift) / SCALE), short(y / SCALE));
-            return format!("<text transform=\"translate({x},{y})rotate(-90)\">{text}</text>\n");
+        let (x, y) = tag.pixel("x", "y");
+        let (x, y) = (f64::from(x), f64::from(y));
+        Self {
+            at: match turned {
+                true => (x + shift, y),
+                false => (x, y + shift),
+            },
+            size,
+            anchor: tag.get("text-anchor").to_owned(),
+            turned,
+            bold: tag.get("font-weight") == "bold",
+            text: text.to_owned(),
         }
-        let (x, y) = (short(x / SCALE), short((y + shift) / SCALE));
-        format!("<text x=\"{x}\" y=\"{y}\">{text}</text>\n")
+    }
+
+    fn style(&self) -> (f64, &str, bool) {
+        (self.size, &self.anchor, self.bold)
+    }
+
+    fn element(&self) -> String {
+        let (x, y) = (short(self.at.0 / SCALE), short(self.at.1 / SCALE));
+        let open = "<tspan dy=\".25em\" font-size=\"75%\">";
+        // A quarter of three quarters back up.
+        let back = ("<tspan dy=\"-.1875em\">", "</tspan>");
+        let text = subscripts(&self.text, open, "</tspan>", back);
+        match self.turned {
+            true => format!("<text transform=\"translate({x},{y})rotate(-90)\">{text}</text>\n"),
+            false => format!("<text x=\"{x}\" y=\"{y}\">{text}</text>\n"),
+        }
     }
 }
 
-/// A length with at most one decimal.
-pub(super) fn short(value: f64) -> String {
-    format!("{}", (value * 10.0).round() / 10.0)
+/// Neighbours of the same style as one group.
+fn text(run: &[Text], halo: bool) -> String {
+    let (size, anchor, bold) = run[0].style();
+    let mut out = format!("<g font-size=\"{}\"", short(size / SCALE));
+    if anchor != "start" {
+        let _ = write!(out, " text-anchor=\"{anchor}\"");
+    }
+    if bold {
+        out += " font-weight=\"600\"";
+    }
+    if halo {
+        out += " class=\"di-halo\" stroke=\"#ffffff\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\"";
+    }
+    out += " fill=\"#222222\">\n";
+    out.extend(run.iter().map(Text::element));
+    out + "</g>\n"
 }

@@ -1,10 +1,13 @@
 //! Small tables of numbers.
 
 use super::figure::content;
-use super::format::significant;
+use super::format::{shortest, signed, significant};
 use super::numbers::Numeric;
-use super::text::{escape_hidden, reveal, subscripts, tame};
-use crate::{Error, Result};
+use super::text::{escape_hidden, one_line, reveal, subscripts, tame};
+#[cfg(doc)]
+use crate::Error;
+use crate::Result;
+use crate::check::same_shape;
 
 /// A table with a caption and named columns, filled row by row.
 ///
@@ -53,31 +56,36 @@ impl Cells for Cell {
         Ok(())
     }
 }
-impl<T: Numeric> Cells for T {
-    fn add_to(self, row: &mut Vec<Cell>) -> Result<()> {
-        let (text, number) = (self.shown(), true);
-        Cell { text, number }.add_to(row)
-    }
-}
 impl Cells for &str {
     fn add_to(self, row: &mut Vec<Cell>) -> Result<()> {
-        let text = tame(&self.split_whitespace().collect::<Vec<_>>().join(" "));
-        let number = false;
+        let (text, number) = (tame(&one_line(self)), false);
         Cell { text, number }.add_to(row)
     }
 }
-macro_rules! texts {
-    ($($t:ty),*) => {$(
+impl Cells for String {
+    fn add_to(self, row: &mut Vec<Cell>) -> Result<()> {
+        self.as_str().add_to(row)
+    }
+}
+/// Numbers with the text that shows them.
+macro_rules! number_cells {
+    ($shown:expr => $($t:ty),*) => {$(
         impl Cells for $t {
             fn add_to(self, row: &mut Vec<Cell>) -> Result<()> {
-                let text: &str = self.as_ref();
-                text.add_to(row)
+                let (text, number) = ($shown(self), true);
+                Cell { text, number }.add_to(row)
             }
         }
     )*};
 }
-texts!(String, &String, &&str);
+number_cells!(|x: Self| shortest(x.into(), 4) => f32, f64);
+number_cells!(|n: Self| signed(&n.to_string()) => i32, i64, u8, u32, u64, usize);
 
+impl<T: Cells + Clone> Cells for &T {
+    fn add_to(self, row: &mut Vec<Cell>) -> Result<()> {
+        self.clone().add_to(row)
+    }
+}
 impl<T: Cells> Cells for Option<T> {
     fn add_to(self, row: &mut Vec<Cell>) -> Result<()> {
         match self {
@@ -125,7 +133,6 @@ tuples!(A B C D E F G H);
 impl Table {
     /// A table without rows. The caption says what the numbers are.
     pub fn new(caption: &str, headers: impl IntoIterator<Item: AsRef<str>>) -> Self {
-        let one_line = |header: &str| header.split_whitespace().collect::<Vec<_>>().join(" ");
         let headers = headers.into_iter();
         Self {
             caption: tame(caption),
@@ -144,13 +151,7 @@ impl Table {
     pub fn push(&mut self, row: impl Cells) -> Result<()> {
         let mut cells = Vec::with_capacity(self.headers.len());
         row.add_to(&mut cells)?;
-        if cells.len() != self.headers.len() {
-            return Err(Error::Shape {
-                what: "row of a table",
-                expected: vec![self.headers.len()],
-                found: vec![cells.len()],
-            });
-        }
+        same_shape("row of a table", &[self.headers.len()], &[cells.len()])?;
         self.rows.push(cells);
         Ok(())
     }
@@ -187,44 +188,43 @@ impl Table {
 
     /// The table as HTML, with scoped headers and numbers to the right.
     pub fn html(&self) -> String {
-        let mut out = String::from("<table class=\"di-table\">\n");
-        if !self.caption.is_empty() {
-            out += &format!("<caption>{}</caption>\n", markup(&self.caption));
-        }
-        out += "<thead><tr>";
-        for (column, header) in self.headers.iter().enumerate() {
+        let caption = match markup(&self.caption) {
+            caption if caption.is_empty() => caption,
+            caption => format!("<caption>{caption}</caption>\n"),
+        };
+        let headers = self.headers.iter().enumerate().map(|(column, header)| {
             let side = side(self.is_number(column));
-            out += &format!("<th scope=\"col\"{side}>{}</th>", markup(header));
-        }
-        out += "</tr></thead>\n<tbody>\n";
-        for row in &self.rows {
-            out += "<tr>";
-            for (column, cell) in row.iter().enumerate() {
-                let (side, text) = (side(cell.number), markup(&cell.text));
-                // Text in the first column names the row.
-                out += &match column == 0 && !cell.number {
-                    true => format!("<th scope=\"row\"{side}>{text}</th>"),
-                    false => format!("<td{side}>{text}</td>"),
-                };
+            format!("<th scope=\"col\"{side}>{}</th>", markup(header))
+        });
+        let cell = |(column, cell): (usize, &Cell)| {
+            let (side, text) = (side(cell.number), markup(&cell.text));
+            // Text in the first column names the row.
+            match column == 0 && !cell.number {
+                true => format!("<th scope=\"row\"{side}>{text}</th>"),
+                false => format!("<td{side}>{text}</td>"),
             }
-            out += "</tr>\n";
-        }
-        out + "</tbody>\n</table>"
+        };
+        let rows = self.rows.iter().map(|row| {
+            let cells: String = row.iter().enumerate().map(cell).collect();
+            format!("<tr>{cells}</tr>\n")
+        });
+        let (headers, rows): (String, String) = (headers.collect(), rows.collect());
+        format!(
+            "<table class=\"di-table\">\n{caption}<thead><tr>{headers}</tr></thead>\n\
+             <tbody>\n{rows}</tbody>\n</table>"
+        )
     }
 
     /// The table as text with aligned columns.
     pub fn text(&self) -> String {
-        let widths: Vec<usize> = (0..self.headers.len())
-            .map(|column| {
-                let cells = self.rows.iter().map(|row| width(&row[column].text));
-                cells
-                    .chain([width(&self.headers[column])])
-                    .max()
-                    .unwrap_or(0)
-            })
-            .collect();
-        let line = |cells: &mut dyn Iterator<Item = (&str, bool)>| {
-            let padded = cells.zip(&widths).map(|((text, right), wanted)| {
+        let widest = |column: usize| {
+            let cells = self.rows.iter().map(|row| width(&row[column].text));
+            cells.fold(width(&self.headers[column]), usize::max)
+        };
+        let widths: Vec<usize> = (0..self.headers.len()).map(widest).collect();
+        let line = |cells: Vec<(&String, bool)>| {
+            let padded = cells.into_iter().zip(&widths);
+            let padded = padded.map(|((text, right), wanted)| {
                 let pad = " ".repeat(wanted - width(text));
                 if right {
                     pad + text
@@ -232,24 +232,16 @@ impl Table {
                     text.to_owned() + &pad
                 }
             });
-            let padded: Vec<String> = padded.collect();
-            padded.join("  ").trim_end().to_owned()
+            padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         };
-        let mut lines = Vec::new();
-        if !self.caption.is_empty() {
-            lines.push(self.caption.clone());
-        }
         let headers = self.headers.iter().enumerate();
-        lines.push(line(
-            &mut headers.map(|(i, header)| (header.as_str(), self.is_number(i))),
-        ));
+        let headers = headers.map(|(column, text)| (text, self.is_number(column)));
+        let cells = |row: &Vec<Cell>| line(row.iter().map(|c| (&c.text, c.number)).collect());
         let rules: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
-        lines.push(rules.join("  "));
-        for row in &self.rows {
-            lines.push(line(
-                &mut row.iter().map(|cell| (cell.text.as_str(), cell.number)),
-            ));
-        }
+        let caption = Some(self.caption.clone()).filter(|caption| !caption.is_empty());
+        let mut lines = Vec::from_iter(caption);
+        lines.extend([line(headers.collect()), rules.join("  ")]);
+        lines.extend(self.rows.iter().map(|row| cells(row)));
         reveal(&lines.join("\n"))
     }
 
@@ -277,10 +269,9 @@ fn markup(text: &str) -> String {
 }
 
 fn side(number: bool) -> &'static str {
-    if number {
-        " style=\"text-align:right\""
-    } else {
-        " style=\"text-align:left\""
+    match number {
+        true => " style=\"text-align:right\"",
+        false => " style=\"text-align:left\"",
     }
 }
 

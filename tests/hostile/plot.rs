@@ -104,7 +104,7 @@ fn crowds(draw: &Draw) -> Result<(), String> {
         false => {
             let names: Vec<String> = (0..5000).map(|i| format!("name {i}")).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let mut panel = Panel::new().x_names(&names).bars("", 0..5000, 0..5000);
+            let mut panel = Panel::new().line("", 0..5000, 0..5000);
             for name in &names[..1000] {
                 panel = panel.vline(draw.ordinary(), name).line(name, 0..2, 0..2);
             }
@@ -130,16 +130,15 @@ fn mark(draw: &Draw, panel: Panel) -> Panel {
     let other = if draw.rarely(8) { draw.small() } else { n };
     let (x, y, z) = (draw.list(n), draw.list(other), draw.list(n));
     let name = text(draw);
-    match draw.one(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]) {
+    match draw.one(&[0, 1, 2, 3, 4, 5, 6, 7, 8]) {
         0 => panel.line(&name, x, y),
         1 => panel.scatter(&name, x, y),
         2 => panel.area(&name, x, y),
         3 => panel.band(&name, x, y, z),
-        4 => panel.bars(&name, x, y),
-        5 => panel.histogram(&name, x, draw.one(&[0, 1, 7, 100])),
-        6 => panel.vline(draw.f64(), &name),
-        7 => panel.hline(draw.f64(), &name),
-        8 => panel.text(draw.f64(), draw.f64(), &name),
+        4 => panel.histogram(&name, x, draw.one(&[0, 1, 7, 100])),
+        5 => panel.vline(draw.f64(), &name),
+        6 => panel.hline(draw.f64(), &name),
+        7 => panel.text(draw.f64(), draw.f64(), &name),
         _ => panel.paths(&name, x, draw.rows(3, n)),
     }
 }
@@ -171,10 +170,6 @@ fn settings(draw: &Draw, mut panel: Panel) -> Panel {
     }
     if draw.rarely(12) {
         panel = panel.color(draw.size());
-    }
-    if draw.rarely(8) {
-        let name = text(draw);
-        panel = panel.x_names(&vec![name.as_str(); draw.small()]);
     }
     panel
 }

@@ -1,6 +1,4 @@
-//! Frames over time in one SVG: it animates by itself, and a page may take over with a slider.
-
-use std::fmt::Write;
+//! Frames over time in one SVG: it plays by itself, and a page may take over with a slider.
 
 use super::text::escape;
 
@@ -14,26 +12,25 @@ fn hold(frames: usize) -> f64 {
     (1.5 / pace(frames)).ceil()
 }
 
-/// The frames as groups. All but the one that tells the story are hidden where no animation runs.
-pub(super) fn groups(frames: &[(&str, String)], story: usize) -> String {
-    let pace = pace(frames.len());
-    let period = pace * (frames.len() as f64 - 1.0 + hold(frames.len()));
-    let mut out = String::from("<g>\n");
-    for (i, (label, content)) in frames.iter().enumerate() {
-        // A negative delay puts every frame into its phase from the start.
-        let delay = short(pace * i as f64 - period);
-        let (class, hidden) = match i == story {
-            true => ("di-frame di-story", ""),
-            false => ("di-frame", " visibility=\"hidden\""),
-        };
-        let _ = write!(
-            out,
-            "<g class=\"{class}\" data-label=\"{}\"{hidden} style=\"animation-delay:{delay}s\">\n{content}</g>\n",
-            escape(label)
-        );
-    }
-    out.push_str("</g>\n");
-    out
+/// The i-th of so many frames as a group; all but the one that tells the `story` are hidden where nothing moves.
+pub(super) fn group(
+    (i, frames): (usize, usize),
+    label: &str,
+    content: &str,
+    is_story: bool,
+) -> String {
+    let pace = pace(frames);
+    let period = pace * (frames as f64 - 1.0 + hold(frames));
+    // A negative delay puts every frame into its phase from the start.
+    let delay = short(pace * i as f64 - period);
+    let (class, hidden) = match is_story {
+        true => ("di-frame di-story", ""),
+        false => ("di-frame", " visibility=\"hidden\""),
+    };
+    let label = escape(label);
+    format!(
+        "<g class=\"{class}\" data-label=\"{label}\"{hidden} style=\"animation-delay:{delay}s\">\n{content}</g>\n"
+    )
 }
 
 /// The rules for a figure whose root has the class `id`; they reach no other figure on a page.
@@ -43,12 +40,9 @@ pub(super) fn style(id: &str, frames: usize) -> String {
     }
     let hold = hold(frames);
     let all = frames as f64 - 1.0 + hold;
-    let (period, each, last) = (
-        short(pace(frames) * all),
-        short(100.0 / all),
-        short(100.0 * hold / all),
-    );
-    let keyframes = |name: &str, until: &str| {
+    let period = short(pace(frames) * all);
+    let keyframes = |name: &str, until: f64| {
+        let until = short(until);
         format!(
             "@keyframes {id}-{name}{{0%{{visibility:visible}}{until}%,100%{{visibility:hidden}}}}\n"
         )
@@ -60,8 +54,8 @@ pub(super) fn style(id: &str, frames: usize) -> String {
          @media print,(prefers-reduced-motion:reduce){{.{id} .di-frame{{animation:none}}}}\n\
          .{id}.di-slider-on .di-frame{{animation:none;visibility:hidden}}\n\
          .{id}.di-slider-on .di-frame.di-current{{visibility:visible}}\n</style>\n",
-        keyframes("f", &each),
-        keyframes("l", &last),
+        keyframes("f", 100.0 / all),
+        keyframes("l", 100.0 * hold / all),
     )
 }
 
