@@ -47,12 +47,6 @@ impl Bounds {
         (enter <= leave).then(|| (at(enter), at(leave)))
     }
 
-    /// Whether two areas have a point in common.
-    pub(super) fn meets(&self, other: &Self) -> bool {
-        let overlap = |a: (f64, f64), b: (f64, f64)| a.0 <= b.1 && b.0 <= a.1;
-        overlap(self.x, other.x) && overlap(self.y, other.y)
-    }
-
     /// Whether the segment `a`–`b` comes inside.
     pub(super) fn crosses(&self, a: Point, b: Point) -> bool {
         self.segment(a, b).is_some()

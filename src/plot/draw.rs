@@ -11,8 +11,8 @@ use super::color::{GRID, INK, heat};
 use super::heat::{blocks, corners};
 use super::looks::Look;
 use super::marks::{Mark, Shape};
-use super::notes;
 use super::place::Place;
+use super::rule;
 use super::svg::{Finish, Piece};
 use crate::Result;
 
@@ -78,18 +78,13 @@ pub(super) fn mark(place: &Place, mark: &Mark, look: Look, marks: &[Mark]) -> Re
                 false => fill(place, &outline, color.filled()),
             }
         }
-        Shape::Area { upper, lower } => {
-            let ground = || upper.iter().map(|p| (p.0, 0.0)).collect();
-            let mut lower = lower.clone().unwrap_or_else(ground);
-            lower.reverse();
-            fill(
-                place,
-                &mapped(&[upper.as_slice(), &lower].concat()),
-                color.filled(),
-            )
+        Shape::Area(upper) => {
+            let ground = upper.iter().rev().map(|p| (p.0, 0.0));
+            let outline: Vec<Point> = upper.iter().copied().chain(ground).collect();
+            fill(place, &mapped(&outline), color.filled())
         }
         Shape::Heat { .. } => heat_map(place, mark, look.scale),
-        _ => notes::draw(place, mark, stroke, marks),
+        Shape::Rule(y) => rule::draw(place, (mark, *y), stroke, marks),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Density-normalised histograms.
 
 use super::axis::Extent;
-use super::numbers::{Numeric, collect};
+use super::numbers::{Values, collect};
 #[cfg(doc)]
 use crate::Error;
 use crate::Result;
@@ -34,7 +34,7 @@ impl Histogram {
     /// assert_eq!((h.edges, h.density), (vec![0.0, 1.0, 2.0], vec![0.5, 0.5]));
     /// # Ok::<(), diffusion_intuition::Error>(())
     /// ```
-    pub fn new(values: impl IntoIterator<Item: Numeric>, bins: usize) -> Result<Self> {
+    pub fn new(values: impl Values, bins: usize) -> Result<Self> {
         let values = collect("histogram values", values)?;
         let fine = (1..=MOST_BINS).contains(&bins);
         parameter("bins", bins, fine, "between 1 and 10000")?;

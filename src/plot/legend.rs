@@ -54,7 +54,7 @@ pub(super) fn entries(looks: &Looks, panels: &[&Panel]) -> Vec<Entry> {
         .iter()
         .flat_map(|panel| panel.marks.iter().enumerate());
     marks
-        .filter(|(_, mark)| !mark.name.is_empty() && !mark.is_annotation())
+        .filter(|(_, mark)| !mark.name.is_empty() && !mark.is_rule())
         .filter(|(_, mark)| listed.insert(&mark.name))
         .map(|(i, mark)| Entry::new(i, mark, looks))
         .collect()
@@ -69,7 +69,7 @@ impl Entry {
             Shape::Dots(_) => Sample::Dot {
                 diameter: mark.width.clamp(6.0, 9.0),
             },
-            Shape::Steps { .. } | Shape::Area { .. } if !look.outlined => Sample::Area {
+            Shape::Steps { .. } | Shape::Area(_) if !look.outlined => Sample::Area {
                 opacity: mark.opacity,
             },
             _ => Sample::Line {

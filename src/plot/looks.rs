@@ -55,7 +55,7 @@ impl Looks {
                 }
                 match &mark.shape {
                     Shape::Heat { values, .. } => looks.widen(key, Extent::of(values)),
-                    _ if mark.is_annotation() || mark.tint != Tint::Automatic => {}
+                    _ if mark.is_rule() || mark.tint != Tint::Automatic => {}
                     _ if named.insert(key.clone()) => looks.series.push(key),
                     _ => {}
                 }

@@ -51,20 +51,16 @@ pub(super) enum Shape {
     },
     Lines(Vec<Vec<Point>>),
     Dots(Vec<Point>),
-    /// Between two curves, or between a curve and zero.
-    Area {
-        upper: Vec<Point>,
-        lower: Option<Vec<Point>>,
-    },
+    /// Between a curve and zero.
+    Area(Vec<Point>),
     /// `values[[i, j]]` at the i-th of equal cells of `y` and the j-th of `x`.
     Heat {
         values: Array2<f64>,
         x: (f64, f64),
         y: (f64, f64),
     },
-    VerticalRule(f64),
-    HorizontalRule(f64),
-    Note(Point),
+    /// A line across the panel at this height: no data, and not in the legend.
+    Rule(f64),
 }
 
 impl Mark {
@@ -73,13 +69,12 @@ impl Mark {
             Shape::Lines(lines) if lines.len() > 1 => (1.0, 0.5),
             Shape::Steps { .. } => (2.0, 0.55),
             Shape::Dots(_) => (4.0, 0.5),
-            Shape::Area { .. } => (2.0, 0.3),
-            Shape::VerticalRule(_) | Shape::HorizontalRule(_) => (1.25, 0.75),
-            Shape::Lines(_) | Shape::Heat { .. } | Shape::Note(_) => (2.0, 1.0),
+            Shape::Area(_) => (2.0, 0.3),
+            Shape::Rule(_) => (1.25, 0.75),
+            Shape::Lines(_) | Shape::Heat { .. } => (2.0, 1.0),
         };
         let (tint, dash) = match shape {
-            Shape::VerticalRule(_) | Shape::HorizontalRule(_) => (Tint::Ink, Dash::Dashed),
-            Shape::Note(_) => (Tint::Ink, Dash::Solid),
+            Shape::Rule(_) => (Tint::Ink, Dash::Dashed),
             _ => (Tint::Automatic, Dash::Solid),
         };
         Self {
@@ -92,12 +87,8 @@ impl Mark {
         }
     }
 
-    /// Whether the mark is a rule or a note, which are no data and stay out of the legend.
-    pub(super) fn is_annotation(&self) -> bool {
-        matches!(
-            self.shape,
-            Shape::VerticalRule(_) | Shape::HorizontalRule(_) | Shape::Note(_)
-        )
+    pub(super) fn is_rule(&self) -> bool {
+        matches!(self.shape, Shape::Rule(_))
     }
 
     /// What the mark asks of the x and the y axis.
@@ -105,22 +96,13 @@ impl Mark {
         let (mut x, mut y) = match &self.shape {
             Shape::Steps { edges, heights } => (Extent::of(edges), Extent::of(heights)),
             Shape::Lines(lines) => around(lines.iter().flatten()),
-            Shape::Dots(points) => around(points),
-            Shape::Area { upper, lower } => around(upper.iter().chain(lower.iter().flatten())),
+            Shape::Dots(points) | Shape::Area(points) => around(points),
             Shape::Heat { x, y, .. } => around(&[(x.0, y.0), (x.1, y.1)]),
-            Shape::VerticalRule(at) => (Extent::of([at]), Extent::NONE),
-            Shape::HorizontalRule(at) => (Extent::NONE, Extent::of([at])),
-            Shape::Note(point) => around([point]),
+            Shape::Rule(at) => (Extent::NONE, Extent::of([at])),
         };
         x.air = matches!(self.shape, Shape::Dots(_));
-        y.air = !matches!(
-            self.shape,
-            Shape::Heat { .. } | Shape::VerticalRule(_) | Shape::Note(_)
-        );
-        y.zero = matches!(
-            self.shape,
-            Shape::Steps { .. } | Shape::Area { lower: None, .. }
-        );
+        y.air = !matches!(self.shape, Shape::Heat { .. });
+        y.zero = matches!(self.shape, Shape::Steps { .. } | Shape::Area(_));
         (x, y)
     }
 

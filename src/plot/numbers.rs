@@ -32,6 +32,10 @@ impl<T: Numeric> Numeric for &T {
     }
 }
 
+/// Whatever yields numbers.
+pub trait Values: IntoIterator<Item: Numeric> {}
+impl<V: IntoIterator<Item: Numeric>> Values for V {}
+
 /// A two-dimensional array or view of numbers, or a reference to one.
 pub trait Matrix {
     /// The numbers as `f64`, same shape.
@@ -50,10 +54,7 @@ impl<T: Numeric, S: Data<Elem = T>> Matrix for ArrayBase<S, Ix2> {
 }
 
 /// The numbers in their order, arrays row by row: there, finite, and not more than anyone draws.
-pub(super) fn collect(
-    what: &'static str,
-    values: impl IntoIterator<Item: Numeric>,
-) -> Result<Vec<f64>> {
+pub(super) fn collect(what: &'static str, values: impl Values) -> Result<Vec<f64>> {
     // Of endless ones no more than it takes to be told so.
     let values = values.into_iter().take(MOST_VALUES + 1);
     let values: Vec<f64> = values.map(Numeric::to_f64).collect();
@@ -67,8 +68,8 @@ pub(super) fn collect(
 /// The points (`x[i]`, `y[i]`).
 pub(super) fn zip(
     [of_x, of_y]: [&'static str; 2],
-    x: impl IntoIterator<Item: Numeric>,
-    y: impl IntoIterator<Item: Numeric>,
+    x: impl Values,
+    y: impl Values,
 ) -> Result<Vec<Point>> {
     let (x, y) = (collect(of_x, x)?, collect(of_y, y)?);
     same_shape(of_y, &[x.len()], &[y.len()])?;

@@ -216,7 +216,7 @@ impl Page {
 /// about as wide.
 fn may_stretch(mark: &Mark, ratio: f64) -> bool {
     let most = match mark.shape {
-        _ if mark.is_annotation() => return false,
+        _ if mark.is_rule() => return false,
         Shape::Dots(_) => 1.03,
         Shape::Heat { .. } => 10.0,
         _ => 1.6,

@@ -9,7 +9,7 @@ use super::clip::Point;
 use super::color::SERIES;
 use super::histogram::Histogram;
 use super::marks::{Dash, Mark, Shape, Tint};
-use super::numbers::{Matrix, Numeric, collect, zip};
+use super::numbers::{Matrix, Values, collect, zip};
 use super::text::clean;
 use crate::check::{not_empty, parameter, same_shape};
 use crate::{Error, Result};
@@ -132,12 +132,7 @@ impl Panel {
 /// Marks.
 impl Panel {
     /// A histogram of `values` in `bins` equal bins over their range, scaled to area 1, see [`Histogram`].
-    pub fn histogram(
-        self,
-        name: &str,
-        values: impl IntoIterator<Item: Numeric>,
-        bins: usize,
-    ) -> Self {
+    pub fn histogram(self, name: &str, values: impl Values, bins: usize) -> Self {
         let shape = Histogram::new(values, bins).map(|h| Shape::Steps {
             edges: h.edges,
             heights: h.density,
@@ -146,28 +141,18 @@ impl Panel {
     }
 
     /// A line through (`x[i]`, `y[i]`).
-    pub fn line(
-        self,
-        name: &str,
-        x: impl IntoIterator<Item: Numeric>,
-        y: impl IntoIterator<Item: Numeric>,
-    ) -> Self {
+    pub fn line(self, name: &str, x: impl Values, y: impl Values) -> Self {
         let points = zip(["x of a line", "y of a line"], x, y);
         self.add(name, points.map(|points| Shape::Lines(vec![points])))
     }
 
     /// Many thin lines at once: row i of `rows` is the i-th path, over the shared `x` (one value a column).
-    pub fn paths(self, name: &str, x: impl IntoIterator<Item: Numeric>, rows: impl Matrix) -> Self {
+    pub fn paths(self, name: &str, x: impl Values, rows: impl Matrix) -> Self {
         self.add(name, paths(x, rows.to_f64()))
     }
 
     /// Points at (`x[i]`, `y[i]`). Their [`width`](Panel::width) is the diameter.
-    pub fn scatter(
-        self,
-        name: &str,
-        x: impl IntoIterator<Item: Numeric>,
-        y: impl IntoIterator<Item: Numeric>,
-    ) -> Self {
+    pub fn scatter(self, name: &str, x: impl Values, y: impl Values) -> Self {
         let points = zip(["x of a scatter", "y of a scatter"], x, y);
         self.add(name, points.and_then(dots))
     }
@@ -183,26 +168,9 @@ impl Panel {
     }
 
     /// The area between `y` and zero.
-    pub fn area(
-        self,
-        name: &str,
-        x: impl IntoIterator<Item: Numeric>,
-        y: impl IntoIterator<Item: Numeric>,
-    ) -> Self {
-        let upper = zip(["x of an area", "y of an area"], x, y);
-        let shape = upper.map(|upper| Shape::Area { upper, lower: None });
-        self.add(name, shape)
-    }
-
-    /// The band between `low` and `high`, for example mean ± standard deviation.
-    pub fn band(
-        self,
-        name: &str,
-        x: impl IntoIterator<Item: Numeric>,
-        low: impl IntoIterator<Item: Numeric>,
-        high: impl IntoIterator<Item: Numeric>,
-    ) -> Self {
-        self.add(name, band(x, low, high))
+    pub fn area(self, name: &str, x: impl Values, y: impl Values) -> Self {
+        let points = zip(["x of an area", "y of an area"], x, y);
+        self.add(name, points.map(Shape::Area))
     }
 
     /// A map of `values` over the rectangle `x` × `y`, cut into as many equal cells as the matrix has
@@ -212,21 +180,10 @@ impl Panel {
         self.add(name, heat(values.to_f64(), x, y))
     }
 
-    /// A dashed vertical line across the panel, with its name at the top.
-    pub fn vline(self, x: f64, name: &str) -> Self {
-        self.add(name, collect("vline", [x]).map(|_| Shape::VerticalRule(x)))
-    }
-
     /// A dashed horizontal line across the panel, with its name above it.
     pub fn hline(self, y: f64, name: &str) -> Self {
-        let shape = collect("hline", [y]).map(|_| Shape::HorizontalRule(y));
+        let shape = collect("hline", [y]).map(|_| Shape::Rule(y));
         self.add(name, shape)
-    }
-
-    /// Text centred on the point (`x`, `y`).
-    pub fn text(self, x: f64, y: f64, text: &str) -> Self {
-        let at = collect("position of a text", [x, y]);
-        self.add(text, at.map(|_| Shape::Note((x, y))))
     }
 
     fn add(mut self, name: &str, shape: Result<Shape>) -> Self {
@@ -298,25 +255,13 @@ fn dots(points: Vec<Point>) -> Result<Shape> {
     Ok(Shape::Dots(points))
 }
 
-fn paths(x: impl IntoIterator<Item: Numeric>, rows: Array2<f64>) -> Result<Shape> {
+fn paths(x: impl Values, rows: Array2<f64>) -> Result<Shape> {
     let x = collect("x of paths", x)?;
     let rows = rows.rows().into_iter();
     let lines = rows.map(|row| zip(["x of paths", "a row of paths"], &x, row));
     let lines: Vec<Vec<Point>> = lines.collect::<Result<_>>()?;
     not_empty("rows of paths", lines.len())?;
     Ok(Shape::Lines(lines))
-}
-
-fn band(
-    x: impl IntoIterator<Item: Numeric>,
-    low: impl IntoIterator<Item: Numeric>,
-    high: impl IntoIterator<Item: Numeric>,
-) -> Result<Shape> {
-    let x = collect("x of a band", x)?;
-    let low = zip(["x of a band", "low of a band"], &x, low)?;
-    let upper = zip(["x of a band", "high of a band"], &x, high)?;
-    let lower = Some(low);
-    Ok(Shape::Area { upper, lower })
 }
 
 fn heat(values: Array2<f64>, x: (f64, f64), y: (f64, f64)) -> Result<Shape> {

@@ -91,16 +91,4 @@ impl Place {
     pub(super) fn map(&self, p: &Point) -> Point {
         (self.x_axis.map(p.0), self.y_axis.map(p.1))
     }
-
-    /// A point in axis units as units of the page from the upper left corner of the plot area, and back.
-    pub(super) fn to_page(&self, (x, y): Point) -> Point {
-        let (h, v) = (&self.x_axis, &self.y_axis);
-        let across = (x - h.low) / h.length() * self.width;
-        (across, (v.high - y) / v.length() * self.height)
-    }
-    pub(super) fn from_page(&self, (x, y): Point) -> Point {
-        let (h, v) = (&self.x_axis, &self.y_axis);
-        let up = v.high - y / self.height * v.length();
-        (h.low + x / self.width * h.length(), up)
-    }
 }

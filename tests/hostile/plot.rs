@@ -106,7 +106,7 @@ fn crowds(draw: &Draw) -> Result<(), String> {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let mut panel = Panel::new().line("", 0..5000, 0..5000);
             for name in &names[..1000] {
-                panel = panel.vline(draw.ordinary(), name).line(name, 0..2, 0..2);
+                panel = panel.hline(draw.ordinary(), name).line(name, 0..2, 0..2);
             }
             panel.line("endless", 0..usize::MAX, 0..2).figure("Many.")
         }
@@ -128,17 +128,14 @@ fn any_panel(draw: &Draw) -> Panel {
 fn mark(draw: &Draw, panel: Panel) -> Panel {
     let n = draw.small();
     let other = if draw.rarely(8) { draw.small() } else { n };
-    let (x, y, z) = (draw.list(n), draw.list(other), draw.list(n));
+    let (x, y) = (draw.list(n), draw.list(other));
     let name = text(draw);
-    match draw.one(&[0, 1, 2, 3, 4, 5, 6, 7, 8]) {
+    match draw.one(&[0, 1, 2, 3, 4, 5]) {
         0 => panel.line(&name, x, y),
         1 => panel.scatter(&name, x, y),
         2 => panel.area(&name, x, y),
-        3 => panel.band(&name, x, y, z),
-        4 => panel.histogram(&name, x, draw.one(&[0, 1, 7, 100])),
-        5 => panel.vline(draw.f64(), &name),
-        6 => panel.hline(draw.f64(), &name),
-        7 => panel.text(draw.f64(), draw.f64(), &name),
+        3 => panel.histogram(&name, x, draw.one(&[0, 1, 7, 100])),
+        4 => panel.hline(draw.f64(), &name),
         _ => panel.paths(&name, x, draw.rows(3, n)),
     }
 }

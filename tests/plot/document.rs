@@ -13,8 +13,7 @@ fn svg_is_sound_whatever_the_text() {
         .x_label(nasty)
         .y_label(nasty)
         .line(nasty, 0..3, [1.0, 2.0, 3.0])
-        .vline(1.0, nasty)
-        .text(1.0, 1.0, nasty);
+        .hline(1.0, nasty);
     let still = panel.clone().figure(nasty).expect("valid");
     let moving = Figure::frames(
         nasty,

@@ -101,14 +101,6 @@ fn errors_are_typed_and_name_the_value() {
             ..
         }
     ));
-    let band = build(Panel::new().band("b", 0..2, [0.0, 1.0], [1.0]));
-    assert!(matches!(
-        band,
-        Error::Shape {
-            what: "high of a band",
-            ..
-        }
-    ));
     let heat = build(Panel::new().heatmap("h", &array![[1.0]], (1.0, 0.0), (0.0, 1.0)));
     assert!(matches!(heat, Error::Parameter { value: 0.0, .. }));
     let heat = build(Panel::new().heatmap("h", &array![[1.0, f64::NAN]], (0.0, 1.0), (0.0, 1.0)));
@@ -154,11 +146,11 @@ fn errors_are_typed_and_name_the_value() {
         Error::Parameter { value: 0.001, .. }
     ));
     assert!(matches!(
-        build(line().vline(f64::INFINITY, "")),
-        Error::NotFinite { what: "vline", .. }
+        build(line().hline(f64::INFINITY, "")),
+        Error::NotFinite { what: "hline", .. }
     ));
     // The first mistake is the one that is told.
-    let first = build(Panel::new().histogram("h", [1.0], 0).vline(f64::NAN, ""));
+    let first = build(Panel::new().histogram("h", [1.0], 0).hline(f64::NAN, ""));
     assert!(matches!(first, Error::Parameter { name: "bins", .. }));
 
     assert_eq!(

@@ -93,8 +93,6 @@ fn type_can_be_read_and_nothing_is_cut_off() {
             .y_label(name)
             .line(name, 0..9, 0..9)
             .hline(2.0, name)
-            .vline(8.0, name)
-            .text(8.9, 8.9, "a note at the edge")
     };
     for name in [long, &word, "short"] {
         let still = panel(name).figure("Long names.").expect("valid");
