@@ -78,8 +78,7 @@ fn compare(draw: Draw, schedule: &Schedule, network: &FilmMlp) -> Result<()> {
     let few = [FIRST_ORDER, SECOND_ORDER].concat();
     for (evaluations, methods) in [(50, &FIRST_ORDER[..]), (20, &few), (10, &few)] {
         for (method, spacing) in methods.iter().copied() {
-            let timesteps = spacing.timesteps(schedule, method.steps(evaluations))?;
-            let sampler = Sampler::with_timesteps(schedule, method, timesteps)?;
+            let sampler = Sampler::spaced(schedule, method, spacing, method.steps(evaluations))?;
             let ratio = until_precise(&floor, &mut |rng| {
                 let x0 = sampler.sample(network, &rng.standard_normal(N, 2)?, rng)?;
                 distance(&x0, &draw(N, rng)?, rng)

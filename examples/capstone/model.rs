@@ -144,8 +144,7 @@ pub fn train(
 impl Model {
     /// `n` samples on the standardised scale, by DPM-Solver++ in 50 steps.
     pub fn sample(&self, n: usize, rng: &mut Rng) -> Result<Array2<f32>> {
-        let timesteps = Spacing::Quadratic.timesteps(&self.schedule, 50)?;
-        let sampler = Sampler::with_timesteps(&self.schedule, Method::DpmSolver, timesteps)?;
+        let sampler = Sampler::spaced(&self.schedule, Method::DpmSolver, Spacing::Quadratic, 50)?;
         let noise = rng.standard_normal(n, self.split.scale.dim())?;
         sampler.sample(&self.network, &noise, rng)
     }

@@ -69,8 +69,8 @@ impl Contender {
                 if evaluations == 1000 && (quarter < REPORTS || self == Self::Reference) {
                     continue;
                 }
-                let timesteps = spacing.timesteps(&schedule, method.steps(evaluations))?;
-                let sampler = Sampler::with_timesteps(&schedule, method, timesteps)?;
+                let steps = method.steps(evaluations);
+                let sampler = Sampler::spaced(&schedule, method, spacing, steps)?;
                 let mut rng = Rng::new(seed);
                 let samples = sampler.sample(&averaged, &rng.standard_normal(N, 2)?, &mut rng)?;
                 rows.push(row(

@@ -27,8 +27,20 @@ impl Sampler {
     /// # Errors
     /// [`Error::Parameter`] unless 1 ≤ `steps` ≤ T, and for a setting of the method outside its range.
     pub fn new(schedule: &Schedule, method: impl Solver + 'static, steps: usize) -> Result<Self> {
-        let timesteps = Spacing::Trailing.timesteps(schedule, steps)?;
-        Self::with_timesteps(schedule, method, timesteps)
+        Self::spaced(schedule, method, Spacing::Trailing, steps)
+    }
+
+    /// [`new`](Self::new) with the timesteps of another `spacing`.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn spaced(
+        schedule: &Schedule,
+        method: impl Solver + 'static,
+        spacing: Spacing,
+        steps: usize,
+    ) -> Result<Self> {
+        Self::with_timesteps(schedule, method, spacing.timesteps(schedule, steps)?)
     }
 
     /// `method` at timesteps of your own, 0-based and falling; [`Spacing::timesteps`] makes some.

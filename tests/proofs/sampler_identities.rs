@@ -283,8 +283,7 @@ fn thresholds_bound_the_estimate() {
     ];
     for threshold in thresholds {
         for method in ALL {
-            let ts = Spacing::Linspace.timesteps(&schedule, 6).unwrap();
-            let sampler = Sampler::with_timesteps(&schedule, method, ts).unwrap();
+            let sampler = Sampler::spaced(&schedule, method, Spacing::Linspace, 6).unwrap();
             let sampler = sampler.with_threshold(threshold).unwrap();
             let x0 = run(&sampler, &exact, 1);
             assert!(x0.iter().all(|x| x.abs() <= 0.5 + 1e-6), "{threshold:?}");
