@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 /// let mut network = FilmMlp::new(1, &mut rng)?;
 /// let mut optimizer = Optimizer::new(network.parameters(), Adam::default(), None)?;
 /// let mut gradients = Gradients::new(network.parameters());
-/// for t in [20, 150] { // DDPM's algorithm 1, with one t for all rows
+/// for t in [20, 90] { // DDPM's algorithm 1, with one t for all rows
 ///     let x0 = data.sample(64, &mut rng)?;
 ///     let (x_t, eps) = schedule.q_sample(&x0, t, &mut rng)?;
 ///     let mut tape = Tape::new(network.parameters());

@@ -1,4 +1,8 @@
 //! Parameters in files: all bits in F32, the nearest numbers in F16, and what others wrote in BF16.
+#![expect(
+    clippy::unusual_byte_groupings,
+    reason = "sign, exponent and mantissa stand apart"
+)]
 
 use diffusion_intuition::network::{Network, Parameters};
 use diffusion_intuition::train::safetensors::TensorFile;
