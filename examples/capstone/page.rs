@@ -101,19 +101,17 @@ fn losses(model: &Model) -> Result<Figure> {
 /// A line a column of the data.
 pub fn columns(source: &Source) -> Result<Table> {
     let summary = source.table.summary()?;
-    let mut table = Table::new(&summary.caption(), &data::Summary::HEADERS);
-    for c in &summary.columns {
+    Table::new(&summary.caption(), data::Summary::HEADERS).rows(summary.columns.iter().map(|c| {
         let [mean, low, high] = [c.mean, c.smallest, c.largest].map(|x| num(x, c.digits));
-        table.push((
+        (
             verbatim(&c.name),
             mean,
             num(c.std, 4),
             low,
             high,
             c.different,
-        ))?;
-    }
-    Ok(table)
+        )
+    }))
 }
 
 pub fn likelihoods(verdict: &Verdict) -> Result<Table> {

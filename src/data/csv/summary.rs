@@ -77,12 +77,13 @@ impl fmt::Display for Summary {
         let rows = self.columns.iter().map(row);
         let mut lines = vec![Self::HEADERS.map(str::to_owned)];
         lines.extend(rows);
-        let width = |j: usize| lines.iter().map(|line| line[j].chars().count()).max();
+        let lengths = |j: usize| lines.iter().map(move |line| line[j].chars().count());
+        let widths = [0, 1, 2, 3, 4, 5].map(|j| lengths(j).max().unwrap_or(0));
         write!(f, "{}", self.caption())?;
         for line in &lines {
-            write!(f, "\n{:1$}", line[0], width(0).unwrap_or(0))?;
-            for j in 1..line.len() {
-                write!(f, "  {:>1$}", line[j], width(j).unwrap_or(0))?;
+            write!(f, "\n{:1$}", line[0], widths[0])?;
+            for (number, width) in line.iter().zip(widths).skip(1) {
+                write!(f, "  {number:>width$}")?;
             }
         }
         Ok(())

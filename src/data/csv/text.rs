@@ -125,8 +125,8 @@ pub(super) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     pub fn new(text: &'a str) -> Self {
-        // A byte order mark, which some programs put before the first line, and DOS's mark of the end.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // A byte order mark, which some programs put before the first line (twice), and DOS's mark of the end.
+        let text = text.trim_start_matches('\u{feff}');
         Self {
             rest: text.strip_suffix('\u{1a}').unwrap_or(text),
             line: 1,
