@@ -96,7 +96,10 @@ pub(crate) fn is_finite(values: &[f32]) -> bool {
 /// `isize::MAX` is what Rust can address; but a system that promises more memory than it has (Linux may)
 /// grants a hundred times its memory, and ends the process when it is used. No machine that this is meant
 /// for has a tebibyte: a size beyond it is a negative number or a wrong product.
-const MOST_BYTES: usize = 1 << 40;
+const MOST_BYTES: usize = match 1_usize.checked_shl(40) {
+    Some(most) => most,
+    None => isize::MAX as usize, // 32 bits
+};
 
 /// From this many bytes on the system is asked whether it has them.
 const ASK_FROM: usize = 64 << 20;

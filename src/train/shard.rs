@@ -88,7 +88,7 @@ pub(super) fn run(
 ) -> Result<f64> {
     let (n, parts) = (rows.ts.len(), shards.len());
     same_shape("target", &[n, rows.target.ncols()], rows.target.shape())?;
-    let one = |i: usize, shard: &mut Shard| {
+    let one = |(i, shard): (usize, &mut Shard)| {
         let range = i * n / parts..(i + 1) * n / parts;
         shard.share = range.len() as f64 / n as f64;
         if parts == 1 {
@@ -96,8 +96,7 @@ pub(super) fn run(
         }
         shard.run(network, gradients, rows.part(range))
     };
-    let parts = shards.par_iter_mut().enumerate();
-    parts.try_for_each(|(i, shard)| one(i, shard))?;
+    shards.par_iter_mut().enumerate().try_for_each(one)?;
     Ok(shards.iter().map(|shard| shard.share * shard.loss).sum())
 }
 
