@@ -78,7 +78,7 @@ macro_rules! number_cells {
         }
     )*};
 }
-number_cells!(|x: Self| shortest(x.into(), 4) => f32, f64);
+number_cells!(|x: Self| shortest(x, 4) => f32, f64);
 number_cells!(|n: Self| signed(&n.to_string()) => i32, i64, u8, u32, u64, usize);
 
 impl<T: Cells + Clone> Cells for &T {
@@ -241,7 +241,7 @@ impl Table {
         let caption = Some(self.caption.clone()).filter(|caption| !caption.is_empty());
         let mut lines = Vec::from_iter(caption);
         lines.extend([line(headers.collect()), rules.join("  ")]);
-        lines.extend(self.rows.iter().map(|row| cells(row)));
+        lines.extend(self.rows.iter().map(cells));
         reveal(&lines.join("\n"))
     }
 

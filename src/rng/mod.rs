@@ -32,7 +32,7 @@ pub(crate) const PARALLEL: usize = 16 * CHUNK;
 ///
 /// let mut rng = Rng::new(0);
 /// let u: f64 = rng.random(); // uniform in [0, 1)
-/// assert_eq!(u, Rng::new(0).random());
+/// assert_eq!(u, Rng::new(0).random::<f64>());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rng(Xoshiro256PlusPlus);
