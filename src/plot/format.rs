@@ -33,7 +33,7 @@ pub fn significant(value: impl Numeric, digits: usize) -> String {
 }
 
 /// Like [`significant`] with at most `digits` digits: zeros that end the decimals are left out.
-pub(super) fn shortest(value: impl Into<f64>, digits: usize) -> String {
+pub(super) fn shortest(value: impl Numeric, digits: usize) -> String {
     let text = significant(value, digits);
     let (number, power) = text.split_at(text.find('×').unwrap_or(text.len()));
     let number = match number.contains('.') {
