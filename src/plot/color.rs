@@ -19,7 +19,7 @@ pub(super) const SERIES: [RGBColor; 6] = [
     RGBColor(0xa8, 0x70, 0x0a),
 ];
 
-/// Numeric of colours that a heat map is quantised to.
+/// Number of colours that a heat map is quantised to.
 pub(super) const HEAT_LEVELS: usize = 20;
 
 /// Anchors of a viridis-like map: even in lightness and safe for colour-blind readers.
