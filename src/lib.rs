@@ -97,6 +97,15 @@
 //! [`ndarray::Array1`]. Tables and exact solutions are f64. Randomness is always an argument, an [`Rng`]; a
 //! seed gives the same bits at any number of threads. Public entry points return [`Error`]s that name the
 //! offending value; none of them panics on bad input.
+//!
+//! # Features
+//!
+//! Both are on by default; without both, the library compiles for `wasm32-unknown-unknown`.
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `plot` | the module [`plot`], on plotters |
+//! | `parallel` | rayon's threads; the numbers are the same bits without |
 #![deny(unsafe_code)]
 
 pub mod autograd;
