@@ -9,6 +9,7 @@
 //! `mod` line here.
 
 mod draw;
+mod files;
 mod harness;
 
 mod core;
