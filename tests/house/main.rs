@@ -66,6 +66,51 @@ fn no_files_import_each_other() {
     assert!(circles.is_empty(), "{circles:#?}");
 }
 
+/// A made-up library with every form of import: in groups, renamed, by a path in the code, handed on by `mod.rs`.
+#[test]
+fn imports_of_every_form_are_seen() {
+    let source = Source::of(&[
+        ("src/lib.rs", "mod a;\nmod b;\npub use a::one::Item;\n"),
+        (
+            "src/a/mod.rs",
+            "mod one;\nmod two;\npub use one::{Item, other as more};\npub use two::*;\n",
+        ),
+        (
+            "src/a/one.rs",
+            "use super::{\n    two::{self, Part},\n};\npub struct Item;\n",
+        ),
+        (
+            "src/a/two.rs",
+            "pub struct Part;\n// use crate::b::Above;\n#[cfg(doc)]\nuse crate::b::Above;\n",
+        ),
+        (
+            "src/b.rs",
+            "use crate::a::{Item as Thing, Part};\npub struct Above;\n",
+        ),
+        (
+            "src/c.rs",
+            "fn f() {\n    crate::a::one::g();\n    crate::Item;\n}\npub struct C;\n",
+        ),
+    ]);
+    let imports = Imports::of(&source);
+    let edges: Vec<_> = imports.edges().collect();
+    let expected = [
+        ("src/a/one.rs", "src/a/two.rs"),
+        ("src/b.rs", "src/a/one.rs"),
+        ("src/b.rs", "src/a/two.rs"),
+        ("src/c.rs", "src/a/one.rs"),
+    ];
+    assert_eq!(edges, expected);
+    assert!(imports.circles().is_empty());
+    let round = [
+        ("src/a.rs", "use crate::b::B;\npub struct A;\n"),
+        ("src/b.rs", "use crate::c::C;\npub struct B;\n"),
+        ("src/c.rs", "fn f(_: crate::a::A) {}\npub struct C;\n"),
+        ("src/d.rs", "use crate::a::A;\n"),
+    ];
+    assert_eq!(Imports::of(&Source::of(&round)).circles().len(), 3);
+}
+
 #[test]
 fn files_and_functions_are_read_in_one_sitting() {
     let source = Source::read();

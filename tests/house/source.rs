@@ -27,6 +27,13 @@ impl Source {
         Self { files }
     }
 
+    /// Files of a made-up library, to try the checks on.
+    pub fn of(files: &[(&str, &str)]) -> Self {
+        let file = |(path, text): &(&str, &str)| File::new(path.to_string(), text.to_string());
+        let files = files.iter().map(file).collect();
+        Self { files }
+    }
+
     pub fn files(&self) -> impl Iterator<Item = &File> {
         self.files.iter()
     }
@@ -63,13 +70,7 @@ fn walk(folder: &Path, files: &mut Vec<File>) {
             walk(&path, files);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(&path).expect("UTF-8");
-            let path = path.to_string_lossy().replace('\\', "/");
-            files.push(File {
-                module: module(&path),
-                code: code(&text),
-                path,
-                text,
-            });
+            files.push(File::new(path.to_string_lossy().replace('\\', "/"), text));
         }
     }
 }
@@ -109,6 +110,16 @@ fn code(text: &str) -> String {
 }
 
 impl File {
+    fn new(path: String, text: String) -> Self {
+        let (module, code) = (module(&path), code(&text));
+        Self {
+            path,
+            module,
+            text,
+            code,
+        }
+    }
+
     /// Whether the file defines this item.
     pub fn defines(&self, name: &str) -> bool {
         const KINDS: [&str; 7] = ["struct", "enum", "trait", "fn", "const", "static", "type"];
