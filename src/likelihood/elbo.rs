@@ -93,7 +93,8 @@ impl Elbo {
         let weight = |t: usize| {
             let (alpha, beta) = (schedule.alphas()[t], schedule.betas()[t]);
             let noise = 1.0 - schedule.alpha_bars()[t];
-            beta * beta / (2.0 * self.variances[t] * alpha * noise)
+            // σ_t² last: in a product with α_t = 0 an enormous one would make the weight NaN, not infinite.
+            beta / (2.0 * alpha) * (beta / noise) / self.variances[t]
         };
         (0..schedule.timesteps()).map(weight).collect()
     }

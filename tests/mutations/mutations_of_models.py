@@ -94,7 +94,7 @@ MUTATIONS_OF_MODELS = [
     ("exact bound: only the floor", "likelihood",
      "to_x0.1.powi(2) * (floor + excess)", "to_x0.1.powi(2) * (floor + 0.0 * excess)"),
     ("weights: beta not squared", "likelihood",
-     "beta * beta / (2.0 * self.variances[t] * alpha * noise)", "beta / (2.0 * self.variances[t] * alpha * noise)"),
+     "beta / (2.0 * alpha) * (beta / noise) / self.variances[t]", "1.0 / (2.0 * alpha) * (beta / noise) / self.variances[t]"),
     ("decoder: standard deviation for variance", "likelihood",
      "error * error / variance", "error * error / variance.sqrt()"),
     ("decoder: variance for standard deviation on a grid", "likelihood",

@@ -210,6 +210,19 @@ fn weights_are_those_of_the_squared_error_of_eps() {
 }
 
 #[test]
+fn weights_where_no_signal_is_left() {
+    let schedule = coarse_schedule().zero_terminal_snr().unwrap();
+    let last = schedule.timesteps() - 1;
+    // ε says nothing of x_0 there, whatever the variance.
+    for variance in [1e-320, 1.0, f64::MAX] {
+        let variances = vec![variance; schedule.timesteps()];
+        let weights = Elbo::with_variances(&schedule, variances).unwrap().weights();
+        assert_eq!(weights[last], f64::INFINITY, "{variance}");
+        assert!(weights.iter().all(|w| *w >= 0.0), "{variance}: {weights}");
+    }
+}
+
+#[test]
 fn the_kind_of_prediction_changes_nothing() {
     let (data, schedule) = (lopsided(), coarse_schedule());
     let elbo = Elbo::new(&schedule, Variance::FixedLarge).unwrap();
