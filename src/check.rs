@@ -61,6 +61,14 @@ pub(crate) fn same_shape(what: &'static str, expected: &[usize], found: &[usize]
     })
 }
 
+/// [`Error::Label`] for the first label that is not in 0..`classes`.
+pub(crate) fn labels(labels: &[Option<usize>], classes: usize) -> Result<()> {
+    match labels.iter().flatten().find(|label| **label >= classes) {
+        Some(&label) => Err(Error::Label { label, classes }),
+        None => Ok(()),
+    }
+}
+
 /// [`Error::NotFinite`] for the first value, f32 or f64, that is NaN or infinite.
 pub(crate) fn finite<'a, T: Copy + Into<f64> + 'a>(
     what: &'static str,

@@ -25,6 +25,13 @@ pub enum Error {
         /// Number of timesteps T: valid are 0..T.
         timesteps: usize,
     },
+    /// A label lies outside the classes of a network.
+    Label {
+        /// The offending 0-based label.
+        label: usize,
+        /// Number of classes: valid are 0..classes, none for a network without.
+        classes: usize,
+    },
     /// A scalar parameter is outside its valid range.
     Parameter {
         /// Name of the parameter.

@@ -87,9 +87,9 @@
 //! | 4 | `forward`, `prediction` | q(x_t ∣ x_0); ε, x0, v |
 //! | 5 | [`mixture`], [`autograd`] | the exactly solvable world; tensors, parameters, tape |
 //! | 6 | `denoiser`, [`data`], [`metrics`] | what samplers see of a model; points; distances |
-//! | 7 | [`network`], [`sampler`] | ε_θ; from noise to data |
-//! | 8 | [`train`], [`likelihood`] | L_simple; L_vlb and the flow's density |
-//! | 9 | [`gan`] | the other way to make samples |
+//! | 7 | [`network`] | ε_θ |
+//! | 8 | [`train`], [`sampler`] | L_simple; from noise to data |
+//! | 9 | [`likelihood`], [`gan`] | L_vlb and the flow's density; the other way to make samples |
 //!
 //! # Conventions
 //!

@@ -25,6 +25,12 @@ impl Error {
                 value,
                 valid,
             } => format!("{name}[{t}] = {value}: {valid}"),
+            Self::Label { label, classes: 0 } => {
+                format!("label {label} for a network without classes, which takes none")
+            }
+            Self::Label { label, classes } => {
+                format!("label {label} for a network of {classes} classes: labels count from 0")
+            }
             Self::Timestep { t, timesteps } => format!(
                 "t = {t} is outside the schedule: timesteps count from 0, valid are 0..={}",
                 timesteps.saturating_sub(1)
@@ -124,6 +130,7 @@ impl Error {
             ),
             // A new error does not compile without a text.
             Self::Schedule { .. } | Self::Timestep { .. } | Self::Parameter { .. } => return None,
+            Self::Label { .. } => return None,
             Self::Shape { .. } | Self::NotFinite { .. } => return None,
             Self::Empty { .. } | Self::Size { .. } | Self::Covariance { .. } => return None,
             Self::Row { .. } | Self::ConstantColumn { .. } | Self::Outlier { .. } => return None,

@@ -96,7 +96,8 @@ impl Mlp {
     /// # Errors
     /// As [`forward`](Self::forward); [`Error::Empty`] for rows without columns.
     pub fn answer(&self, x: &ArrayRef2<f32>) -> Result<Array2<f32>> {
-        let forward = |tape: &mut Tape, x, _: &[usize]| self.forward(tape, x);
-        predict(&self.parameters, self.outputs, x, &|_| 0, &forward)
+        predict(&self.parameters, self.outputs, x, &|tape, x, _| {
+            self.forward(tape, x)
+        })
     }
 }

@@ -48,6 +48,9 @@
 //! # assert_eq!(network.predict_at(&ndarray::Array2::zeros((5, 2)), 7)?.dim(), (5, 2));
 //! # Ok::<(), diffusion_intuition::Error>(())
 //! ```
+//!
+//! A network that is told a class, ε_θ(x_t, t, c), says how many [`classes`](Network::classes) it knows, and writes
+//! [`forward_given`](Network::forward_given); [`given`](Network::given) a label it is a [`Denoiser`](crate::Denoiser).
 
 mod embedding;
 mod film_mlp;
@@ -58,4 +61,4 @@ pub use crate::autograd::{Linear, ParameterId, Parameters};
 pub use embedding::{TimeEmbedding, octaves};
 pub use film_mlp::{FilmMlp, FilmMlpConfig};
 pub use mlp::Mlp;
-pub use predict::Network;
+pub use predict::{Given, Network};

@@ -1,5 +1,6 @@
 //! What a network is, and its predictions: without gradients, in pieces that stay in a core's cache.
 
+use std::ops::Range;
 use std::sync::Mutex;
 
 use ndarray::{Array2, ArrayRef2, ArrayView2};
@@ -25,6 +26,27 @@ pub trait Network: Send + Sync {
     /// What the operations return, [`Error::Shapes`](crate::Error::Shapes) above all.
     fn forward(&self, tape: &mut Tape<'_>, x_t: Var, ts: &[usize]) -> Result<Var>;
 
+    /// How many classes of data the network tells apart: labels are 0..`classes`. 0 for one that takes no labels.
+    fn classes(&self) -> usize {
+        0
+    }
+
+    /// [`forward`](Self::forward) with a label for each row; `None` is the label that says nothing. A network with
+    /// [`classes`](Self::classes) writes this one, and its `forward` is this with nothing but `None`.
+    ///
+    /// # Errors
+    /// As [`forward`](Self::forward); [`Error::Label`](crate::Error::Label) for a label outside 0..`classes`.
+    fn forward_given(
+        &self,
+        tape: &mut Tape<'_>,
+        x_t: Var,
+        ts: &[usize],
+        labels: &[Option<usize>],
+    ) -> Result<Var> {
+        check::labels(labels, self.classes())?;
+        self.forward(tape, x_t, ts)
+    }
+
     /// The prediction for x_t, shape (n, d), each row at its own 0-based timestep `ts[i]`; shape (n, d).
     /// In parallel over pieces of the batch; the number of threads never changes a bit.
     ///
@@ -33,8 +55,8 @@ pub trait Network: Send + Sync {
     /// for rows without columns; what [`forward`](Self::forward) returns.
     fn predict(&self, x_t: &ArrayRef2<f32>, ts: &[usize]) -> Result<Array2<f32>> {
         check::same_shape("ts", &[x_t.nrows()], &[ts.len()])?;
-        let forward: Forward = &|tape, x, ts| self.forward(tape, x, ts);
-        predict(self.parameters(), x_t.ncols(), x_t, &|i| ts[i], forward)
+        let forward: Forward = &|tape, x, rows| self.forward(tape, x, &ts[rows]);
+        predict(self.parameters(), x_t.ncols(), x_t, forward)
     }
 
     /// [`predict`](Self::predict) with one 0-based timestep for all rows: what samplers ask for.
@@ -42,8 +64,50 @@ pub trait Network: Send + Sync {
     /// # Errors
     /// [`Error::Empty`](crate::Error::Empty) for rows without columns; what [`forward`](Self::forward) returns.
     fn predict_at(&self, x_t: &ArrayRef2<f32>, t: usize) -> Result<Array2<f32>> {
-        let forward: Forward = &|tape, x, ts| self.forward(tape, x, ts);
-        predict(self.parameters(), x_t.ncols(), x_t, &|_| t, forward)
+        self.predict(x_t, &vec![t; x_t.nrows()])
+    }
+
+    /// [`predict`](Self::predict) with a label for each row.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict), for `labels` as for `ts`; [`Error::Label`](crate::Error::Label) for a label
+    /// outside 0..[`classes`](Self::classes).
+    fn predict_given(
+        &self,
+        x_t: &ArrayRef2<f32>,
+        ts: &[usize],
+        labels: &[Option<usize>],
+    ) -> Result<Array2<f32>> {
+        check::same_shape("ts", &[x_t.nrows()], &[ts.len()])?;
+        check::same_shape("labels", &[x_t.nrows()], &[labels.len()])?;
+        check::labels(labels, self.classes())?;
+        let forward: Forward =
+            &|tape, x, rows| self.forward_given(tape, x, &ts[rows.clone()], &labels[rows]);
+        predict(self.parameters(), x_t.ncols(), x_t, forward)
+    }
+
+    /// The network, told that all rows are of the class `label`, or with `None` told nothing: a [`Denoiser`].
+    ///
+    /// A label that it does not know is an [`Error::Label`](crate::Error::Label) when it is asked.
+    fn given(&self, label: Option<usize>) -> Given<'_>
+    where
+        Self: Sized,
+    {
+        Given {
+            network: self,
+            labels: Labels::All(label),
+        }
+    }
+
+    /// The network, told the class of each row: a [`Denoiser`] for batches of as many rows.
+    fn given_each<'a>(&'a self, labels: &'a [Option<usize>]) -> Given<'a>
+    where
+        Self: Sized,
+    {
+        Given {
+            network: self,
+            labels: Labels::Rows(labels),
+        }
     }
 }
 
@@ -53,8 +117,44 @@ impl Denoiser for &dyn Network {
     }
 }
 
-/// A network's forward, without its type: so that this is compiled once, here, and not in a cell.
-type Forward<'a> = &'a (dyn Fn(&mut Tape<'_>, Var, &[usize]) -> Result<Var> + Sync);
+/// A network that is told what to predict: ε_θ(x_t, t, c). [`Network::given`] makes one of a label for all rows,
+/// [`Network::given_each`] one of a label a row.
+///
+/// [`Prediction::of`](crate::Prediction::of) says what the network predicts, if that is not ε;
+/// [`Guidance::towards`](crate::sampler::Guidance::towards) goes beyond what it is told.
+#[derive(Clone, Copy)]
+pub struct Given<'a> {
+    network: &'a dyn Network,
+    labels: Labels<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Labels<'a> {
+    All(Option<usize>),
+    Rows(&'a [Option<usize>]),
+}
+
+impl Given<'_> {
+    /// The same network, told nothing.
+    pub fn nothing(self) -> Self {
+        let labels = Labels::All(None);
+        Self { labels, ..self }
+    }
+}
+
+impl Denoiser for Given<'_> {
+    fn denoise(&self, x_t: &Array2<f32>, t: usize) -> Result<Array2<f32>> {
+        let ts = vec![t; x_t.nrows()];
+        match self.labels {
+            Labels::All(label) => self.network.predict_given(x_t, &ts, &vec![label; ts.len()]),
+            Labels::Rows(labels) => self.network.predict_given(x_t, &ts, labels),
+        }
+    }
+}
+
+/// A network's forward for some rows of the batch, without its type: so that this is compiled once, here, and not in
+/// a cell.
+type Forward<'a> = &'a (dyn Fn(&mut Tape<'_>, Var, Range<usize>) -> Result<Var> + Sync);
 
 /// Most rows that are predicted together: enough that packing the weights for a product costs little beside
 /// the product, and few enough that their activations stay in a second-level cache.
@@ -73,12 +173,11 @@ fn piece(n: usize) -> usize {
     size.clamp(SMALLEST, LARGEST)
 }
 
-/// Answers of shape (n, `outputs`); `time` tells the timestep of a row.
+/// Answers of shape (n, `outputs`).
 pub(super) fn predict(
     parameters: &Parameters,
     outputs: usize,
     x_t: &ArrayRef2<f32>,
-    time: &(dyn Fn(usize) -> usize + Sync),
     forward: Forward,
 ) -> Result<Array2<f32>> {
     let (n, d) = x_t.dim();
@@ -100,10 +199,10 @@ pub(super) fn predict(
         .enumerate()
         .try_for_each(|(i, (out, x))| -> Result<()> {
             let x = ArrayView2::from_shape((x.len() / d, d), x).expect("whole rows");
-            let ts: Vec<usize> = (i * size..).take(x.nrows()).map(time).collect();
+            let rows = i * size..i * size + x.nrows();
             let work = spare.lock().ok().and_then(|mut spare| spare.pop());
             let tape = Tape::with_workspace(parameters, work.unwrap_or_default());
-            let work = predict_piece(tape.forward_only(), &x, &ts, forward, out)?;
+            let work = predict_piece(tape.forward_only(), &x, rows, forward, out)?;
             if let Ok(mut spare) = spare.lock() {
                 spare.push(work);
             }
@@ -116,15 +215,14 @@ pub(super) fn predict(
 fn predict_piece(
     mut tape: Tape,
     x: &ArrayRef2<f32>,
-    ts: &[usize],
+    rows: Range<usize>,
     forward: Forward,
     out: &mut [f32],
 ) -> Result<Workspace> {
-    let rows = x.nrows();
+    let expected = [x.nrows(), out.len() / x.nrows()];
     let x = tape.input(x);
-    let y = forward(&mut tape, x, ts)?;
+    let y = forward(&mut tape, x, rows)?;
     let found: [usize; 2] = tape.dim(y)?.into();
-    let expected = [rows, out.len() / rows];
     check::same_shape("the network's prediction", &expected, &found)?;
     out.copy_from_slice(tape.slice(y));
     Ok(tape.into_workspace())

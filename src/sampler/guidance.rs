@@ -5,13 +5,14 @@ use ndarray::Array2;
 use crate::check;
 use crate::denoiser::Denoiser;
 use crate::error::{Error, Result};
+use crate::network::Given;
 use crate::prediction::Prediction;
 
 /// Classifier-free guidance (Ho & Salimans 2021): unconditional + scale · (conditional − unconditional).
 ///
 /// Scale 0 ignores the condition, 1 samples the conditional distribution, and more than 1 goes beyond it:
 /// samples become more typical of the condition and less diverse, and no longer follow any of the
-/// distributions that were learned. (The paper's w is scale − 1.) The formula is the same for ε, x0 and v,
+/// distributions that were learned. The paper's w counts from there: scale = 1 + w (its eq. 6). The formula is the same for ε, x0 and v,
 /// because each is affine in the others. Two evaluations of a model count as one of the guided denoiser.
 ///
 /// ```
@@ -30,9 +31,15 @@ use crate::prediction::Prediction;
 /// ```
 #[derive(Clone, Copy)]
 pub struct Guidance<'a> {
-    conditional: &'a dyn Denoiser,
-    unconditional: &'a dyn Denoiser,
+    conditional: Side<'a>,
+    unconditional: Side<'a>,
     scale: f64,
+}
+
+#[derive(Clone, Copy)]
+enum Side<'a> {
+    Any(&'a dyn Denoiser),
+    Given(Given<'a>),
 }
 
 impl<'a> Guidance<'a> {
@@ -52,6 +59,23 @@ impl<'a> Guidance<'a> {
             let valid = "both must predict the same";
             return Err(Error::Unsupported { what, valid });
         }
+        Self::of(Side::Any(conditional), Side::Any(unconditional), scale)
+    }
+
+    /// Guidance of a conditional network that was trained with label dropout: from what it answers when told nothing
+    /// towards what it answers as `given`.
+    ///
+    /// `Guidance::towards(network.given(Some(3)), 1.0 + w)` is for class 3,
+    /// `Guidance::towards(network.given_each(&labels), 1.0 + w)` for a class a row. A network that predicts v stays
+    /// one: `Prediction::V.of(&guidance)`.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a scale that is not finite in f32.
+    pub fn towards(given: Given<'a>, scale: f64) -> Result<Self> {
+        Self::of(Side::Given(given), Side::Given(given.nothing()), scale)
+    }
+
+    fn of(conditional: Side<'a>, unconditional: Side<'a>, scale: f64) -> Result<Self> {
         let (fine, valid) = ((scale as f32).is_finite(), "finite in f32, at most 3.4e38");
         check::parameter("guidance scale", scale, fine, valid)?;
         Ok(Self {
@@ -62,18 +86,27 @@ impl<'a> Guidance<'a> {
     }
 }
 
+impl Side<'_> {
+    fn get(&self) -> &dyn Denoiser {
+        match self {
+            Self::Any(denoiser) => *denoiser,
+            Self::Given(given) => given,
+        }
+    }
+}
+
 impl Denoiser for Guidance<'_> {
     fn prediction(&self) -> Prediction {
-        self.conditional.prediction()
+        self.conditional.get().prediction()
     }
 
     fn is_exact(&self) -> bool {
-        self.conditional.is_exact() && self.unconditional.is_exact()
+        self.conditional.get().is_exact() && self.unconditional.get().is_exact()
     }
 
     fn denoise(&self, x_t: &Array2<f32>, t: usize) -> Result<Array2<f32>> {
-        let conditional = self.conditional.denoise(x_t, t)?;
-        let mut guided = self.unconditional.denoise(x_t, t)?;
+        let conditional = self.conditional.get().denoise(x_t, t)?;
+        let mut guided = self.unconditional.get().denoise(x_t, t)?;
         let what = "the unconditional prediction";
         check::same_shape(what, conditional.shape(), guided.shape())?;
         let scale = self.scale as f32;

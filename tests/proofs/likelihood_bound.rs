@@ -216,7 +216,9 @@ fn weights_where_no_signal_is_left() {
     // ε says nothing of x_0 there, whatever the variance.
     for variance in [1e-320, 1.0, f64::MAX] {
         let variances = vec![variance; schedule.timesteps()];
-        let weights = Elbo::with_variances(&schedule, variances).unwrap().weights();
+        let weights = Elbo::with_variances(&schedule, variances)
+            .unwrap()
+            .weights();
         assert_eq!(weights[last], f64::INFINITY, "{variance}");
         assert!(weights.iter().all(|w| *w >= 0.0), "{variance}: {weights}");
     }
