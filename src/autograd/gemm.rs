@@ -1,7 +1,7 @@
 //! Matrix products, split over threads by rows or columns of the result.
 
-pub(super) use super::kernel::{Matrix, Start};
-use super::kernel::{WIDTH, product};
+use super::kernel::WIDTH;
+pub(super) use super::kernel::{Matrix, Start, product};
 use crate::parallel::*;
 
 /// Fewest floating-point operations that are worth a hand-over to another thread where the threads have other
@@ -20,20 +20,25 @@ pub(super) fn gemm(a: Matrix, b: Matrix, start: Start, c: &mut [f32], grain: usi
     if c.is_empty() {
         return;
     }
-    let threads = current_num_threads();
-    let most = if threads == 1 { 1 } else { 2 * threads };
     let operations = 2 * a.rows * a.cols * b.cols;
     if a.rows < b.cols && !matches!(start, Start::Add) {
         // No piece copies what another does: they may be smaller.
-        by_columns(a, b, start, c, most.min(2 * operations / grain));
+        by_columns(a, b, start, c, pieces(2 * operations, grain));
     } else {
-        by_rows(a, b, start, c, most.min(operations / grain));
+        by_rows(a, b, start, c, pieces(operations, grain));
     }
+}
+
+/// How many pieces so many floating-point operations are split into.
+pub(super) fn pieces(operations: usize, grain: usize) -> usize {
+    let threads = current_num_threads();
+    let most = if threads == 1 { 1 } else { 2 * threads };
+    most.min(operations / grain).max(1)
 }
 
 /// Pieces of whole tiles of the kernel.
 fn by_rows(a: Matrix, b: Matrix, start: Start, c: &mut [f32], pieces: usize) {
-    let rows = a.rows.div_ceil(pieces.max(1)).next_multiple_of(16);
+    let rows = a.rows.div_ceil(pieces).next_multiple_of(16);
     if rows >= a.rows {
         return product(a, b, start, c);
     }
@@ -46,7 +51,7 @@ fn by_rows(a: Matrix, b: Matrix, start: Start, c: &mut [f32], pieces: usize) {
 
 /// Pieces of whole panels, each of which first has its own place.
 fn by_columns(a: Matrix, b: Matrix, start: Start, c: &mut [f32], pieces: usize) {
-    let width = b.cols.div_ceil(pieces.max(1)).next_multiple_of(WIDTH);
+    let width = b.cols.div_ceil(pieces).next_multiple_of(WIDTH);
     if width >= b.cols {
         return product(a, b, start, c);
     }

@@ -20,13 +20,15 @@ use fearless_simd::{Simd, SimdBase, SimdFloat, dispatch, f32x16};
 
 use super::math::SIMD;
 
-/// A matrix in memory: entry (r, c) is `values[r * stride + c]`, or `values[c * stride + r]` if it is turned.
+/// A matrix in memory, line after line: entry (r, c) is number c of line r, or number r of line c if it is turned.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Matrix<'a> {
     values: &'a [f32],
     pub rows: usize,
     pub cols: usize,
+    /// Lines begin every so many numbers, or at these places.
     stride: usize,
+    starts: Option<&'a [u32]>,
     turned: bool,
 }
 
@@ -39,7 +41,29 @@ impl<'a> Matrix<'a> {
             rows,
             cols,
             stride: cols,
+            starts: None,
             turned: false,
+        }
+    }
+
+    /// A row of `cols` numbers from each of these places on; rows may overlap.
+    pub fn lines(values: &'a [f32], starts: &'a [u32], cols: usize) -> Self {
+        Self {
+            values,
+            rows: starts.len(),
+            cols,
+            stride: 0,
+            starts: Some(starts),
+            turned: false,
+        }
+    }
+
+    /// Where a line begins.
+    #[inline(always)]
+    fn line(&self, i: usize) -> usize {
+        match self.starts {
+            Some(starts) => starts[i] as usize,
+            None => i * self.stride,
         }
     }
 
@@ -56,10 +80,16 @@ impl<'a> Matrix<'a> {
     /// Some of the rows.
     #[inline(always)]
     pub fn rows(self, range: Range<usize>) -> Self {
-        let first = range.start * if self.turned { 1 } else { self.stride };
+        let rows = range.len();
+        let (first, starts) = match self.starts {
+            Some(starts) if !self.turned => (0, Some(&starts[range])),
+            starts if self.turned => (range.start, starts),
+            _ => (range.start * self.stride, None),
+        };
         Self {
             values: self.values.get(first..).unwrap_or(&[]),
-            rows: range.len(),
+            rows,
+            starts,
             ..self
         }
     }
@@ -185,7 +215,7 @@ fn blocks<S: Simd, const ROWS: usize, const VECTORS: usize>(
 fn pack<S: Simd, const VECTORS: usize>(simd: S, b: Matrix, panel: &mut [f32]) {
     if !b.turned {
         for (k, row) in panel.chunks_exact_mut(VECTORS * LANES).enumerate() {
-            let b = &b.values[k * b.stride..][..b.cols];
+            let b = &b.values[b.line(k)..][..b.cols];
             store(load::<S, VECTORS>(simd, b), row);
         }
         return;
@@ -195,7 +225,7 @@ fn pack<S: Simd, const VECTORS: usize>(simd: S, b: Matrix, panel: &mut [f32]) {
         for k in (0..rows).step_by(LANES) {
             let mut square = [f32x16::splat(simd, 0.0); LANES];
             for i in 0..LANES {
-                [square[i]] = load(simd, &b.values[(j + i) * b.stride + k..][..LANES]);
+                [square[i]] = load(simd, &b.values[b.line(j + i) + k..][..LANES]);
             }
             let square = transpose(square);
             for i in 0..LANES {
@@ -204,7 +234,7 @@ fn pack<S: Simd, const VECTORS: usize>(simd: S, b: Matrix, panel: &mut [f32]) {
         }
     }
     for j in 0..b.cols {
-        let column = &b.values[j * b.stride..][..b.rows];
+        let column = &b.values[b.line(j)..][..b.rows];
         for k in if j < cols { rows } else { 0 }..b.rows {
             panel[k * VECTORS * LANES + j] = column[k];
         }
@@ -269,13 +299,13 @@ fn accumulate<S: Simd, const ROWS: usize, const VECTORS: usize>(
     let mut numbers = [0.0; ROWS];
     if a.turned {
         for (k, b) in steps {
-            numbers.copy_from_slice(&a.values[k * a.stride + row..][..ROWS]);
+            numbers.copy_from_slice(&a.values[a.line(k) + row..][..ROWS]);
             step(simd, &mut sums, b, numbers);
         }
     } else {
         let mut rows: [&[f32]; ROWS] = [&[]; ROWS];
         for i in 0..ROWS {
-            rows[i] = &a.values[(row + i) * a.stride..][..a.cols];
+            rows[i] = &a.values[a.line(row + i)..][..a.cols];
         }
         for (k, b) in steps {
             for i in 0..ROWS {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::gemm::{COARSE, Matrix, Start, gemm};
 use super::op::{Backward, Op, Sum, Var};
-use super::parameters::Linear;
+use super::parameters::{Linear, ParameterId};
 use super::tape::{Tape, shapes_fit};
 use crate::error::Result;
 use crate::parallel::*;
@@ -66,14 +66,25 @@ impl Tape<'_> {
 
     /// Outputs and inputs of a layer that is one of these parameters.
     fn layer_dim(&self, layer: Linear) -> Result<(usize, usize)> {
-        self.parameters.check(layer.weight)?;
-        self.parameters.check(layer.bias)?;
-        let weight @ [outputs, inputs] = self.parameters.shape(layer.weight);
-        let bias = self.parameters.shape(layer.bias);
-        // One matrix cannot be both: their gradients have a place each.
-        let fit = bias == [1, outputs] && layer.weight != layer.bias;
-        shapes_fit(fit, "linear", weight.into(), bias.into())?;
+        let [outputs, inputs] = self.affine_shape("linear", [layer.weight, layer.bias], 0)?;
         Ok((outputs, inputs))
+    }
+
+    /// Shape of a weight that is one of these parameters, as is the bias, which has a number for each output: what
+    /// the weight's axis `outputs` counts.
+    pub(super) fn affine_shape(
+        &self,
+        op: &'static str,
+        [weight, bias]: [ParameterId; 2],
+        outputs: usize,
+    ) -> Result<[usize; 2]> {
+        self.parameters.check(weight)?;
+        self.parameters.check(bias)?;
+        let [shape, bias_shape] = [weight, bias].map(|id| self.parameters.shape(id));
+        // One matrix cannot be both: their gradients have a place each.
+        let fit = bias_shape == [1, shape[outputs]] && weight != bias;
+        shapes_fit(fit, op, shape.into(), bias_shape.into())?;
+        Ok(shape)
     }
 
     /// x·Wᵀ + b, written to `y`.
@@ -143,12 +154,12 @@ impl Op for Affine {
 }
 
 /// What a gradient is added to.
-fn start(adds: bool) -> Start<'static> {
+pub(super) fn start(adds: bool) -> Start<'static> {
     if adds { Start::Add } else { Start::Zero }
 }
 
 /// Adds the sum of every column of `dy` to the gradient of a bias, row after row.
-fn add_column_sums((db, adds): &mut (Sum, bool), dy: &[f32], cols: usize) {
+pub(super) fn add_column_sums((db, adds): &mut (Sum, bool), dy: &[f32], cols: usize) {
     let db = db.values();
     if !*adds {
         db.fill(0.0);

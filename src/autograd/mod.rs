@@ -68,6 +68,7 @@
 //! order in which one number is summed, so the number of threads never changes a bit.
 
 mod concat;
+mod conv2d;
 mod elementwise;
 mod film;
 mod fourier;
@@ -78,16 +79,19 @@ mod gradients;
 mod kernel;
 mod linear;
 mod math;
+mod norm;
 mod op;
 mod parameters;
 mod reduce;
 mod tape;
 mod workspace;
 
+pub use conv2d::{Conv2d, Resize};
 pub use gather::Rows;
 pub use gradient_check::{GradientCheck, check_gradients};
 pub use gradients::Gradients;
 pub(crate) use math::{SIMD, sum_of_squares};
+pub use norm::{GroupNorm, Norm};
 pub use op::{Backward, Op, Var};
 pub use parameters::{Linear, ParameterId, Parameters};
 pub use tape::Tape;

@@ -71,14 +71,42 @@ impl Parameters {
         outputs: usize,
         rng: &mut Rng,
     ) -> Result<Linear> {
-        let bound = 1.0 / (inputs.max(1) as f32).sqrt();
-        let [weight, bias] = ["weight", "bias"].map(|part| format!("{name}.{part}"));
-        // Both or neither.
-        self.check_name(&bias)?;
-        let weight = self.uniform(&weight, [outputs, inputs], bound, rng)?;
-        let bias = self.uniform(&bias, [1, outputs], bound, rng)?;
-        self.entries[bias.index].vector = true;
+        let shape = [[outputs, inputs], [1, outputs]];
+        let [weight, bias] = self.weight_and_bias(name, shape, inputs, rng)?;
         Ok(Linear { weight, bias })
+    }
+
+    /// Adds `name.weight` and `name.bias` of these shapes, both uniform in ±1/√`inputs`.
+    pub(super) fn weight_and_bias(
+        &mut self,
+        name: &str,
+        shapes: [[usize; 2]; 2],
+        inputs: usize,
+        rng: &mut Rng,
+    ) -> Result<[ParameterId; 2]> {
+        let bound = 1.0 / (inputs.max(1) as f32).sqrt();
+        let [weight, bias] = self.weight_and_bias_names(name)?;
+        let weight = self.uniform(&weight, shapes[0], bound, rng)?;
+        let bias = self.uniform(&bias, shapes[1], bound, rng)?;
+        self.entries[bias.index].vector = true;
+        Ok([weight, bias])
+    }
+
+    /// Adds `name.weight` and `name.bias`, vectors of zeros.
+    pub(super) fn vectors(&mut self, name: &str, len: usize) -> Result<[ParameterId; 2]> {
+        let [weight, bias] = self.weight_and_bias_names(name)?;
+        let ids = [self.zeros(&weight, [1, len])?, self.zeros(&bias, [1, len])?];
+        for id in ids {
+            self.entries[id.index].vector = true;
+        }
+        Ok(ids)
+    }
+
+    /// Two free names, or neither.
+    fn weight_and_bias_names(&self, name: &str) -> Result<[String; 2]> {
+        let names = ["weight", "bias"].map(|part| format!("{name}.{part}"));
+        names.iter().try_for_each(|name| self.check_name(name))?;
+        Ok(names)
     }
 
     /// Adds a matrix of independent numbers, uniform in ±`bound`.

@@ -218,7 +218,7 @@ impl<'p> Tape<'p> {
         &self.nodes[var.index as usize]
     }
 
-    fn push_node(&mut self, value: Value, dim: (usize, usize), wanted: bool) -> Var {
+    pub(super) fn push_node(&mut self, value: Value, dim: (usize, usize), wanted: bool) -> Var {
         self.nodes.push(Node {
             value,
             dim,

@@ -57,7 +57,7 @@ mod film_mlp;
 mod mlp;
 mod predict;
 
-pub use crate::autograd::{Linear, ParameterId, Parameters};
+pub use crate::autograd::{Conv2d, Linear, Norm, ParameterId, Parameters, Resize};
 pub use embedding::{TimeEmbedding, octaves};
 pub use film_mlp::{FilmMlp, FilmMlpConfig};
 pub use mlp::Mlp;

@@ -2,6 +2,7 @@
 
 mod derivatives;
 mod outside;
+mod pictures;
 mod refusals;
 mod values;
 mod walk;
