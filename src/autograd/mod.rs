@@ -67,6 +67,7 @@
 //! Work on large matrices is split over threads by rows of the result. A split never changes the
 //! order in which one number is summed, so the number of threads never changes a bit.
 
+mod attention;
 mod concat;
 mod conv2d;
 mod elementwise;
@@ -83,6 +84,8 @@ mod norm;
 mod op;
 mod parameters;
 mod reduce;
+mod reshape;
+mod softmax;
 mod tape;
 mod workspace;
 

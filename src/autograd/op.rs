@@ -36,6 +36,8 @@ pub(super) struct Node {
 pub(super) enum Value {
     Buffer(Vec<f32>),
     Parameter(ParameterId),
+    /// Those of another value, in rows of another length.
+    Same(Var),
 }
 
 /// The numbers of a value, from its own buffer or straight from the parameters.
@@ -43,6 +45,7 @@ pub(super) fn slice<'a>(nodes: &'a [Node], parameters: &'a Parameters, var: Var)
     match &nodes[var.index as usize].value {
         Value::Buffer(buffer) => buffer,
         Value::Parameter(id) => parameters.slice(*id),
+        Value::Same(var) => slice(nodes, parameters, *var),
     }
 }
 
@@ -91,7 +94,7 @@ pub(super) fn walk_back(
     let gradient = |node: &Node| Gradient {
         sum: match node.value {
             Value::Parameter(id) => places[id.index].take().map(Sum::Place),
-            Value::Buffer(_) => None,
+            Value::Buffer(_) | Value::Same(_) => None,
         },
         begun: false,
     };

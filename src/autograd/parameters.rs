@@ -109,6 +109,24 @@ impl Parameters {
         Ok(names)
     }
 
+    /// Adds `name.weight` (`rows`, `width`), standard normal: a vector to learn for each of `rows` things, that
+    /// [`Tape::gather`](super::Tape::gather) looks up. The default of PyTorch's `nn.Embedding`.
+    ///
+    /// # Errors
+    /// As [`zeros`](Self::zeros).
+    pub fn embedding(
+        &mut self,
+        name: &str,
+        rows: usize,
+        width: usize,
+        rng: &mut Rng,
+    ) -> Result<ParameterId> {
+        let id = self.zeros(&format!("{name}.weight"), [rows, width])?;
+        let range = self.range(id);
+        rng.fill_standard_normal(&mut self.values[range]);
+        Ok(id)
+    }
+
     /// Adds a matrix of independent numbers, uniform in ±`bound`.
     ///
     /// # Errors

@@ -59,7 +59,12 @@ impl Tape<'_> {
         self.push_number(Mse { a, b }, &[a, b], mean)
     }
 
-    fn push_number(&mut self, op: impl Op + 'static, operands: &[Var], y: f64) -> Result<Var> {
+    pub(super) fn push_number(
+        &mut self,
+        op: impl Op + 'static,
+        operands: &[Var],
+        y: f64,
+    ) -> Result<Var> {
         let mut buffer = self.take("a number", (1, 1))?;
         buffer[0] = y as f32;
         Ok(self.push(op, operands, buffer, (1, 1)))

@@ -95,6 +95,11 @@ impl<'p> Tape<'p> {
         self.push_node(Value::Buffer(buffer), dim, false)
     }
 
+    /// Keeps what an operation's derivative will need, beside its result.
+    pub(super) fn kept(&mut self, values: Vec<f32>, dim: (usize, usize)) -> Var {
+        self.push_node(Value::Buffer(values), dim, false)
+    }
+
     /// Puts a parameter on the tape (once; asked again, it answers the same `Var`). Nothing is copied.
     ///
     /// # Panics
@@ -202,11 +207,22 @@ impl<'p> Tape<'p> {
         dim: (usize, usize),
     ) -> Var {
         assert_eq!(y.len(), dim.0 * dim.1, "as long as its shape");
+        self.push_value(op, operands, Value::Buffer(y), dim)
+    }
+
+    /// [`push`](Self::push) of a value that may be no buffer of its own.
+    pub(super) fn push_value(
+        &mut self,
+        op: impl Op + 'static,
+        operands: &[Var],
+        y: Value,
+        dim: (usize, usize),
+    ) -> Var {
         let wanted = operands.iter().any(|var| self.node(*var).wanted);
         for var in operands {
             self.nodes[var.index as usize].uses += 1;
         }
-        let var = self.push_node(Value::Buffer(y), dim, wanted);
+        let var = self.push_node(y, dim, wanted);
         if wanted && self.recording {
             self.nodes[var.index as usize].op = Some(Box::new(op));
         }

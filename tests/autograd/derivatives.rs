@@ -54,6 +54,20 @@ fn functions_of_two_matrices() {
     check(&[[4, 3], [4, 2], [4, 1]], |tape, p| tape.concat(p));
     check(&[[4, 5]], |tape, p| tape.columns(p[0], 1..4));
     check(&[[4, 3], [4, 3]], |tape, p| tape.mse(p[0], p[1]));
+    check(&[[4, 3]], |tape, p| tape.reshape(p[0], 2, 6));
+}
+
+#[test]
+fn attention_and_cross_entropy() {
+    check(&[[6, 4], [6, 4], [6, 4]], |tape, p| {
+        tape.attention(p[0], p[1], p[2], 2, 2)
+    });
+    check(&[[4, 3], [10, 3], [10, 3]], |tape, p| {
+        tape.attention(p[0], p[1], p[2], 2, 1)
+    });
+    // One matrix in all three places: its gradient is a sum.
+    check(&[[6, 4]], |tape, p| tape.attention(p[0], p[0], p[0], 3, 2));
+    check(&[[4, 3]], |tape, p| tape.cross_entropy(p[0], &[2, 0, 2, 1]));
 }
 
 #[test]

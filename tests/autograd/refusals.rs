@@ -49,6 +49,38 @@ fn shapes_that_do_not_fit_are_both_named() {
     assert_eq!(tape.mean(none), Err(Error::Empty { what: "mean" }));
 }
 
+#[test]
+fn attention_and_labels_that_do_not_fit() {
+    let parameters = Parameters::new();
+    let mut tape = Tape::new(&parameters);
+    let [x, y, narrow] = [[6, 4], [9, 4], [6, 3]].map(|shape| tape.input(&Array2::zeros(shape)));
+    let shapes = |op, left, right| Error::Shapes { op, left, right };
+    let refused = |left, right| Err(shapes("attention", left, right));
+    assert_eq!(tape.attention(x, narrow, x, 2, 1), refused([6, 4], [6, 3]));
+    assert_eq!(tape.attention(x, y, x, 3, 1), refused([9, 4], [6, 4]));
+    assert_eq!(tape.attention(x, y, y, 2, 1), refused([6, 4], [2, 1]));
+    assert!(tape.attention(x, y, y, 3, 4).is_ok());
+    for heads in [0, 3, usize::MAX] {
+        let fault = tape.attention(x, x, x, 2, heads);
+        assert!(matches!(fault, Err(Error::Parameter { .. })), "{fault:?}");
+    }
+    let fault = tape.attention(x, x, x, 0, 1).unwrap_err();
+    assert_eq!(fault, Error::Empty { what: "attention" });
+    let fault = tape.reshape(x, 5, 5).unwrap_err();
+    assert_eq!(fault, shapes("reshape", [6, 4], [5, 5]));
+    assert!(tape.reshape(x, usize::MAX, 2).is_err());
+    let fault = tape.cross_entropy(x, &[0; 5]).unwrap_err();
+    assert_eq!(fault, shapes("cross_entropy", [6, 4], [5, 1]));
+    let fault = tape.cross_entropy(x, &[0, 1, 2, 3, 4, 0]).unwrap_err();
+    let said = "label = 4: must be below the number of classes";
+    assert_eq!(fault.to_string(), said);
+    let none = tape.input(&Array2::zeros((0, 4)));
+    assert!(matches!(
+        tape.cross_entropy(none, &[]),
+        Err(Error::Empty { .. })
+    ));
+}
+
 /// A layer is good for the parameters that made it and for those of the same make, and for no others.
 #[test]
 fn another_networks_layer_is_a_stranger() {

@@ -1,7 +1,7 @@
 //! Values: by hand, at the ends of f32, and of parts that come to the same.
 
 use diffusion_intuition::Error;
-use diffusion_intuition::autograd::{Rows, Tape, Var};
+use diffusion_intuition::autograd::{Gradients, Rows, Tape, Var};
 use diffusion_intuition::network::Parameters;
 use ndarray::{Array2, array};
 
@@ -53,6 +53,58 @@ fn values_are_what_they_are_called() {
     assert!((tape.value(y)[[0, 0]] - 0.311_229_65).abs() < 1e-6);
     let mean = tape.mean(x).unwrap();
     assert!((tape.scalar(mean) - 0.5 / 3.0).abs() < 1e-7);
+}
+
+#[test]
+fn pictures_and_their_pixels_are_the_same_numbers() {
+    let (parameters, p) = operands(&[[2, 12]]);
+    let mut tape = Tape::new(&parameters);
+    let pictures = tape.parameter(p[0]);
+    let pixels = tape.reshape(pictures, 8, 3).unwrap();
+    assert_eq!(tape.slice(pixels).as_ptr(), tape.slice(pictures).as_ptr());
+    assert_eq!(tape.value(pixels)[[5, 2]], parameters.get(p[0])[[1, 5]]);
+    // What is made from a view is right too, and so is the gradient of what it shows.
+    let again = tape.reshape(pixels, 4, 6).unwrap();
+    let sum = tape.sum(again).unwrap();
+    let mut gradients = Gradients::new(&parameters);
+    tape.backward(sum, &mut gradients).unwrap();
+    assert!(gradients.get(p[0]).iter().all(|d| *d == 1.0));
+}
+
+#[test]
+fn attention_to_equal_keys_is_the_mean() {
+    let parameters = Parameters::new();
+    let mut tape = Tape::new(&parameters);
+    let q = tape.input(&array![[3.0_f32], [-1e30]]);
+    let k = tape.input(&array![[2.0_f32], [2.0], [7.0], [7.0]]);
+    let v = tape.input(&array![[1.0_f32], [2.0], [10.0], [30.0]]);
+    let y = tape.attention(q, k, v, 2, 1).unwrap();
+    assert_eq!(tape.value(y), array![[1.5], [20.0]]);
+}
+
+/// −ln softmax at logits that e^z cannot take.
+#[test]
+fn cross_entropy_at_the_ends_of_f32() {
+    let parameters = Parameters::new();
+    let mut tape = Tape::new(&parameters);
+    for (row, label, expected) in [
+        ([0.0_f32, 0.0], 0, 2.0_f32.ln()),
+        ([1e30, 0.0], 0, 0.0),
+        ([1e30, 0.0], 1, 1e30),
+        ([-1e30, -1e30], 1, 2.0_f32.ln()),
+        ([-1000.0, -1001.0], 0, (1.0 + (-1.0_f32).exp()).ln()),
+    ] {
+        let logits = tape.input(&array![row]);
+        let loss = tape.cross_entropy(logits, &[label]).unwrap();
+        let loss = tape.scalar(loss);
+        assert!(
+            (loss - expected).abs() <= 1e-6 * expected,
+            "{row:?}: {loss}"
+        );
+    }
+    let logits = tape.input(&array![[f32::NAN, 0.0]]);
+    let loss = tape.cross_entropy(logits, &[1]).unwrap();
+    assert!(tape.scalar(loss).is_nan());
 }
 
 #[test]

@@ -162,4 +162,10 @@ MUTATIONS_OF_MODELS = [
      "*dx += omega *", "*dx += 1.0 + 0.0 * omega *"),
     ("leaky ReLU: slope missing in the derivative", "autograd",
      "if x > 0.0 { 1.0 } else { slope }", "if x > 0.0 { 1.0 } else { 1.0 + 0.0 * slope }"),
+    ("attention: divided by d, not its root", "autograd",
+     "1.0 / (self.width as f32).sqrt()", "1.0 / self.width as f32"),
+    ("attention: mean of the row left out of the derivative", "autograd",
+     "sizes.scale() * p * (*ds - mean)", "sizes.scale() * p * (*ds - 0.0 * mean)"),
+    ("cross-entropy: one at the label left out", "autograd",
+     "dz[*label] -= factor;", "dz[*label] -= 0.0 * factor;"),
 ]

@@ -7,6 +7,7 @@
 
 mod support;
 
+mod autograd_pytorch;
 mod data;
 mod data_csv;
 mod data_csv_kinds;

@@ -1,0 +1,174 @@
+//! Scaled dot-product attention: every row of one matrix looks at the rows of another.
+
+use super::kernel::{Matrix, Start, product};
+use super::op::{Backward, Op, Var};
+use super::softmax::softmax;
+use super::tape::{Tape, shapes_fit};
+use crate::check;
+use crate::error::Result;
+use crate::parallel::*;
+
+/// softmax(q·kᵀ/√d) of every sample and head, (n·heads·Lq, Lk), is kept beside the result.
+struct Attention {
+    q: Var,
+    k: Var,
+    v: Var,
+    shares: Var,
+    sizes: Sizes,
+}
+
+/// Sizes of one sample: Lq rows of q and Lk of k and v, in heads of `width` columns.
+#[derive(Clone, Copy)]
+struct Sizes {
+    queries: usize,
+    keys: usize,
+    heads: usize,
+    width: usize,
+}
+
+impl Tape<'_> {
+    /// Attention in `heads` heads within each of the `n` samples of a batch: softmax(q·kᵀ/√d)·v, softmax over
+    /// each row (Vaswani et al. 2017, eq. 1).
+    ///
+    /// `q` is (n·Lq, C), `k` and `v` are (n·Lk, C), sample after sample; head h has the columns h·d..(h + 1)·d,
+    /// d = C/heads, of each, and writes them in the result, (n·Lq, C). With q, k and v of the same rows it is
+    /// self-attention, otherwise cross-attention.
+    ///
+    /// # Errors
+    /// [`Error::Shapes`](crate::Error::Shapes) too if `n` does not divide the rows;
+    /// [`Error::Parameter`](crate::Error::Parameter) if `heads` does not divide C;
+    /// [`Error::Empty`](crate::Error::Empty) for samples without rows or columns.
+    pub fn attention(&mut self, q: Var, k: Var, v: Var, n: usize, heads: usize) -> Result<Var> {
+        let (op, dim @ (rows, cols)) = ("attention", self.dim(q)?);
+        let kept @ (looked_at, _) = self.dim(k)?;
+        shapes_fit(kept.1 == cols, op, dim, kept)?;
+        shapes_fit(self.dim(v)? == kept, op, kept, self.dim(v)?)?;
+        check::not_empty(op, n.min(rows).min(looked_at).min(cols))?;
+        let fit = rows.is_multiple_of(n) && looked_at.is_multiple_of(n);
+        shapes_fit(fit, op, dim, (n, heads))?;
+        let fine = heads > 0 && cols.is_multiple_of(heads);
+        let valid = "at least 1 and a divisor of the columns";
+        check::parameter("heads of an attention", heads, fine, valid)?;
+        let sizes = Sizes {
+            queries: rows / n,
+            keys: looked_at / n,
+            heads,
+            width: cols / heads,
+        };
+        let shares_dim = (rows * heads, sizes.keys);
+        let (mut y, mut shares) = (self.take(op, dim)?, self.take(op, shares_dim)?);
+        let [of_q, of_k] = [sizes.queries * cols, sizes.keys * cols];
+        let results = y.par_chunks_exact_mut(of_q);
+        let results = results.zip(shares.par_chunks_exact_mut(shares_len(sizes)));
+        let [q_values, k_values, v_values] = [q, k, v].map(|var| self.slice(var));
+        let all = results.enumerate().with_min_len(sizes.least());
+        all.for_each(|(i, (y, shares))| {
+            let q = &q_values[i * of_q..][..of_q];
+            let [k, v] = [k_values, v_values].map(|x| &x[i * of_k..][..of_k]);
+            forward(sizes, [q, k, v], y, shares);
+        });
+        let shares = self.kept(shares, shares_dim);
+        let op = Attention {
+            q,
+            k,
+            v,
+            shares,
+            sizes,
+        };
+        Ok(self.push(op, &[q, k, v], y, dim))
+    }
+}
+
+impl Sizes {
+    /// The columns of head `h` of one sample's q or y, or k or v, as they stand.
+    fn head<'a>(&self, values: &'a [f32], h: usize) -> Matrix<'a> {
+        let cols = self.heads * self.width;
+        let all = Matrix::new(values, values.len() / cols, cols);
+        all.columns(h * self.width..(h + 1) * self.width)
+    }
+
+    /// Writes a·b to the columns of head `h`.
+    fn write(&self, a: Matrix, b: Matrix, to: &mut [f32], h: usize) {
+        let mut piece = vec![0.0; a.rows * b.cols];
+        product(a, b, Start::Zero, &mut piece);
+        let rows = to.chunks_exact_mut(self.heads * self.width);
+        for (to, piece) in rows.zip(piece.chunks_exact(self.width)) {
+            to[h * self.width..][..self.width].copy_from_slice(piece);
+        }
+    }
+
+    /// Samples that are worth a hand-over to another thread.
+    fn least(&self) -> usize {
+        let operations = 4 * self.queries * self.keys * self.heads * self.width;
+        ((1 << 18) / operations).max(1)
+    }
+
+    /// What q·kᵀ is multiplied by: 1/√d.
+    fn scale(&self) -> f32 {
+        1.0 / (self.width as f32).sqrt()
+    }
+}
+
+/// Numbers of one sample's shares.
+fn shares_len(sizes: Sizes) -> usize {
+    sizes.heads * sizes.queries * sizes.keys
+}
+
+/// One sample: y and the shares of its heads.
+fn forward(sizes: Sizes, [q, k, v]: [&[f32]; 3], y: &mut [f32], shares: &mut [f32]) {
+    let Sizes { queries, keys, .. } = sizes;
+    let heads = shares.chunks_exact_mut(queries * keys).enumerate();
+    for (h, shares) in heads {
+        let [q, k, v] = [q, k, v].map(|x| sizes.head(x, h));
+        product(q, k.t(), Start::Zero, shares);
+        for row in shares.chunks_exact_mut(keys) {
+            row.iter_mut().for_each(|s| *s *= sizes.scale());
+            softmax(row);
+        }
+        sizes.write(Matrix::new(shares, queries, keys), v, y, h);
+    }
+}
+
+/// One sample: dq, dk and dv from dy.
+fn backward(sizes: Sizes, [q, k, v, dy, shares]: [&[f32]; 5], [dq, dk, dv]: [&mut [f32]; 3]) {
+    let Sizes { queries, keys, .. } = sizes;
+    let mut ds = vec![0.0; queries * keys];
+    let heads = shares.chunks_exact(queries * keys).enumerate();
+    for (h, shares) in heads {
+        let [q, k, v, dy] = [q, k, v, dy].map(|x| sizes.head(x, h));
+        sizes.write(Matrix::new(shares, queries, keys).t(), dy, dv, h);
+        product(dy, v.t(), Start::Zero, &mut ds);
+        for (ds, p) in ds.chunks_exact_mut(keys).zip(shares.chunks_exact(keys)) {
+            let mean: f32 = ds.iter().zip(p).map(|(dp, p)| dp * p).sum();
+            let pairs = ds.iter_mut().zip(p);
+            pairs.for_each(|(ds, p)| *ds = sizes.scale() * p * (*ds - mean));
+        }
+        let ds = Matrix::new(&ds, queries, keys);
+        sizes.write(ds, k, dq, h);
+        sizes.write(ds.t(), q, dk, h);
+    }
+}
+
+impl Op for Attention {
+    /// With the shares p and dp = dy·vᵀ: dv = pᵀ·dy, ds = p·(dp − Σ_row p·dp)/√d, dq = ds·k, dk = dsᵀ·q.
+    fn backward(&self, walk: &mut Backward, _: Var, dy: Vec<f32>) {
+        let [q, k, v, shares] = [self.q, self.k, self.v, self.shares].map(|var| walk.slice(var));
+        let [mut dq, mut dk, mut dv] = [q, k, v].map(|x| walk.take(x.len()));
+        let (sizes, cols) = (self.sizes, self.sizes.heads * self.sizes.width);
+        let [of_q, of_k] = [sizes.queries * cols, sizes.keys * cols];
+        let of_keys = dk.par_chunks_exact_mut(of_k);
+        let of_keys = of_keys.zip(dv.par_chunks_exact_mut(of_k));
+        let results = dq.par_chunks_exact_mut(of_q).zip(of_keys);
+        let all = results.enumerate().with_min_len(sizes.least());
+        all.for_each(|(i, (dq, (dk, dv)))| {
+            let [q, dy] = [q, &dy].map(|x| &x[i * of_q..][..of_q]);
+            let [k, v] = [k, v].map(|x| &x[i * of_k..][..of_k]);
+            let shares = &shares[i * shares_len(sizes)..][..shares_len(sizes)];
+            backward(sizes, [q, k, v, dy, shares], [dq, dk, dv]);
+        });
+        walk.recycle(dy);
+        walk.give(self.q, dq);
+        walk.give(self.k, dk);
+        walk.give(self.v, dv);
+    }
+}
