@@ -4,10 +4,10 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
-use safetensors::Dtype;
 
 use super::batch::Data;
 use super::config::TrainConfig;
+use super::header::Dtype;
 use super::identity::Identity;
 use super::optimizer::Optimizer;
 use super::safetensors::{TensorFile, bytes_of, failure};

@@ -1,12 +1,11 @@
-//! The header of a safetensors file: what the crate `safetensors` reads and writes, and the checks around it.
+//! The header of a safetensors file: JSON that names type, shape and place of each tensor.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 
-use safetensors::Dtype;
-use safetensors::tensor::{Metadata, TensorInfo};
-use serde_json::{Map, Value};
+use serde_core::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::Value;
 
 /// What is wrong with a file, before its name is put to it.
 pub(super) type Reason = Box<dyn Error>;
@@ -17,9 +16,42 @@ pub(super) const METADATA: &str = "__metadata__";
 /// Texts and tensors of a file; every tensor is as long as its type and shape say, and follows the one before.
 #[derive(Debug)]
 pub(super) struct Header {
-    pub metadata: Metadata,
-    /// Types that came after the crate's, by tensor.
-    later: HashMap<String, String>,
+    pub texts: BTreeMap<String, String>,
+    pub tensors: BTreeMap<String, Info>,
+    /// Names of the tensors in the order of their data.
+    pub order: Vec<String>,
+    /// Bytes of all tensors.
+    pub len: usize,
+}
+
+/// What the header says of a tensor.
+#[derive(Debug)]
+pub(super) struct Info {
+    pub dtype: String,
+    /// The number of bytes alone, for a type that is not read here: nobody can ask for its numbers.
+    pub shape: Vec<usize>,
+    /// Where its bytes begin and end, counted from the end of the header.
+    pub place: [usize; 2],
+}
+
+/// A type whose numbers are read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Dtype {
+    F32,
+    F16,
+    BF16,
+}
+
+impl Dtype {
+    pub fn of(name: &str) -> Option<Self> {
+        let all = [Self::F32, Self::F16, Self::BF16];
+        all.into_iter().find(|dtype| format!("{dtype:?}") == name)
+    }
+
+    /// Bytes of a number.
+    pub fn width(self) -> usize {
+        if self == Self::F32 { 4 } else { 2 }
+    }
 }
 
 impl Header {
@@ -27,93 +59,97 @@ impl Header {
     /// allocated for tensors.
     pub fn parse(text: &str) -> Result<Self, Reason> {
         let header: Distinct<Option<Distinct<Value>>> = serde_json::from_str(text)?;
-        let (mut texts, mut tensors, mut later) = (Vec::new(), Vec::new(), HashMap::new());
+        let (mut texts, mut tensors) = (BTreeMap::new(), BTreeMap::new());
         for (name, members) in header.0 {
-            let members = members.map_or_else(Vec::new, |members| members.0); // it may be null
+            let members = members.map_or_else(BTreeMap::new, |members| members.0); // it may be null
             if name == METADATA {
                 // A value that is no text is nothing that could be asked for.
                 let text = |(key, value): (_, Value)| Some((key, value.as_str()?.to_owned()));
                 texts.extend(members.into_iter().filter_map(text));
                 continue;
             }
-            let mut members = members.into_iter().collect();
-            if let Some(kind) = counted_as_bytes(&mut members) {
-                later.insert(name.clone(), kind);
-            }
-            let info = serde_json::from_value(members.into());
-            let info = info.map_err(|error| format!("tensor \"{name}\": {error}"))?;
-            check_size(&name, &info)?;
-            tensors.push((name, info));
+            let info = Info::of(&members).map_err(|why| format!("tensor \"{name}\" {why}"))?;
+            tensors.insert(name, info);
         }
-        tensors.sort_by_key(|(_, info)| info.data_offsets);
-        let metadata = Metadata::new(Some(texts.into_iter().collect()), tensors)?;
-        Ok(Self { metadata, later })
-    }
-
-    /// Type of a tensor, as the file calls it.
-    pub fn kind(&self, name: &str, info: &TensorInfo) -> String {
-        let later = self.later.get(name);
-        later.map_or_else(|| info.dtype.to_string(), String::clone)
-    }
-}
-
-/// The type of a tensor, if the crate does not know it: nobody can ask for its numbers here, its place is all that
-/// matters.
-fn counted_as_bytes(members: &mut Map<String, Value>) -> Option<String> {
-    let kind = members.get("dtype")?.as_str()?.to_owned();
-    let known = serde_json::from_value::<Dtype>(kind.clone().into());
-    let place = members.get("data_offsets").filter(|_| known.is_err())?;
-    let bytes = place
-        .get(1)?
-        .as_u64()?
-        .checked_sub(place.get(0)?.as_u64()?)?;
-    members.insert("dtype".to_owned(), "U8".into());
-    members.insert("shape".to_owned(), vec![bytes].into());
-    Some(kind)
-}
-
-/// The crate checks this too, but does not say which tensor it is.
-fn check_size(name: &str, info: &TensorInfo) -> Result<(), Reason> {
-    let TensorInfo { dtype, shape, .. } = info;
-    let (start, end) = info.data_offsets;
-    let multiplied = |bits: usize, n: &usize| bits.checked_mul(*n);
-    let bits = shape.iter().try_fold(dtype.bitsize(), multiplied);
-    let found = end.checked_sub(start).and_then(|n| n.checked_mul(8));
-    if bits.is_some() && bits == found {
-        return Ok(());
-    }
-    let place = format!("does not lie at bytes {start}..{end}");
-    Err(format!("tensor \"{name}\" of {dtype} and shape {shape:?} {place}").into())
-}
-
-/// The members of a JSON object, none of which is named twice: of two, the crates would take the last.
-struct Distinct<T>(Vec<(String, T)>);
-
-impl<'de, T: serde::Deserialize<'de>> serde::Deserialize<'de> for Distinct<T> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor<T>(Distinct<T>);
-        impl<'de, T: serde::Deserialize<'de>> serde::de::Visitor<'de> for Visitor<T> {
-            type Value = Distinct<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("an object")
+        let mut order: Vec<_> = tensors.keys().cloned().collect();
+        order.sort_by_key(|name| tensors[name].place);
+        let mut len = 0;
+        for name in &order {
+            let [start, end] = tensors[name].place;
+            if start != len {
+                let why = format!("begins at byte {start}, expected {len}");
+                return Err(format!("tensor \"{name}\" {why}").into());
             }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                mut self,
-                mut map: A,
-            ) -> Result<Distinct<T>, A::Error> {
-                let mut seen = HashSet::new();
-                while let Some((key, value)) = map.next_entry::<String, T>()? {
-                    if !seen.insert(key.clone()) {
-                        let twice = format!("\"{key}\" is named twice");
-                        return Err(serde::de::Error::custom(twice));
-                    }
-                    self.0.0.push((key, value));
-                }
-                Ok(self.0)
-            }
+            len = end;
         }
-        deserializer.deserialize_map(Visitor(Self(Vec::new())))
+        Ok(Self {
+            texts,
+            tensors,
+            order,
+            len,
+        })
+    }
+}
+
+impl Info {
+    fn of(members: &BTreeMap<String, Value>) -> Result<Self, String> {
+        let member = |key| members.get(key).ok_or_else(|| format!("has no {key}"));
+        let sizes = |key| {
+            let value = member(key)?;
+            let size = |size: &Value| usize::try_from(size.as_u64()?).ok();
+            let list = value.as_array().map(|list| list.iter().map(size));
+            list.and_then(Iterator::collect::<Option<Vec<_>>>)
+                .ok_or_else(|| format!("has the {key} {:.99}, expected sizes", value.to_string()))
+        };
+        let dtype = member("dtype")?.as_str();
+        let dtype = dtype.ok_or("has a dtype that is no text")?;
+        let (shape, place) = (sizes("shape")?, sizes("data_offsets")?);
+        let misplaced =
+            || format!("of {dtype} and shape {shape:?} does not lie at bytes {place:?}");
+        let place = <[usize; 2]>::try_from(&place[..]).map_err(|_| misplaced())?;
+        let bytes = place[1].checked_sub(place[0]).ok_or_else(misplaced)?;
+        let shape = match Dtype::of(dtype) {
+            None => vec![bytes],
+            Some(kind) => {
+                let needed = shape
+                    .iter()
+                    .try_fold(kind.width(), |n, x| n.checked_mul(*x));
+                needed.filter(|n| *n == bytes).ok_or_else(misplaced)?;
+                shape
+            }
+        };
+        let dtype = dtype.to_owned();
+        Ok(Self {
+            dtype,
+            shape,
+            place,
+        })
+    }
+}
+
+/// The members of a JSON object, none of which is named twice: of two, the crate would take the last.
+struct Distinct<T>(BTreeMap<String, T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Distinct<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self(BTreeMap::new()))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Distinct<T> {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
+        while let Some((key, value)) = map.next_entry()? {
+            if self.0.contains_key(&key) {
+                return Err(A::Error::custom(format!("\"{key}\" is named twice")));
+            }
+            self.0.insert(key, value);
+        }
+        Ok(self)
     }
 }

@@ -1,8 +1,8 @@
 //! The safetensors file format (Hugging Face): named tensors that PyTorch, JAX and NumPy read as well.
 //!
 //! Eight bytes with the length of the header (little endian), the header in JSON (name → type, shape and
-//! place of each tensor), then all numbers. Tensors of F32, F16 and BF16 are read here, as f32; others, of types that
-//! are not known here too, may stand beside them.
+//! place of each tensor), then all numbers. Tensors of F32, F16 and BF16 are read here, as f32; others of any type
+//! may stand beside them.
 //!
 //! In Python: `from safetensors.torch import load_file; network.load_state_dict(load_file("network.safetensors"))`.
 
@@ -10,11 +10,10 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use safetensors::Dtype;
-use safetensors::tensor::{Metadata, TensorInfo};
+use serde_json::{Map, json};
 
 use super::half::{from_bf16, from_f16, to_f16};
-use super::header::{Header, METADATA, Reason};
+use super::header::{Dtype, Header, Info, METADATA, Reason};
 use crate::error::{Error, Result};
 
 /// Longest header that is read: 16 MB name more than 100 000 tensors.
@@ -52,19 +51,18 @@ impl TensorFile {
 
     /// Names of all tensors, in the order of their data.
     pub fn names(&self) -> Vec<String> {
-        self.header.metadata.offset_keys()
+        self.header.order.clone()
     }
 
-    /// Shape of a tensor, if there is one of that name; the number of bytes for a type that is not known here.
+    /// Shape of a tensor, if there is one of that name; the number of bytes for a type that is not read here.
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
-        let info = self.header.metadata.info(name);
+        let info = self.header.tensors.get(name);
         info.map(|info| info.shape.as_slice())
     }
 
     /// A text that the file carries beside its tensors.
     pub fn metadata(&self, key: &str) -> Option<&str> {
-        let texts = self.header.metadata.metadata().as_ref()?;
-        texts.get(key).map(String::as_str)
+        self.header.texts.get(key).map(String::as_str)
     }
 
     /// Reads a tensor of F32, F16 or BF16, row by row.
@@ -73,7 +71,7 @@ impl TensorFile {
     /// [`Error::File`] if there is none of that name, or of another type, or larger than memory, or the file
     /// cannot be read.
     pub fn read(&mut self, name: &str) -> Result<Vec<f32>> {
-        let shape = self.info(name)?.shape.clone();
+        let shape = self.info(name)?.1.shape.clone();
         let len = shape.iter().product();
         let mut values = Vec::new();
         // Bounded by the length of the file (see `open`), which may have holes and be larger than any memory.
@@ -88,15 +86,14 @@ impl TensorFile {
 
     /// Reads a tensor of a known shape into `out`, which is as long.
     pub(super) fn read_into(&mut self, name: &str, shape: &[usize], out: &mut [f32]) -> Result<()> {
-        let info = self.info(name)?;
+        let (dtype, info) = self.info(name)?;
         if info.shape != shape {
             let found = &info.shape;
             return Err(self.refuse(format!(
                 "tensor \"{name}\" has shape {found:?}, expected {shape:?}"
             )));
         }
-        let (dtype, start) = (info.dtype, self.start + info.data_offsets.0 as u64);
-        let width = dtype.bitsize() / 8;
+        let (start, width) = (self.start + info.place[0] as u64, dtype.width());
         let mut read = || {
             self.file.seek(SeekFrom::Start(start))?;
             let mut bytes = [0; PIECE];
@@ -111,16 +108,15 @@ impl TensorFile {
     }
 
     /// A tensor whose numbers can be read.
-    fn info(&self, name: &str) -> Result<&TensorInfo> {
-        let info = self.header.metadata.info(name);
+    fn info(&self, name: &str) -> Result<(Dtype, &Info)> {
+        let info = self.header.tensors.get(name);
         let info = info.ok_or_else(|| self.refuse(format!("it has no tensor \"{name}\"")))?;
-        if matches!(info.dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
-            return Ok(info);
-        }
-        let kind = self.header.kind(name, info);
-        Err(self.refuse(format!(
-            "tensor \"{name}\" is of {kind}, expected F32, F16 or BF16"
-        )))
+        let dtype = Dtype::of(&info.dtype).ok_or_else(|| {
+            let kind = &info.dtype;
+            let valid = "expected F32, F16 or BF16";
+            self.refuse(format!("tensor \"{name}\" is of {kind}, {valid}"))
+        })?;
+        Ok((dtype, info))
     }
 
     pub(super) fn refuse(&self, reason: impl Into<Reason>) -> Error {
@@ -150,7 +146,7 @@ fn open(path: &Path) -> std::result::Result<(BufReader<File>, u64, Header), Reas
     file.read_exact(&mut header)?;
     let header = Header::parse(str::from_utf8(&header)?)
         .map_err(|reason| format!("the header is not valid: {reason}"))?;
-    let (found, named) = (len - 8 - size, header.metadata.data_len() as u64);
+    let (found, named) = (len - 8 - size, header.len as u64);
     if found != named {
         return Err(format!("{found} bytes of tensors, the header names {named}").into());
     }
@@ -166,7 +162,7 @@ fn decode(dtype: Dtype, bytes: &[u8], out: &mut [f32]) {
             return pairs.for_each(|(x, word)| *x = f32::from_le_bytes(*word));
         }
         Dtype::F16 => from_f16,
-        _ => from_bf16,
+        Dtype::BF16 => from_bf16,
     };
     let pairs = out.iter_mut().zip(bytes.as_chunks().0);
     pairs.for_each(|(x, word)| *x = short(u16::from_le_bytes(*word)));
@@ -182,8 +178,13 @@ pub(super) fn bytes_of(
     tensors: &[Tensor],
     dtype: Dtype,
 ) -> std::result::Result<Vec<u8>, Reason> {
-    let width = dtype.bitsize() / 8;
-    let (mut infos, mut numbers) = (Vec::new(), Vec::new());
+    let (mut header, mut numbers) = (Map::new(), Vec::new());
+    if !texts.is_empty() {
+        let texts = texts
+            .iter()
+            .map(|(key, text)| (key.to_string(), text.as_str()));
+        header.insert(METADATA.to_owned(), texts.collect());
+    }
     for (name, shape, values) in tensors {
         if name == METADATA {
             let reason = "the format has the word for texts";
@@ -191,25 +192,18 @@ pub(super) fn bytes_of(
         }
         check_values(name, values, dtype)?;
         let start = numbers.len();
-        numbers.reserve(width * values.len());
+        numbers.reserve(dtype.width() * values.len());
         match dtype {
             Dtype::F16 => numbers.extend(values.iter().flat_map(|x| to_f16(*x).to_le_bytes())),
             _ => numbers.extend(values.iter().flat_map(|x| x.to_le_bytes())),
         }
-        let info = TensorInfo {
-            dtype,
-            shape: shape.clone(),
-            data_offsets: (start, numbers.len()),
-        };
-        infos.push((name.clone(), info));
+        let place = [start, numbers.len()];
+        let info = json!({ "dtype": format!("{dtype:?}"), "shape": shape, "data_offsets": place });
+        if header.insert(name.clone(), info).is_some() {
+            return Err(format!("two tensors are named \"{name}\"").into());
+        }
     }
-    let pairs = texts
-        .iter()
-        .map(|(key, text)| (key.to_string(), text.clone()));
-    let texts = (!texts.is_empty()).then(|| pairs.collect());
-    // By way of a `Value`, which sorts its keys: those of the crate's map come in any order.
-    let header = serde_json::to_value(Metadata::new(texts, infos)?)?;
-    let mut header = header.to_string();
+    let mut header = serde_json::to_string(&header)?;
     // Spaces up to a multiple of 8, so that the numbers are aligned.
     header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
     let size = (header.len() as u64).to_le_bytes();
@@ -229,7 +223,9 @@ pub(super) fn check_values(
     };
     match values.iter().find(|x| x.is_nan() || x.abs() >= limit) {
         None => Ok(()),
-        Some(value) => Err(format!("tensor \"{name}\" holds {value}, no number of {dtype}").into()),
+        Some(value) => {
+            Err(format!("tensor \"{name}\" holds {value}, no number of {dtype:?}").into())
+        }
     }
 }
 

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use safetensors::Dtype;
-
+use super::header::Dtype;
 use super::safetensors::{Tensor, TensorFile, bytes_of, check_values, failure};
 use crate::autograd::Parameters;
 use crate::error::Result;
