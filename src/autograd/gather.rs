@@ -44,18 +44,19 @@ impl Rows {
         })
     }
 
-    /// The distinct timesteps of a batch, ascending, and which of them belongs to each row.
+    /// The distinct timesteps of a batch, or pairs of timestep and label, ascending, and which of them belongs to each
+    /// row.
     ///
     /// A batch of 2048 rows has at most T distinct t: whatever depends on t alone is computed once for
     /// each of them, as a table, and its rows are then gathered.
     ///
     /// # Errors
     /// [`Error::Size`] for a batch of 2³² rows or more.
-    pub fn distinct(ts: &[usize]) -> Result<(Vec<usize>, Self)> {
+    pub fn distinct<T: Ord + Copy>(ts: &[T]) -> Result<(Vec<T>, Self)> {
         let mut distinct = ts.to_vec();
         distinct.sort_unstable();
         distinct.dedup();
-        let place = |t| distinct.binary_search(t).expect("every t is in it");
+        let place = |t: &T| distinct.binary_search(t).expect("every t is in it");
         let index: Vec<usize> = ts.iter().map(place).collect();
         let rows = Self::new(&index, distinct.len())?;
         Ok((distinct, rows))

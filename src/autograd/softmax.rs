@@ -20,15 +20,14 @@ impl Tape<'_> {
     /// Right for logits of any size: softmax(z) = softmax(z − max z), and no e^z is ever taken.
     ///
     /// # Errors
-    /// [`Error::Parameter`](crate::Error::Parameter) too for a label that is not below k;
+    /// [`Error::Label`](crate::Error::Label) too for a label that is not below k;
     /// [`Error::Empty`](crate::Error::Empty) without rows.
     pub fn cross_entropy(&mut self, logits: Var, labels: &[usize]) -> Result<Var> {
         let (op, dim @ (n, k)) = ("cross_entropy", self.dim(logits)?);
         shapes_fit(labels.len() == n, op, dim, (labels.len(), 1))?;
         check::not_empty(op, n)?;
-        for label in labels {
-            check::parameter("label", *label, *label < k, "below the number of classes")?;
-        }
+        let labelled: Vec<_> = labels.iter().copied().map(Some).collect();
+        check::labels(&labelled, k)?;
         let mut rows = self.take(op, dim)?;
         rows.copy_from_slice(self.slice(logits));
         let sums: Vec<_> = rows.chunks_exact_mut(k).map(softmax).collect();
