@@ -16,11 +16,14 @@
 //! | [`grid`] | 25 Gaussians in 5 rows, exactly known: [`grid_mixture`] |
 //! | [`checkerboard`] | the black squares of a board of 4 × 4 |
 //! | [`ferris`] | a crab |
+//! | [`digits`] | 1,797 pictures of 8 × 8 pixels, handwritten, with labels |
 //! | [`read_csv`] | your own numbers; [`Standardizer`] brings them to this scale and back, [`Split`] holds some out |
 
 mod csv;
+mod digits;
 mod ferris;
 mod gaussians;
+mod pictures;
 mod plane;
 mod split;
 mod standardizer;
@@ -28,10 +31,12 @@ mod standardizer;
 pub use csv::{
     ColumnSummary, Csv, Summary, csv_text, parse_csv, read_csv, read_csv_from, write_csv,
 };
+pub use digits::digits;
 pub use ferris::ferris;
 pub use gaussians::{
     bimodal, grid, grid_mixture, grid_mixture_with, ring, ring_mixture, ring_mixture_with,
 };
+pub use pictures::{PictureSplit, Pictures};
 pub use plane::{checkerboard, moons, spiral, swiss_roll};
 pub use split::Split;
 pub use standardizer::Standardizer;
