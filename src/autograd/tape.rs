@@ -19,6 +19,8 @@ use crate::error::{Error, Result};
 pub struct Tape<'p> {
     pub(super) parameters: &'p Parameters,
     nodes: Vec<Node>,
+    /// Which node each parameter is, if it is on the tape.
+    places: Vec<Option<Var>>,
     /// Gradients of variables after the last walk back, with a place for each node.
     gradients: Vec<Option<Vec<f32>>>,
     pub(super) work: Workspace,
@@ -41,6 +43,7 @@ impl<'p> Tape<'p> {
         Self {
             parameters,
             nodes: Vec::with_capacity(64),
+            places: vec![None; parameters.len()],
             gradients: Vec::new(),
             work,
             id: TAPES.fetch_add(1, Ordering::Relaxed),
@@ -106,11 +109,12 @@ impl<'p> Tape<'p> {
     /// If `id` is not of the parameters that the tape was made over (see [`ParameterId`]).
     pub fn parameter(&mut self, id: ParameterId) -> Var {
         let [rows, cols] = self.parameters.shape(id);
-        let is_it = |node: &Node| matches!(node.value, Value::Parameter(known) if known == id);
-        match self.nodes.iter().position(is_it) {
-            Some(index) => self.var(index),
-            None => self.push_node(Value::Parameter(id), (rows, cols), true),
+        if let Some(known) = self.places[id.index] {
+            return known;
         }
+        let var = self.push_node(Value::Parameter(id), (rows, cols), true);
+        self.places[id.index] = Some(var);
+        var
     }
 
     /// The value of `var`, shape (rows, columns).

@@ -61,4 +61,5 @@ pub use crate::autograd::{Conv2d, Linear, Norm, ParameterId, Parameters, Resize}
 pub use embedding::{TimeEmbedding, octaves};
 pub use film_mlp::{FilmMlp, FilmMlpConfig};
 pub use mlp::Mlp;
+pub(crate) use predict::cost_of_row;
 pub use predict::{Given, Network};

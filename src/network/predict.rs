@@ -156,6 +156,12 @@ impl Denoiser for Given<'_> {
 /// a cell.
 type Forward<'a> = &'a (dyn Fn(&mut Tape<'_>, Var, Range<usize>) -> Result<Var> + Sync);
 
+/// How many rows of a few columns a row of `d` counts as. Wide rows are pictures, whose every pixel goes through layers
+/// of its own.
+pub(crate) fn cost_of_row(d: usize) -> usize {
+    d.saturating_sub(15).max(1)
+}
+
 /// Most rows that are predicted together: enough that packing the weights for a product costs little beside
 /// the product, and few enough that their activations stay in a second-level cache.
 const LARGEST: usize = 512;
@@ -163,14 +169,15 @@ const LARGEST: usize = 512;
 /// Fewest, unless there are no more: below that, sharing them between threads costs more than it gains.
 const SMALLEST: usize = 64;
 
-/// Rows that are predicted together, of `n`: equal parts, as many of them as keep all threads busy to the end.
-/// Every row's result is its own, so the number changes no bit.
-fn piece(n: usize) -> usize {
+/// Rows of `d` columns that are predicted together, of `n`: equal parts, as many of them as keep all threads busy to
+/// the end. Every row's result is its own, so the number changes no bit.
+fn piece(n: usize, d: usize) -> usize {
+    let [least, most] = [SMALLEST, LARGEST].map(|rows| rows / cost_of_row(d).min(rows / 8));
     let threads = current_num_threads();
-    let pieces = n.div_ceil(LARGEST).max(8).next_multiple_of(threads);
+    let pieces = n.div_ceil(most).max(8).next_multiple_of(threads);
     // Whole tiles of a product.
     let size = n.div_ceil(pieces).next_multiple_of(8);
-    size.clamp(SMALLEST, LARGEST)
+    size.clamp(least, most)
 }
 
 /// Answers of shape (n, `outputs`).
@@ -189,7 +196,7 @@ pub(super) fn predict(
     }
     let x_t = x_t.as_standard_layout();
     let x_t = x_t.as_slice().expect("standard layout");
-    let size = piece(n);
+    let size = piece(n, d);
     // A piece takes the memory that an earlier one left.
     let spare: Mutex<Vec<Workspace>> = Mutex::default();
     let values = out.as_slice_mut().expect("freshly made");

@@ -5,10 +5,10 @@ use std::ops::Range;
 use ndarray::{Array1, Array2, ArrayView2, s};
 use rand::{Rng as _, RngExt};
 
-use crate::check::{all_finite, not_empty};
+use super::config::TrainConfig;
+use crate::check::{all_finite, labels, not_empty, same_shape};
 use crate::error::Result;
 use crate::mixture::Mixture;
-use crate::prediction::Prediction;
 use crate::rng::Rng;
 use crate::schedule::Schedule;
 
@@ -22,6 +22,8 @@ use crate::schedule::Schedule;
 pub enum Data {
     /// Rows of an array, shape (n, d), with replacement.
     Rows(Array2<f32>),
+    /// Such rows, and the class of each, counted from 0: for a network that is told it.
+    Labelled(Array2<f32>, Vec<usize>),
     /// Fresh draws from a distribution at every step: nothing to overfit.
     Fresh(Mixture),
 }
@@ -45,43 +47,75 @@ impl From<Array1<f32>> for Data {
     }
 }
 
+/// Rows and the class of each.
+impl From<(Array2<f32>, Vec<usize>)> for Data {
+    fn from((rows, labels): (Array2<f32>, Vec<usize>)) -> Self {
+        Self::Labelled(rows, labels)
+    }
+}
+
 impl Data {
     /// Number of columns d.
     pub fn dim(&self) -> usize {
         match self {
-            Self::Rows(rows) => rows.ncols(),
+            Self::Rows(rows) | Self::Labelled(rows, _) => rows.ncols(),
             Self::Fresh(mixture) => mixture.dim(),
         }
     }
 
-    /// Fills `x0`, of any number of rows, with independent samples.
-    pub(crate) fn draw(&self, x0: &mut Array2<f32>, rng: &mut Rng) -> Result<()> {
-        match self {
-            Self::Fresh(mixture) => *x0 = mixture.sample(x0.nrows(), rng)?,
-            Self::Rows(rows) => {
-                for mut row in x0.rows_mut() {
-                    row.assign(&rows.row(rng.random_range(0..rows.nrows())));
-                }
+    /// Fills `x0`, of any number of rows, with independent samples, and `classes` with their classes, if they have
+    /// any.
+    pub(crate) fn draw(
+        &self,
+        x0: &mut Array2<f32>,
+        classes: &mut Vec<Option<usize>>,
+        rng: &mut Rng,
+    ) -> Result<()> {
+        classes.clear();
+        let (rows, labels) = match self {
+            Self::Fresh(mixture) => {
+                *x0 = mixture.sample(x0.nrows(), rng)?;
+                return Ok(());
             }
+            Self::Rows(rows) => (rows, None),
+            Self::Labelled(rows, labels) => (rows, Some(labels)),
+        };
+        for mut row in x0.rows_mut() {
+            let drawn = rng.random_range(0..rows.nrows());
+            row.assign(&rows.row(drawn));
+            classes.extend(labels.map(|labels| Some(labels[drawn])));
         }
         Ok(())
     }
 
     /// Refuses data that training cannot use.
     pub(crate) fn check(&self) -> Result<()> {
-        let Self::Rows(rows) = self else {
+        let (Self::Rows(rows) | Self::Labelled(rows, _)) = self else {
             return Ok(());
         };
         not_empty("training data", rows.len())?;
         all_finite("training data", rows)
     }
+
+    /// Refuses labels that are not one a row, or of a class that a network of so many does not know.
+    pub(super) fn check_labels(&self, classes: usize) -> Result<()> {
+        let Self::Labelled(rows, of_rows) = self else {
+            return Ok(());
+        };
+        same_shape("labels", &[rows.nrows()], &[of_rows.len()])?;
+        of_rows
+            .iter()
+            .try_for_each(|label| labels(&[Some(*label)], classes))
+    }
 }
 
-/// Noised rows and what the network should answer, both of shape (n, d), and the n 0-based timesteps.
+/// Noised rows and what the network should answer, both of shape (n, d), the n 0-based timesteps, and the n labels,
+/// or none at all.
 #[derive(Clone, Copy)]
 pub(super) struct Minibatch<'a> {
     pub x_t: ArrayView2<'a, f32>,
     pub ts: &'a [usize],
+    pub labels: &'a [Option<usize>],
     pub target: ArrayView2<'a, f32>,
 }
 
@@ -92,6 +126,7 @@ impl Minibatch<'_> {
         Minibatch {
             x_t: self.x_t.slice(rows()),
             ts: &self.ts[range.clone()],
+            labels: self.labels.get(range.clone()).unwrap_or_default(),
             target: self.target.slice(rows()),
         }
     }
@@ -101,6 +136,7 @@ impl Minibatch<'_> {
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     ts: Vec<usize>,
+    labels: Vec<Option<usize>>,
     x_t: Array2<f32>,
     target: Array2<f32>,
     x0: Array2<f32>,
@@ -112,20 +148,21 @@ impl Batch {
         Minibatch {
             x_t: self.x_t.view(),
             ts: &self.ts,
+            labels: &self.labels,
             target: self.target.view(),
         }
     }
 
-    /// Draws `n` rows: t uniform in 0..T (and sorted), then x_0, then ε, in this order.
+    /// Draws a batch: t uniform in 0..T (and sorted), then x_0 and what is changed of it, then ε, then the labels that
+    /// are dropped, in this order.
     pub fn draw(
         &mut self,
-        n: usize,
         data: &Data,
         schedule: &Schedule,
-        prediction: Prediction,
+        config: &TrainConfig,
         rng: &mut Rng,
     ) -> Result<()> {
-        let timesteps = schedule.timesteps();
+        let (n, timesteps) = (config.batch, schedule.timesteps());
         self.ts.clear();
         self.ts
             .extend((0..n).map(|_| rng.random_range(0..timesteps)));
@@ -139,14 +176,23 @@ impl Batch {
             self.eps = Array2::zeros(dim);
             self.target = Array2::zeros(dim);
         }
-        data.draw(&mut self.x0, rng)?;
+        data.draw(&mut self.x0, &mut self.labels, rng)?;
+        if let Some(augment) = &config.augment {
+            augment.apply(&mut self.x0, rng);
+        }
         schedule.q_sample_batch_into(&self.x0, &self.ts, &mut self.x_t, &mut self.eps, rng)?;
         let alpha_bars = schedule.alpha_bars();
         let known = self.x0.rows().into_iter().zip(self.eps.rows());
         let rows = self.target.rows_mut().into_iter().zip(known);
         for ((mut target, (x0, eps)), t) in rows.zip(&self.ts) {
             let pairs = target.iter_mut().zip(x0.iter().zip(eps));
-            pairs.for_each(|(y, (x0, eps))| *y = prediction.target(alpha_bars[*t], *x0, *eps));
+            let target = |x0, eps| config.prediction.target(alpha_bars[*t], x0, eps);
+            pairs.for_each(|(y, (x0, eps))| *y = target(*x0, *eps));
+        }
+        for label in &mut self.labels {
+            if rng.random_bool(config.label_dropout) {
+                *label = None;
+            }
         }
         Ok(())
     }

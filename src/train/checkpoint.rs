@@ -12,6 +12,7 @@ use super::identity::Identity;
 use super::optimizer::Optimizer;
 use super::safetensors::{TensorFile, bytes_of, failure};
 use crate::autograd::Tape;
+use crate::check::parameter;
 use crate::error::Result;
 use crate::file::{create_atomically, write_atomically};
 use crate::hash::fnv1a;
@@ -52,11 +53,11 @@ impl Checkpoint {
         schedule: &Schedule,
         config: &TrainConfig,
     ) -> Result<Self> {
+        let name = "steps between two checkpoints";
+        parameter(name, every as f64, every > 0, "at least 1")?;
         let parameters = network.parameters();
-        let (x_t, end) = (
-            Rng::new(0).standard_normal(4, data.dim())?,
-            schedule.timesteps(),
-        );
+        let x_t = Rng::new(0).standard_normal(4, data.dim())?;
+        let end = schedule.timesteps();
         Ok(Self {
             path: path.to_owned(),
             every,

@@ -2,6 +2,7 @@
 
 use std::f64::consts::PI;
 
+use super::augment::Augment;
 use crate::check::parameter;
 use crate::error::Result;
 use crate::prediction::Prediction;
@@ -21,13 +22,19 @@ pub struct TrainConfig {
     pub clip_grad_norm: Option<f64>,
     /// Moving average of the parameters.
     pub ema: Option<Ema>,
+    /// The share of labels that are replaced by the one that says nothing, so that one network learns to predict with
+    /// and without being told the class (Ho & Salimans 2021, algorithm 1). Without labels it changes nothing.
+    pub label_dropout: f64,
+    /// Random changes of pictures.
+    pub augment: Option<Augment>,
     /// Fixes every random number of the run.
     pub seed: u64,
     /// Steps between two calls of the observer.
     pub report_every: u64,
 }
 
-/// Batch 256, Adam at 1e-3, no clipping, EMA 0.999, seed 0, a report every 100 steps; predicts ε.
+/// Batch 256, Adam at 1e-3, no clipping, EMA 0.999, seed 0, a report every 100 steps; predicts ε, drops a tenth of the
+/// labels if there are any, and changes no pictures.
 impl Default for TrainConfig {
     fn default() -> Self {
         Self {
@@ -37,6 +44,8 @@ impl Default for TrainConfig {
             learning_rate: LearningRate::constant(1e-3),
             clip_grad_norm: None,
             ema: Some(Ema::default()),
+            label_dropout: 0.1,
+            augment: None,
             seed: 0,
             report_every: 100,
         }
@@ -174,13 +183,20 @@ impl LearningRate {
 }
 
 impl TrainConfig {
-    pub(super) fn check(&self) -> Result<()> {
+    /// Refuses settings outside their ranges, for data of so many columns.
+    pub(super) fn check(&self, columns: usize) -> Result<()> {
         parameter("batch", self.batch, self.batch >= 1, "at least 1")?;
         let every = self.report_every;
         parameter("report_every", every as f64, every >= 1, "at least 1")?;
         let norm = self.clip_grad_norm.unwrap_or(1.0);
         let fine = norm > 0.0 && norm.is_finite();
         parameter("clip_grad_norm", norm, fine, "positive and finite")?;
+        let share = self.label_dropout;
+        let fine = (0.0..=1.0).contains(&share);
+        parameter("label_dropout", share, fine, "in [0, 1]")?;
+        if let Some(augment) = &self.augment {
+            augment.check(columns)?;
+        }
         self.learning_rate.check()
     }
 }

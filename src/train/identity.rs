@@ -1,5 +1,7 @@
 //! What a training run is about: what must be the same for it to go on.
 
+use ndarray::Array2;
+
 use super::batch::Data;
 use super::config::TrainConfig;
 use super::safetensors::TensorFile;
@@ -16,6 +18,7 @@ const SEED: &str = "seed";
 const NETWORK: &str = "network";
 const SCHEDULE: &str = "schedule";
 const DATA: &str = "data";
+const AUGMENT: &str = "augment";
 
 /// Between what a reader is told of a value and the number that tells it from all others.
 const MARK: &str = " #";
@@ -35,6 +38,8 @@ impl Identity {
             learning_rate,
             clip_grad_norm,
             ema,
+            label_dropout,
+            augment,
             seed,
             report_every: _, // changes no number of the run
         } = config;
@@ -42,7 +47,7 @@ impl Identity {
         let network = format!("{count} parameters in {matrices} matrices");
         let betas = schedule.betas().iter().flat_map(|beta| beta.to_le_bytes());
         let timesteps = format!("T = {}", schedule.timesteps());
-        Self(vec![
+        let mut texts = vec![
             (SEED, seed.to_string()),
             (NETWORK, summary(network, parameters.layout())),
             ("batch", batch.to_string()),
@@ -53,14 +58,21 @@ impl Identity {
             ("ema", format!("{ema:?}")),
             (SCHEDULE, summary(timesteps, fnv1a(betas))),
             (DATA, of_data(data)),
-        ])
+            (AUGMENT, format!("{augment:?}")),
+        ];
+        if let Data::Labelled(..) = data {
+            texts.push(("label_dropout", format!("{label_dropout:?}")));
+        }
+        Self(texts)
     }
 
     /// Refuses the file of another run, with a sentence that says what differs.
     pub fn check(&self, file: &TensorFile) -> Result<()> {
         let mut found = Vec::new();
         for (key, here) in &self.0 {
-            let there = file.metadata(key).ok_or_else(|| {
+            // The setting is younger than the files.
+            let unsaid = (*key == AUGMENT).then_some("None");
+            let there = file.metadata(key).or(unsaid).ok_or_else(|| {
                 file.refuse(format!(
                     "it does not say which {key} it belongs to, as the file of a run that keeps itself does; \
                      name another file, to start anew"
@@ -106,12 +118,21 @@ fn of_data(data: &Data) -> String {
     match data {
         Data::Rows(rows) => {
             let (n, d) = rows.dim();
-            let values = rows.iter().flat_map(|x| x.to_le_bytes());
-            summary(format!("rows of shape {n}x{d}"), fnv1a(values))
+            summary(format!("rows of shape {n}x{d}"), fnv1a(bytes(rows)))
+        }
+        Data::Labelled(rows, labels) => {
+            let (n, d) = rows.dim();
+            let numbers = labels.iter().flat_map(|c| (*c as u64).to_le_bytes());
+            let hash = fnv1a(bytes(rows).chain(numbers));
+            summary(format!("labelled rows of shape {n}x{d}"), hash)
         }
         Data::Fresh(mixture) => {
             let hash = fnv1a(format!("{mixture:?}").bytes());
             summary(format!("a mixture of dimension {}", mixture.dim()), hash)
         }
     }
+}
+
+fn bytes(rows: &Array2<f32>) -> impl Iterator<Item = u8> {
+    rows.iter().flat_map(|x| x.to_le_bytes())
 }

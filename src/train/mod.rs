@@ -34,6 +34,7 @@
 //! [`Optimizer`] is for a loop of your own.
 
 mod adam;
+mod augment;
 mod batch;
 mod checkpoint;
 mod config;
@@ -48,6 +49,7 @@ mod trainer;
 mod weights;
 
 pub use crate::verdict::Verdict;
+pub use augment::Augment;
 pub use batch::Data;
 pub(crate) use batch::rng_of_step;
 pub use config::{Adam, Ema, LearningRate, TrainConfig};

@@ -8,7 +8,7 @@ use super::batch::Minibatch;
 use crate::autograd::{Gradients, SIMD, Tape, Workspace, sum_of_squares};
 use crate::check::same_shape;
 use crate::error::Result;
-use crate::network::{Network, Parameters};
+use crate::network::{Network, Parameters, cost_of_row};
 
 /// One part of every batch: its tape's memory and its gradients.
 #[derive(Debug)]
@@ -28,13 +28,17 @@ pub(super) struct Shard {
 /// instead, if it is large enough.
 const SPLIT: (usize, usize) = (128, 1024);
 
-/// How many shards a batch of `n` rows has.
-pub(super) fn shards(n: usize) -> usize {
-    match n {
+/// How many shards a batch of `n` rows of `d` columns has.
+///
+/// Wide rows are pictures, whose every pixel goes through layers of its own: a row counts once for each column beyond
+/// 15, and once if there are none. 64 pictures of 8×8 pixels are four shards.
+pub(super) fn shards(n: usize, d: usize) -> usize {
+    let parts = match n.saturating_mul(cost_of_row(d)) {
         n if n < SPLIT.0 => 1,
         n if n < SPLIT.1 => 2,
         _ => 4,
-    }
+    };
+    parts.min(n)
 }
 
 impl Shard {
@@ -58,7 +62,10 @@ impl Shard {
         let workspace = std::mem::take(&mut self.workspace);
         let mut tape = Tape::with_workspace(network.parameters(), workspace);
         let x_t = tape.input(&rows.x_t);
-        let y = network.forward(&mut tape, x_t, rows.ts)?;
+        let y = match rows.labels {
+            [] => network.forward(&mut tape, x_t, rows.ts)?,
+            labels => network.forward_given(&mut tape, x_t, rows.ts, labels)?,
+        };
         let target = tape.input(&rows.target);
         let loss = tape.mse(y, target)?;
         self.loss = f64::from(tape.scalar(loss));

@@ -11,7 +11,7 @@ use super::config::TrainConfig;
 use super::optimizer::Optimizer;
 use super::progress::{PerTimestep, Progress};
 use super::shard::{self, Shard};
-use crate::check::{elements, finite, not_empty, parameter, same_shape};
+use crate::check::{elements, finite, not_empty, same_shape};
 use crate::error::Result;
 use crate::network::{Network, Parameters};
 use crate::parallel;
@@ -75,12 +75,14 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// A trainer for `network`, at step 0, kept in no file. `data` is an array of rows, or a
-    /// [`Mixture`](crate::Mixture) for fresh draws; [`Data`] says how they are drawn.
+    /// A trainer for `network`, at step 0, kept in no file. `data` is an array of rows, or `(rows, labels)` for a
+    /// network with [`classes`](Network::classes), or a [`Mixture`](crate::Mixture) for fresh draws; [`Data`] says how
+    /// they are drawn.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a setting outside its range; [`Error::Size`] for a batch that memory cannot hold;
-    /// [`Error::Empty`] and [`Error::NotFinite`] for data that is.
+    /// [`Error::Empty`] and [`Error::NotFinite`] for data that is; [`Error::Shape`] unless there is one label a row,
+    /// [`Error::Label`] for one that `network` does not know.
     pub fn new(
         network: &dyn Network,
         data: impl Into<Data>,
@@ -88,8 +90,9 @@ impl Trainer {
         config: TrainConfig,
     ) -> Result<Self> {
         let data = data.into();
-        config.check()?;
+        config.check(data.dim())?;
         data.check()?;
+        data.check_labels(network.classes())?;
         let parameters = network.parameters();
         // x_0, x_t, ε and the target.
         elements::<f32>("a batch", &[4, config.batch, data.dim()])?;
@@ -126,21 +129,13 @@ impl Trainer {
         schedule: &Schedule,
         config: TrainConfig,
     ) -> Result<Self> {
-        let name = "steps between two checkpoints";
-        parameter(name, every as f64, every > 0, "at least 1")?;
         let mut trainer = Self::new(network, data, schedule, config)?;
-        let Self {
-            data,
-            config,
-            optimizer,
-            losses,
-            ..
-        } = &mut trainer;
-        let mut file = Checkpoint::new(path.as_ref(), every, network, data, schedule, config)?;
+        let (path, run) = (path.as_ref(), &mut trainer);
+        let mut file = Checkpoint::new(path, every, network, &run.data, schedule, &run.config)?;
         if file.is_missing() {
-            file.save(network, optimizer, losses)?;
+            file.save(network, &run.optimizer, &run.losses)?;
         } else {
-            let parameters = file.read(network, optimizer, losses)?;
+            let parameters = file.read(network, &mut run.optimizer, &mut run.losses)?;
             *network.parameters_mut() = parameters;
         }
         trainer.checkpoint = Some(file);
@@ -247,9 +242,8 @@ impl Trainer {
     /// The batch of the step that comes next, in the memory of the last.
     fn draw(&mut self) -> Result<Batch> {
         let mut rng = rng_of_step(self.config.seed, self.step());
-        let (n, prediction) = (self.config.batch, self.config.prediction);
         let mut batch = std::mem::take(&mut self.batch);
-        batch.draw(n, &self.data, &self.schedule, prediction, &mut rng)?;
+        batch.draw(&self.data, &self.schedule, &self.config, &mut rng)?;
         Ok(batch)
     }
 
@@ -273,8 +267,13 @@ impl Trainer {
         not_empty("batch", x_t.len().min(target.len()))?;
         finite("x_t", x_t)?;
         finite("target", target)?;
-        let (x_t, target) = (x_t.view(), target.view());
-        self.step_on_finite(network, Minibatch { x_t, ts, target })
+        let rows = Minibatch {
+            x_t: x_t.view(),
+            ts,
+            labels: &[],
+            target: target.view(),
+        };
+        self.step_on_finite(network, rows)
     }
 
     fn step_on_finite(&mut self, network: &mut dyn Network, rows: Minibatch) -> Result<f32> {
@@ -307,7 +306,7 @@ impl Trainer {
     ) -> Result<f64> {
         let parameters = network.parameters();
         self.optimizer.check(parameters)?;
-        let parts = shard::shards(rows.ts.len());
+        let parts = shard::shards(rows.ts.len(), rows.x_t.ncols());
         self.shards.truncate(parts);
         self.shards.resize_with(parts, || Shard::new(parameters));
         let loss = shard::run(&mut self.shards, &*network, gradients, rows)?;

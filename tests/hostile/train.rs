@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use diffusion_intuition::autograd::Gradients;
 use diffusion_intuition::gan::{Gan, GanConfig};
 use diffusion_intuition::network::{FilmMlp, FilmMlpConfig, Network, Parameters, TimeEmbedding};
-use diffusion_intuition::train::{Adam, Ema, LearningRate, Optimizer, TrainConfig, Trainer};
+use diffusion_intuition::train::{
+    Adam, Augment, Ema, LearningRate, Optimizer, TrainConfig, Trainer,
+};
 use diffusion_intuition::{Error, Mixture, Prediction, Rng, Schedule, data};
 
 use crate::draw::Draw;
@@ -81,6 +83,15 @@ fn ema(draw: &Draw) -> Option<Ema> {
     (!draw.rarely(4)).then_some(Ema { decay })
 }
 
+fn augment(draw: &Draw) -> Augment {
+    Augment {
+        height: draw.size(),
+        width: draw.size(),
+        flip: draw.rarely(2),
+        shift: draw.size(),
+    }
+}
+
 /// A run that says `Ok` has parameters, and an average, that can be saved, read, and trained on.
 fn run(draw: &Draw) -> Result<(), String> {
     let config = TrainConfig {
@@ -90,6 +101,8 @@ fn run(draw: &Draw) -> Result<(), String> {
         learning_rate: rate(draw),
         clip_grad_norm: draw.rarely(3).then(|| draw.f64()),
         ema: ema(draw),
+        label_dropout: if draw.rarely(4) { draw.f64() } else { 0.1 },
+        augment: draw.rarely(3).then(|| augment(draw)),
         seed: draw.size() as u64,
         report_every: draw.size() as u64,
     };
