@@ -1,0 +1,120 @@
+//! Convolutions and norms of 64 pictures beside the same work as one product: `cargo bench --bench pictures`.
+//!
+//! Forward and backward (dW, dx, db) in GFLOP/s; the limit is a layer y = x·Wᵀ + b with as many rows, inputs and
+//! outputs as the convolution has pixels, taps and channels. Norms in ns a number. The fastest of all rounds.
+
+use std::time::Instant;
+
+use diffusion_intuition::autograd::{Gradients, GroupNorm, Rows, Tape, Var, Workspace};
+use diffusion_intuition::network::{Parameters, Resize};
+use diffusion_intuition::{Result, Rng};
+use ndarray::Array2;
+
+const N: usize = 64;
+const ROUNDS: usize = 100;
+
+/// Side, inputs, outputs, what becomes of the side.
+const LAYERS: [(usize, usize, usize, Resize); 8] = [
+    (8, 1, 32, Resize::Keep),
+    (8, 32, 32, Resize::Keep),
+    (8, 64, 32, Resize::Keep),
+    (4, 64, 64, Resize::Keep),
+    (4, 128, 64, Resize::Keep),
+    (8, 32, 64, Resize::Halve),
+    (4, 64, 64, Resize::Double),
+    (8, 32, 1, Resize::Keep),
+];
+
+fn main() -> Result<()> {
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return Ok(());
+    }
+    println!("threads        what   forward (limit)   backward (limit)   in GFLOP/s; norms: ns");
+    for threads in [1, 2] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.expect("two threads").install(|| {
+            LAYERS.into_iter().try_for_each(convolution)?;
+            [(8, 32), (4, 64)].into_iter().try_for_each(norm)
+        })?;
+    }
+    Ok(())
+}
+
+fn convolution((side, inputs, outputs, resize): (usize, usize, usize, Resize)) -> Result<()> {
+    let mut rng = Rng::new(0);
+    let mut parameters = Parameters::new();
+    let layer = parameters.conv2d("conv", inputs, outputs, &mut rng)?;
+    let layer = layer.resizing(resize);
+    let linear = parameters.linear("linear", 9 * inputs, outputs, &mut rng)?;
+    let x = rng.standard_normal(N * side * side, inputs)?;
+    let [height, width] = layer.size([side, side]);
+    let rows = N * height * width;
+    let patches = rng.standard_normal(rows, 9 * inputs)?;
+    let ours = fastest(&parameters, &x, |tape, x| {
+        tape.conv2d(x, layer, [side, side])
+    })?;
+    let limit = fastest(&parameters, &patches, |tape, x| tape.linear(x, linear))?;
+    let flops = 18e-9 * (rows * inputs * outputs) as f64;
+    println!(
+        "{:7} {:>15} {:6.0} ({:3.0}) {:12.0} ({:3.0})",
+        rayon::current_num_threads(),
+        format!("{side}×{side} {inputs}→{outputs} {resize:?}"),
+        flops / ours[0],
+        flops / limit[0],
+        2.0 * flops / ours[1],
+        2.0 * flops / limit[1],
+    );
+    Ok(())
+}
+
+/// With scale and shift for each picture, and SiLU.
+fn norm((side, channels): (usize, usize)) -> Result<()> {
+    let mut rng = Rng::new(0);
+    let mut parameters = Parameters::new();
+    let norm = parameters.norm("norm", channels)?;
+    let table = parameters.uniform("table", [N, 2 * channels], 1.0, &mut rng)?;
+    let rows = Rows::new(&(0..N).collect::<Vec<_>>(), N)?;
+    let x = rng.standard_normal(N * side * side, channels)?;
+    let seconds = fastest(&parameters, &x, |tape, x| {
+        let table = Some((tape.parameter(table), &rows));
+        let (groups, pixels, silu) = (8, side * side, true);
+        tape.group_norm(
+            x,
+            GroupNorm {
+                norm,
+                groups,
+                pixels,
+                table,
+                silu,
+            },
+        )
+    })?;
+    let [forward, backward] = seconds.map(|s| s * 1e9 / x.len() as f64);
+    let what = format!("norm {side}×{side} {channels}");
+    let threads = rayon::current_num_threads();
+    println!("{threads:7} {what:>15} {forward:12.2} {backward:18.2}");
+    Ok(())
+}
+
+/// Seconds forward and backward.
+fn fastest(
+    parameters: &Parameters,
+    x: &Array2<f32>,
+    op: impl Fn(&mut Tape, Var) -> Result<Var>,
+) -> Result<[f64; 2]> {
+    let (mut work, mut gradients) = (Workspace::new(), Gradients::new(parameters));
+    let mut best = [f64::INFINITY; 2];
+    for _ in 0..ROUNDS {
+        let mut tape = Tape::with_workspace(parameters, work);
+        let x = tape.variable(x);
+        let start = Instant::now();
+        let y = op(&mut tape, x)?;
+        best[0] = best[0].min(start.elapsed().as_secs_f64());
+        let loss = tape.sum(y)?;
+        let start = Instant::now();
+        tape.backward(loss, &mut gradients)?;
+        best[1] = best[1].min(start.elapsed().as_secs_f64());
+        work = tape.into_workspace();
+    }
+    Ok(best)
+}
