@@ -56,6 +56,8 @@ mod embedding;
 mod film_mlp;
 mod mlp;
 mod predict;
+mod unet;
+mod unet_block;
 
 pub use crate::autograd::{Conv2d, Linear, Norm, ParameterId, Parameters, Resize};
 pub use embedding::{TimeEmbedding, octaves};
@@ -63,3 +65,4 @@ pub use film_mlp::{FilmMlp, FilmMlpConfig};
 pub use mlp::Mlp;
 pub(crate) use predict::cost_of_row;
 pub use predict::{Given, Network};
+pub use unet::{UNet, UNetConfig};

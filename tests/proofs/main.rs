@@ -44,6 +44,7 @@ mod mixture_quadrature;
 mod mixture_reverse;
 mod mixture_reverse_process;
 mod mixture_score;
+mod network_unet;
 mod prediction;
 mod rng;
 mod rng_normal;

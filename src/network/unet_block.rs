@@ -1,0 +1,157 @@
+//! The parts of a U-Net: a residual block that the timestep modulates, and a look around the whole picture.
+
+use crate::autograd::{Conv2d, GroupNorm, Linear, Norm, Parameters, Rows, Tape, Var};
+use crate::error::Result;
+use crate::rng::Rng;
+
+/// A residual block of `inputs` → `outputs` channels:
+///
+/// ```text
+/// h = conv1(silu(norm1(x)))
+/// scale, shift = film(e)                                  e: what is known of t and the label
+/// y = skip(x) + conv2(silu(norm2(h)·(1 + scale) + shift))
+/// ```
+///
+/// `conv2` starts at zero, so that at first y is skip(x), a 1×1 convolution, or x itself if the channels stay
+/// (improved DDPM, Nichol & Dhariwal 2021, §3.3, without dropout).
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Block {
+    norm1: Norm,
+    conv1: Conv2d,
+    film: Linear,
+    norm2: Norm,
+    conv2: Conv2d,
+    skip: Option<Linear>,
+}
+
+/// y = x + out(attention of norm(x) to itself), over all pixels of a picture; `out` starts at zero.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct LookAround {
+    norm: Norm,
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    out: Linear,
+}
+
+/// Where in a network a part stands: the pictures there, and what is known of each.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// Height and width.
+    pub size: [usize; 2],
+    pub groups: usize,
+    /// A table of embeddings, one row for each distinct pair of timestep and label, and whose row is which.
+    pub known: (Var, &'a Rows),
+}
+
+impl Place<'_> {
+    /// Group norm with SiLU.
+    pub fn norm(&self, norm: Norm) -> GroupNorm<'_> {
+        GroupNorm {
+            norm,
+            groups: self.groups,
+            pixels: self.pixels(),
+            table: None,
+            silu: true,
+        }
+    }
+
+    pub fn pixels(&self) -> usize {
+        self.size[0] * self.size[1]
+    }
+}
+
+impl Block {
+    pub fn new(
+        parameters: &mut Parameters,
+        name: &str,
+        [inputs, outputs, embedding]: [usize; 3],
+        rng: &mut Rng,
+    ) -> Result<Self> {
+        let part = |part: &str| format!("{name}.{part}");
+        let norm1 = parameters.norm(&part("norm1"), inputs)?;
+        let conv1 = parameters.conv2d(&part("conv1"), inputs, outputs, rng)?;
+        let film = parameters.linear(&part("film"), embedding, 2 * outputs, rng)?;
+        let norm2 = parameters.norm(&part("norm2"), outputs)?;
+        let conv2 = parameters.conv2d(&part("conv2"), outputs, outputs, rng)?;
+        for id in [conv2.weight, conv2.bias] {
+            parameters.get_mut(id).fill(0.0);
+        }
+        let skip = match inputs == outputs {
+            true => None,
+            false => Some(parameters.linear(&part("skip"), inputs, outputs, rng)?),
+        };
+        Ok(Self {
+            norm1,
+            conv1,
+            film,
+            norm2,
+            conv2,
+            skip,
+        })
+    }
+
+    pub fn forward(&self, tape: &mut Tape<'_>, x: Var, place: Place<'_>) -> Result<Var> {
+        let h = tape.group_norm(x, place.norm(self.norm1))?;
+        let h = tape.conv2d(h, self.conv1, place.size)?;
+        let (known, rows) = place.known;
+        let table = Some((tape.linear(known, self.film)?, rows));
+        let modulated = GroupNorm {
+            table,
+            ..place.norm(self.norm2)
+        };
+        let h = tape.group_norm(h, modulated)?;
+        let h = tape.conv2d(h, self.conv2, place.size)?;
+        let x = match self.skip {
+            Some(skip) => tape.linear(x, skip)?,
+            None => x,
+        };
+        tape.add(x, h)
+    }
+}
+
+impl LookAround {
+    pub fn new(
+        parameters: &mut Parameters,
+        name: &str,
+        channels: usize,
+        rng: &mut Rng,
+    ) -> Result<Self> {
+        let norm = parameters.norm(&format!("{name}.norm"), channels)?;
+        let mut linear = |part| {
+            let name = format!("{name}.{part}");
+            parameters.linear(&name, channels, channels, rng)
+        };
+        let [query, key] = [linear("query")?, linear("key")?];
+        let [value, out] = [linear("value")?, linear("out")?];
+        for id in [out.weight, out.bias] {
+            parameters.get_mut(id).fill(0.0);
+        }
+        Ok(Self {
+            norm,
+            query,
+            key,
+            value,
+            out,
+        })
+    }
+
+    pub fn forward(
+        &self,
+        tape: &mut Tape<'_>,
+        x: Var,
+        place: Place<'_>,
+        heads: usize,
+    ) -> Result<Var> {
+        let norm = GroupNorm {
+            silu: false,
+            ..place.norm(self.norm)
+        };
+        let h = tape.group_norm(x, norm)?;
+        let [q, k, v] = tape.linears([(h, self.query), (h, self.key), (h, self.value)])?;
+        let pictures = tape.dim(x)?.0 / place.pixels();
+        let h = tape.attention(q, k, v, pictures, heads)?;
+        let h = tape.linear(h, self.out)?;
+        tape.add(x, h)
+    }
+}

@@ -1,0 +1,383 @@
+//! The U-Net against PyTorch 2.15: same weights, same answers, loss, gradients and steps; and what it refuses.
+//! The golden values are made by tests/golden/unet.py.
+
+use diffusion_intuition::autograd::{Gradients, Tape, check_gradients};
+use diffusion_intuition::network::{Network, UNet, UNetConfig};
+use diffusion_intuition::train::safetensors::TensorFile;
+use diffusion_intuition::train::{Adam, Optimizer};
+use diffusion_intuition::{Denoiser, Error, Rng};
+use ndarray::{Array2, s};
+use rayon::ThreadPoolBuilder;
+
+fn golden() -> TensorFile {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+    TensorFile::open(format!("{folder}/pytorch_unet.safetensors")).unwrap()
+}
+
+struct Batch {
+    x_t: Array2<f32>,
+    eps: Array2<f32>,
+    ts: Vec<usize>,
+    labels: Vec<Option<usize>>,
+}
+
+/// The batch of the golden file; PyTorch's label after the last says nothing.
+fn batch(file: &mut TensorFile, prefix: &str, classes: usize) -> Batch {
+    let mut read = |name: &str| {
+        let name = format!("{prefix}.{name}");
+        (
+            file.shape(&name).unwrap().to_vec(),
+            file.read(&name).unwrap(),
+        )
+    };
+    let mut matrix = |name: &str| {
+        let (shape, values) = read(name);
+        Array2::from_shape_vec((shape[0], shape[1]), values).unwrap()
+    };
+    let [x_t, eps] = ["x_t", "eps"].map(&mut matrix);
+    let mut numbers = |name: &str| read(name).1.into_iter().map(|x| x as usize);
+    Batch {
+        x_t,
+        eps,
+        ts: numbers("ts").collect(),
+        labels: numbers("labels")
+            .map(|l| Some(l).filter(|l| *l < classes))
+            .collect(),
+    }
+}
+
+impl Batch {
+    fn rows(&self, rows: std::ops::Range<usize>) -> Self {
+        let some = |x: &Array2<f32>| x.slice(s![rows.clone(), ..]).to_owned();
+        Self {
+            x_t: some(&self.x_t),
+            eps: some(&self.eps),
+            ts: self.ts[rows.clone()].to_vec(),
+            labels: self.labels[rows.clone()].to_vec(),
+        }
+    }
+}
+
+/// The golden script's `weights`: a multiplicative hash of position and parameter.
+fn fill(network: &mut UNet) {
+    let parameters = network.parameters_mut();
+    for (number, id) in parameters.ids().enumerate() {
+        let name = parameters.name(id).to_owned();
+        let shape = parameters.shape(id);
+        let side = if shape[0] == 1 {
+            4
+        } else {
+            shape[0].max(shape[1])
+        };
+        let add = if name.contains("norm") && name.ends_with("weight") {
+            1.0
+        } else {
+            0.0
+        };
+        for (i, w) in parameters.get_mut(id).iter_mut().enumerate() {
+            let bits = (i as u32).wrapping_mul(2_654_435_761);
+            let bits = bits.wrapping_add((number as u32).wrapping_mul(40_503));
+            let bits = (bits ^ (bits >> 15)).wrapping_mul(2_246_822_519);
+            let unit = f64::from(bits >> 8) / 16_777_216.0;
+            *w = ((2.0 * unit - 1.0) / (side as f64).sqrt() + add) as f32;
+        }
+    }
+}
+
+/// The small network of the golden file: three levels, pictures of two channels that are higher than wide.
+fn small_config() -> UNetConfig {
+    UNetConfig {
+        height: 8,
+        width: 4,
+        channels: 2,
+        levels: vec![4, 8, 12],
+        embedding: 8,
+        groups: 2,
+        heads: 2,
+        classes: 3,
+    }
+}
+
+fn digits() -> UNetConfig {
+    UNetConfig {
+        classes: 10,
+        ..UNetConfig::default()
+    }
+}
+
+fn made(config: &UNetConfig) -> UNet {
+    let mut network = UNet::new(config, &mut Rng::new(0)).unwrap();
+    fill(&mut network);
+    network
+}
+
+fn loss_and_gradients(network: &UNet, batch: &Batch) -> (f32, Gradients) {
+    let mut tape = Tape::new(network.parameters());
+    let (x_t, eps) = (tape.input(&batch.x_t), tape.input(&batch.eps));
+    let y = network.forward_given(&mut tape, x_t, &batch.ts, &batch.labels);
+    let loss = tape.mse(y.unwrap(), eps).unwrap();
+    let mut gradients = Gradients::new(network.parameters());
+    tape.backward(loss, &mut gradients).unwrap();
+    (tape.scalar(loss), gradients)
+}
+
+fn largest(values: &[f32]) -> f32 {
+    values.iter().fold(0.0, |max, x| max.max(x.abs()))
+}
+
+/// Largest difference of any element.
+fn difference<'a>(ours: impl IntoIterator<Item = &'a f32>, theirs: &[f32]) -> f32 {
+    let ours: Vec<f32> = ours.into_iter().copied().collect();
+    assert_eq!(ours.len(), theirs.len());
+    let pairs = ours.iter().zip(theirs);
+    pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+/// The tensor by whose largest gradient a difference is measured: its own; but a bias of the keys adds the same number to
+/// all products of a query, which softmax does not see, so that its gradient is 0 and nothing but rounding is left.
+fn measured_by(name: &str) -> String {
+    name.replace("key.bias", "key.weight")
+}
+
+/// Sums of some hundred products through 25 layers: 1e-5 is what each side's rounding leaves, a hundred units in the
+/// last place.
+#[test]
+fn loss_and_every_gradient_are_pytorchs() {
+    let mut file = golden();
+    let network = made(&small_config());
+    let batch = batch(&mut file, "small", 3).rows(0..4);
+    let (loss, gradients) = loss_and_gradients(&network, &batch);
+    let expected = file.read("small.losses").unwrap()[0];
+    assert!((loss / expected - 1.0).abs() < 1e-5, "{loss} {expected}");
+    let parameters = network.parameters();
+    for id in parameters.ids() {
+        let name = parameters.name(id);
+        let theirs = file.read(&format!("small.grad.{name}")).unwrap();
+        let of_scale = file.read(&format!("small.grad.{}", measured_by(name)));
+        let difference = difference(gradients.get(id), &theirs) / largest(&of_scale.unwrap());
+        assert!(difference < 1e-5, "{name}: {difference:e}");
+    }
+}
+
+#[test]
+fn ten_steps_of_adam_are_pytorchs() {
+    let mut file = golden();
+    let mut network = made(&small_config());
+    let batches = batch(&mut file, "small", 3);
+    // Large enough that the rounding of near-zero gradients is not blown up to a step.
+    let adam = Adam {
+        epsilon: 1e-3,
+        ..Adam::default()
+    };
+    let mut optimizer = Optimizer::new(network.parameters(), adam, None).unwrap();
+    let losses = file.read("small.losses").unwrap();
+    for (step, expected) in losses.iter().enumerate() {
+        let batch = batches.rows(4 * step..4 * step + 4);
+        let (loss, gradients) = loss_and_gradients(&network, &batch);
+        assert!(
+            (loss / expected - 1.0).abs() < 1e-4,
+            "{step}: {loss} {expected}"
+        );
+        let parameters = network.parameters_mut();
+        optimizer.step(parameters, &gradients, 1e-2).unwrap();
+    }
+    let parameters = network.parameters();
+    for id in parameters.ids() {
+        let name = parameters.name(id);
+        let theirs = file.read(&format!("small.adam.{name}")).unwrap();
+        let difference = difference(parameters.get(id), &theirs) / largest(&theirs);
+        assert!(difference < 1e-4, "{name}: {difference:e}");
+    }
+}
+
+#[test]
+fn answers_and_gradients_of_the_reference_network() {
+    let mut file = golden();
+    let network = made(&digits());
+    let batch = batch(&mut file, "reference", 10);
+    assert!(batch.labels[0].is_none() && batch.labels[1].is_some());
+    let y = network.predict_given(&batch.x_t, &batch.ts, &batch.labels);
+    let expected = file.read("reference.y").unwrap();
+    let difference = difference(&y.unwrap(), &expected) / largest(&expected);
+    assert!(difference < 1e-5, "{difference:e}");
+    let (loss, gradients) = loss_and_gradients(&network, &batch);
+    let expected = file.read("reference.loss").unwrap()[0];
+    assert!((loss / expected - 1.0).abs() < 1e-5, "{loss} {expected}");
+    let parameters = network.parameters();
+    for id in parameters.ids() {
+        let name = parameters.name(id);
+        let gradient: Vec<f32> = gradients.get(id).iter().copied().collect();
+        let mut read = |what| file.read(&format!("reference.{what}.{name}")).unwrap();
+        let (places, theirs) = (read("places"), read("grad"));
+        let scale = file.read(&format!("reference.scale.{}", measured_by(name)));
+        let (scale, largest) = (scale.unwrap()[0], largest(&gradient));
+        for (place, theirs) in places.iter().zip(theirs) {
+            let difference = (gradient[*place as usize] - theirs).abs() / scale;
+            assert!(difference < 1e-5, "{name}[{place}]: {difference:e}");
+        }
+        let fine = (largest / scale - 1.0).abs() < 1e-5 || measured_by(name) != name;
+        assert!(fine, "{name}: {largest} {scale}");
+    }
+}
+
+/// Central differences through the whole network, at weights where no part starts at zero. Step 1e-2: rounding of the
+/// loss and the third derivative leave about 1e-4 of the scale.
+#[test]
+fn the_gradient_is_that_of_central_differences() {
+    let config = UNetConfig {
+        height: 4,
+        width: 6,
+        levels: vec![2, 4],
+        embedding: 2,
+        groups: 1,
+        heads: 2,
+        classes: 1,
+        ..UNetConfig::default()
+    };
+    let network = made(&config);
+    let x_t = Rng::new(1).standard_normal(3, 24).unwrap();
+    let loss = |tape: &mut Tape| {
+        let x = tape.input(&x_t);
+        let y = network.forward_given(tape, x, &[3, 3, 150], &[None, Some(0), Some(0)])?;
+        tape.mse(y, x)
+    };
+    for result in check_gradients(network.parameters(), 1e-2, &loss).unwrap() {
+        let bound = 1e-3 * result.scale.max(0.1);
+        assert!(result.difference < bound, "{result:?}");
+    }
+}
+
+#[test]
+fn at_first_every_block_is_the_identity() {
+    let network = UNet::new(&digits(), &mut Rng::new(0)).unwrap();
+    let x_t = Rng::new(1).standard_normal(2, 64).unwrap();
+    // Neither t nor the label is heard yet.
+    let y = network.predict_given(&x_t, &[0, 5], &[None, Some(3)]);
+    assert_eq!(y.unwrap(), network.predict_at(&x_t, 199).unwrap());
+    let none = network.given(None).denoise(&x_t, 7).unwrap();
+    assert_eq!(none, network.denoise(&x_t, 7).unwrap());
+}
+
+#[test]
+fn neither_threads_nor_the_batch_change_a_bit() {
+    let mut file = golden();
+    let network = made(&digits());
+    let batch = batch(&mut file, "reference", 10);
+    let run = || {
+        let (loss, gradients) = loss_and_gradients(&network, &batch);
+        let names = network.parameters().ids();
+        let flat: Vec<u32> = names
+            .flat_map(|id| {
+                gradients
+                    .get(id)
+                    .iter()
+                    .map(|g| g.to_bits())
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        let y = network.predict_given(&batch.x_t, &batch.ts, &batch.labels);
+        (loss.to_bits(), flat, y.unwrap())
+    };
+    let on = |threads| {
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.unwrap().install(run)
+    };
+    let one = on(1);
+    for threads in [2, 3] {
+        assert!(on(threads) == one, "{threads} threads");
+    }
+    for i in 0..batch.ts.len() {
+        let alone = batch.rows(i..i + 1);
+        let y = network.predict_given(&alone.x_t, &alone.ts, &alone.labels);
+        assert_eq!(y.unwrap().row(0), one.2.row(i), "row {i}");
+    }
+}
+
+#[test]
+fn levels_can_be_looked_at_and_skips_cut() {
+    let network = made(&small_config());
+    let x_t = Rng::new(1).standard_normal(2, 64).unwrap();
+    let seen = network.activations(&x_t, &[4, 9], &[None; 2]).unwrap();
+    let shapes: Vec<_> = seen.iter().map(Array2::dim).collect();
+    let down = [(64, 4), (16, 8), (4, 12)];
+    let up = [(4, 12), (16, 8), (64, 4)];
+    assert_eq!(shapes, [down, up].concat());
+    for level in 0..3 {
+        let cut = network.without_skip(level).unwrap();
+        let others = cut.activations(&x_t, &[4, 9], &[None; 2]).unwrap();
+        // Every block hears of it, from that level's way up on.
+        let same: Vec<_> = (0..6).map(|i| seen[i] == others[i]).collect();
+        let expected: Vec<_> = (0..6).map(|i| i < 5 - level).collect();
+        assert_eq!(same, expected, "level {level}");
+    }
+    let fault = network.without_skip(3).unwrap_err();
+    assert!(matches!(fault, Error::Parameter { .. }), "{fault}");
+}
+
+#[test]
+fn sizes_that_do_not_fit_are_refused() {
+    let refused = |change: &dyn Fn(&mut UNetConfig)| {
+        let mut config = small_config();
+        change(&mut config);
+        UNet::new(&config, &mut Rng::new(0)).unwrap_err()
+    };
+    let changes: [&dyn Fn(&mut UNetConfig); 13] = [
+        &|c| c.height = 6,
+        &|c| c.width = 2,
+        &|c| c.height = 0,
+        &|c| c.channels = 0,
+        &|c| c.embedding = 1,
+        &|c| c.groups = 0,
+        &|c| c.groups = 3,
+        &|c| c.levels[0] = 0,
+        &|c| c.levels[1] = 7,
+        &|c| c.heads = 0,
+        &|c| c.heads = 5,
+        &|c| c.levels = vec![4; 64],
+        &|c| c.levels = vec![4; 65],
+    ];
+    for (i, change) in changes.iter().enumerate() {
+        let fault = refused(change);
+        assert!(matches!(fault, Error::Parameter { .. }), "{i}: {fault}");
+    }
+    let fault = refused(&|c| c.levels.clear());
+    assert!(matches!(fault, Error::Empty { .. }), "{fault}");
+    let large: [&dyn Fn(&mut UNetConfig); 4] = [
+        &|c| c.levels[2] = 1 << 40,
+        &|c| c.channels = usize::MAX,
+        &|c| c.classes = usize::MAX,
+        &|c| (c.height, c.width) = (1 << 40, 1 << 40),
+    ];
+    for (i, change) in large.iter().enumerate() {
+        let fault = refused(change);
+        assert!(matches!(fault, Error::Size { .. }), "{i}: {fault}");
+    }
+    assert_eq!(
+        refused(&|c| c.height = 6).to_string(),
+        "height of pictures = 6: must be at least 1 and a multiple of 2 to the number of levels but one"
+    );
+}
+
+#[test]
+fn pictures_and_labels_that_do_not_fit_are_refused() {
+    let network = made(&small_config());
+    let x_t = Array2::zeros((2, 64));
+    let fault = network.predict_given(&x_t, &[0, 1], &[None, Some(3)]);
+    let (label, classes) = (3, 3);
+    assert_eq!(fault.unwrap_err(), Error::Label { label, classes });
+    let fault = network.predict_at(&Array2::zeros((2, 63)), 0).unwrap_err();
+    assert!(matches!(fault, Error::Shape { .. }), "{fault}");
+    let mut tape = Tape::new(network.parameters());
+    let x = tape.input(&x_t);
+    let ts = network.forward(&mut tape, x, &[0]);
+    assert!(matches!(ts, Err(Error::Shape { .. })), "{ts:?}");
+    let labels = network.forward_given(&mut tape, x, &[0, 0], &[None]);
+    assert!(matches!(labels, Err(Error::Shape { .. })), "{labels:?}");
+    assert_eq!(
+        network
+            .predict_at(&Array2::zeros((0, 64)), 0)
+            .unwrap()
+            .dim(),
+        (0, 64)
+    );
+}
