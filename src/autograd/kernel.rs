@@ -123,7 +123,7 @@ impl Start<'_> {
 }
 
 /// Numbers in a vector. CPUs with shorter ones take several for each.
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 
 /// Most rows of a panel: 32 columns of them fill half of a first-level cache.
 const DEPTH: usize = 128;
@@ -336,7 +336,7 @@ fn step<S: Simd, const ROWS: usize, const VECTORS: usize>(
 
 /// Numbers in vectors, with zeros after them.
 #[inline(always)]
-fn load<S: Simd, const VECTORS: usize>(simd: S, values: &[f32]) -> [f32x16<S>; VECTORS] {
+pub(super) fn load<S: Simd, const VECTORS: usize>(simd: S, values: &[f32]) -> [f32x16<S>; VECTORS] {
     let mut padded = [0.0; WIDTH];
     let values = if values.len() == VECTORS * LANES {
         values
@@ -353,7 +353,7 @@ fn load<S: Simd, const VECTORS: usize>(simd: S, values: &[f32]) -> [f32x16<S>; V
 
 /// As many of the numbers as `to` has room for.
 #[inline(always)]
-fn store<S: Simd, const VECTORS: usize>(vectors: [f32x16<S>; VECTORS], to: &mut [f32]) {
+pub(super) fn store<S: Simd, const VECTORS: usize>(vectors: [f32x16<S>; VECTORS], to: &mut [f32]) {
     let mut padded = [0.0; WIDTH];
     let whole = to.len() == VECTORS * LANES;
     let all = if whole { &mut *to } else { &mut padded[..] };

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::parallel::*;
-use fearless_simd::{Level, Simd, SimdBase};
+use fearless_simd::{Level, Select, Simd, SimdBase, SimdFloat, f32x16, u32x16};
 
 /// What the CPU can do. Loops run through `dispatch!` are compiled for each level and vectorised by the
 /// compiler, which never fuses or reorders by itself: an element's bits do not depend on its place.
@@ -59,23 +59,31 @@ pub(crate) fn sigmoid(x: f32, fuses: bool) -> f32 {
 /// Below this |x|, e^x is p·2ⁿ with an n in −126..=126, which has bits of its own.
 const LARGEST: f32 = 87.3;
 
+/// 1.5·2²³: adding it rounds to an integer, which is then in the low bits.
+const MAGIC: f32 = 12_582_912.0;
+const LN2_HIGH: f32 = 0.693_359_4;
+const LN2_LOW: f32 = -2.121_944_4e-4;
+/// Of the polynomial, highest first.
+const COEFFICIENTS: [f32; 6] = [
+    1.987_569_1e-4,
+    1.398_199_9e-3,
+    8.333_452e-3,
+    4.166_579_6e-2,
+    1.666_666_5e-1,
+    0.5,
+];
+
 /// (p, n) with e^x = p·2ⁿ.
 #[inline(always)]
 fn split_exp(x: f32, fuses: bool) -> (f32, u32) {
-    // 1.5·2²³: adding it rounds to an integer, which is then in the low bits.
-    const MAGIC: f32 = 12_582_912.0;
-    const LN2_HIGH: f32 = 0.693_359_4;
-    const LN2_LOW: f32 = -2.121_944_4e-4;
     let shifted = mul_add(x, std::f32::consts::LOG2_E, MAGIC, fuses);
     let n = shifted - MAGIC;
     let r = mul_add(n, -LN2_HIGH, x, fuses);
     let r = mul_add(n, -LN2_LOW, r, fuses);
-    let mut p = 1.987_569_1e-4;
-    p = mul_add(p, r, 1.398_199_9e-3, fuses);
-    p = mul_add(p, r, 8.333_452e-3, fuses);
-    p = mul_add(p, r, 4.166_579_6e-2, fuses);
-    p = mul_add(p, r, 1.666_666_5e-1, fuses);
-    p = mul_add(p, r, 0.5, fuses);
+    let mut p = COEFFICIENTS[0];
+    for c in &COEFFICIENTS[1..] {
+        p = mul_add(p, r, *c, fuses);
+    }
     p = mul_add(p * r, r, r, fuses) + 1.0;
     (p, shifted.to_bits().wrapping_sub(MAGIC.to_bits()))
 }
@@ -84,6 +92,33 @@ fn split_exp(x: f32, fuses: bool) -> (f32, u32) {
 #[inline(always)]
 fn power(n: u32) -> f32 {
     f32::from_bits(n.wrapping_add(127) << 23)
+}
+
+/// [`not_below`] of each.
+#[inline(always)]
+pub(super) fn all_not_below<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
+    let least = f32x16::splat(simd, -LARGEST);
+    x.simd_lt(least).select(least, x)
+}
+
+/// [`sigmoid`] of each, with the same bits: where the compiler would not find the vectors by itself.
+#[inline(always)]
+pub(super) fn sigmoids<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
+    let splat = |value: f32| f32x16::splat(simd, value);
+    let x = all_not_below(simd, -all_not_below(simd, x));
+    let shifted = x.mul_add(splat(std::f32::consts::LOG2_E), splat(MAGIC));
+    let n = shifted - splat(MAGIC);
+    let r = n.mul_add(splat(-LN2_HIGH), x);
+    let r = n.mul_add(splat(-LN2_LOW), r);
+    let mut p = splat(COEFFICIENTS[0]);
+    for i in 1..COEFFICIENTS.len() {
+        p = p.mul_add(r, splat(COEFFICIENTS[i]));
+    }
+    let one = splat(1.0);
+    p = (p * r).mul_add(r, r) + one;
+    let n = shifted.to_bits() - u32x16::splat(simd, MAGIC.to_bits());
+    let power = f32x16::from_bits((n + u32x16::splat(simd, 127)) << 23);
+    one / (one + p * power)
 }
 
 /// Numbers in one block of a sum.
@@ -134,6 +169,7 @@ pub(super) fn piece(len: usize, cols: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fearless_simd::dispatch;
 
     #[test]
     fn exp_is_within_two_units_in_the_last_place() {
@@ -146,6 +182,26 @@ mod tests {
             let worst = worst.fold(0.0, f64::max);
             assert!(worst < 2.0 * f64::from(f32::EPSILON), "{worst:e}");
         }
+    }
+
+    #[test]
+    fn vectors_have_the_same_bits() {
+        let place = |i: usize| (i as f32 - 50_000.0) * 1.9e-3;
+        for i in (0..100_000).step_by(16) {
+            let mut all: [f32; 16] = std::array::from_fn(|j| place(i + j));
+            if i == 0 {
+                all[..3].copy_from_slice(&[f32::NAN, f32::INFINITY, -f32::INFINITY]);
+            }
+            let (one, vector) = dispatch!(*SIMD, simd => {
+                let vector = sigmoids(simd, f32x16::from_slice(simd, &all));
+                (all.map(|x| sigmoid(x, fuses_of(simd))), <[f32; 16]>::from(vector))
+            });
+            assert_eq!(one.map(f32::to_bits), vector.map(f32::to_bits));
+        }
+    }
+
+    fn fuses_of<S: Simd>(_: S) -> bool {
+        fuses::<S>()
     }
 
     #[test]

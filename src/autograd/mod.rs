@@ -81,6 +81,7 @@ mod kernel;
 mod linear;
 mod math;
 mod norm;
+mod norm_passes;
 mod op;
 mod parameters;
 mod reduce;

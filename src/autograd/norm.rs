@@ -1,9 +1,10 @@
 //! Group and layer norm, with scale and shift by the time embedding and SiLU in the same pass.
 
-use fearless_simd::{Simd, dispatch};
+use fearless_simd::dispatch;
 
 use super::gather::Rows;
-use super::math::{SIMD, fuses, not_below, piece, sigmoid};
+use super::math::{SIMD, piece};
+use super::norm_passes::{affine, backward, backward_sums, forward, moments};
 use super::op::{Backward, Op, Value, Var};
 use super::parameters::{ParameterId, Parameters};
 use super::tape::{Tape, shapes_fit};
@@ -46,9 +47,6 @@ impl Parameters {
         Ok(Norm { weight, bias })
     }
 }
-
-/// Added to a variance, as PyTorch does.
-const EPS: f32 = 1e-5;
 
 struct Normalised {
     x: Var,
@@ -99,7 +97,7 @@ impl Tape<'_> {
             shapes_fit(batch == n, op, dim, (batch, table_dim.0))?;
         }
         let mut y = self.take(op, dim)?;
-        let mut moments = self.take(op, (n, 4 * cols))?;
+        let mut of_pictures = self.take(op, (n, 4 * cols))?;
         let [weight, bias] = [norm.weight, norm.bias].map(|id| self.parameter(id));
         let [x_values, gamma, beta] = [x, weight, bias].map(|var| self.slice(var));
         let table = with.table.map(|(table, rows)| (self.slice(table), rows));
@@ -107,17 +105,17 @@ impl Tape<'_> {
         let least = piece(y.len(), size) / size;
         let all = y
             .par_chunks_exact_mut(size)
-            .zip(moments.par_chunks_exact_mut(4 * cols));
+            .zip(of_pictures.par_chunks_exact_mut(4 * cols));
         let all = all.zip(x_values.par_chunks_exact(size)).with_min_len(least);
-        all.enumerate().for_each(|(i, ((y, moments), x))| {
+        all.enumerate().for_each(|(i, ((y, all), x))| {
             let table = table.map(|(table, rows)| scale_and_shift(table, rows, i, cols));
             dispatch!(*SIMD, simd => {
-                forward_moments(simd, moments, x, groups);
-                affine(simd, moments, [gamma, beta], table);
-                forward(simd, y, x, moments, silu);
+                moments(simd, all, x, groups);
+                affine(simd, all, [gamma, beta], table);
+                forward(simd, y, x, all, silu);
             });
         });
-        let moments = self.push_node(Value::Buffer(moments), (n, 4 * cols), false);
+        let moments = self.push_node(Value::Buffer(of_pictures), (n, 4 * cols), false);
         let table = with.table.map(|(table, rows)| (table, rows.clone()));
         let mut operands = vec![x, weight, bias];
         operands.extend(table.as_ref().map(|(table, _)| *table));
@@ -159,135 +157,6 @@ fn scale_and_shift<'a>(table: &'a [f32], rows: &Rows, i: usize, cols: usize) -> 
     table.split_at(cols).into()
 }
 
-/// Mean and 1/√(variance + ε) of each channel's group, in the first half of `moments`.
-#[inline(always)]
-fn forward_moments<S: Simd>(_: S, moments: &mut [f32], x: &[f32], groups: usize) {
-    let cols = moments.len() / 4;
-    let (mean, rest) = moments.split_at_mut(cols);
-    let inverse = &mut rest[..cols];
-    let count = (x.len() / groups) as f32;
-    mean.fill(0.0);
-    for row in x.chunks_exact(cols) {
-        for c in 0..cols {
-            mean[c] += row[c];
-        }
-    }
-    for group in mean.chunks_exact_mut(cols / groups) {
-        let sum: f32 = group.iter().sum();
-        group.fill(sum / count);
-    }
-    inverse.fill(0.0);
-    for row in x.chunks_exact(cols) {
-        for c in 0..cols {
-            let off = row[c] - mean[c];
-            inverse[c] += off * off;
-        }
-    }
-    for group in inverse.chunks_exact_mut(cols / groups) {
-        let sum: f32 = group.iter().sum();
-        group.fill(1.0 / (sum / count + EPS).sqrt());
-    }
-}
-
-/// Factor a and summand b of z = (x − mean)·a + b, in the second half of `moments`.
-#[inline(always)]
-fn affine<S: Simd>(
-    _: S,
-    moments: &mut [f32],
-    [gamma, beta]: [&[f32]; 2],
-    table: Option<[&[f32]; 2]>,
-) {
-    let cols = moments.len() / 4;
-    let (first, second) = moments.split_at_mut(2 * cols);
-    let (factor, summand) = second.split_at_mut(cols);
-    for c in 0..cols {
-        let (scale, shift) = table.map_or((0.0, 0.0), |[scale, shift]| (scale[c], shift[c]));
-        factor[c] = first[cols + c] * gamma[c] * (1.0 + scale);
-        summand[c] = beta[c] * (1.0 + scale) + shift;
-    }
-}
-
-/// y = z or silu(z) of one picture.
-#[inline(always)]
-fn forward<S: Simd>(_: S, y: &mut [f32], x: &[f32], moments: &[f32], silu: bool) {
-    let cols = moments.len() / 4;
-    let [mean, _, factor, summand] = [0, 1, 2, 3].map(|i| &moments[i * cols..][..cols]);
-    for (y, x) in y.chunks_exact_mut(cols).zip(x.chunks_exact(cols)) {
-        for c in 0..cols {
-            y[c] = (x[c] - mean[c]) * factor[c] + summand[c];
-        }
-        if silu {
-            for y in y {
-                let z = not_below(*y);
-                *y = z * sigmoid(z, fuses::<S>());
-            }
-        }
-    }
-}
-
-/// Turns dy into dz, and sums dz and dz·x̂ over the pixels of a picture, channel by channel.
-#[inline(always)]
-fn backward_sums<S: Simd>(
-    _: S,
-    dy: &mut [f32],
-    sums: &mut [f32],
-    x: &[f32],
-    moments: &[f32],
-    silu: bool,
-) {
-    let cols = moments.len() / 4;
-    let [mean, inverse, factor, summand] = [0, 1, 2, 3].map(|i| &moments[i * cols..][..cols]);
-    let (sum, product) = sums.split_at_mut(cols);
-    let product = &mut product[..cols];
-    sum.fill(0.0);
-    product.fill(0.0);
-    for (dy, x) in dy.chunks_exact_mut(cols).zip(x.chunks_exact(cols)) {
-        if silu {
-            for c in 0..cols {
-                let z = not_below((x[c] - mean[c]) * factor[c] + summand[c]);
-                let s = sigmoid(z, fuses::<S>());
-                dy[c] *= s + z * s * (1.0 - s);
-            }
-        }
-        for c in 0..cols {
-            sum[c] += dy[c];
-            product[c] += dy[c] * ((x[c] - mean[c]) * inverse[c]);
-        }
-    }
-}
-
-/// Turns dz into dx = a·dz − inverse·(mean of dx̂ + x̂·mean of dx̂·x̂), with dx̂ = a/inverse·dz and means over a group.
-#[inline(always)]
-fn backward<S: Simd>(
-    _: S,
-    dz: &mut [f32],
-    sums: &[f32],
-    x: &[f32],
-    moments: &[f32],
-    groups: usize,
-) {
-    let cols = moments.len() / 4;
-    let [mean, inverse, factor, _] = [0, 1, 2, 3].map(|i| &moments[i * cols..][..cols]);
-    let (sum, product) = sums.split_at(cols);
-    let count = (dz.len() / groups) as f32;
-    let width = cols / groups;
-    for group in (0..cols).step_by(width) {
-        // The factor holds one `inverse` already.
-        let (mut of_sum, mut of_product) = (0.0, 0.0);
-        for c in group..group + width {
-            of_sum += factor[c] * sum[c];
-            of_product += factor[c] * product[c];
-        }
-        let (of_sum, of_product) = (of_sum / count, of_product / count);
-        for (dz, x) in dz.chunks_exact_mut(cols).zip(x.chunks_exact(cols)) {
-            for c in group..group + width {
-                let normal = (x[c] - mean[c]) * inverse[c];
-                dz[c] = factor[c] * dz[c] - (of_sum + normal * of_product);
-            }
-        }
-    }
-}
-
 impl Op for Normalised {
     /// With z = y₀·(1 + scale) + shift and y₀ = γ·x̂ + β, sums over a picture's pixels: dshift = Σ dz,
     /// dscale = Σ dz·y₀, dβ = Σ dz·(1 + scale), dγ = Σ dz·x̂·(1 + scale), the last two over all pictures.
@@ -296,11 +165,11 @@ impl Op for Normalised {
         let [x, moments] = [self.x, self.moments].map(|var| walk.slice(var));
         let [gamma, beta] = [self.weight, self.bias].map(|var| walk.slice(var));
         let size = self.pixels * cols;
-        let mut sums = walk.take(dy.len() / size * 2 * cols);
+        let mut sums = walk.take(dy.len() / size * 4 * cols);
         let least = piece(dy.len(), size) / size;
         let all = dy
             .par_chunks_exact_mut(size)
-            .zip(sums.par_chunks_exact_mut(2 * cols));
+            .zip(sums.par_chunks_exact_mut(4 * cols));
         let values = x
             .par_chunks_exact(size)
             .zip(moments.par_chunks_exact(4 * cols));
@@ -321,7 +190,7 @@ impl Op for Normalised {
                 d.values().fill(0.0);
             }
         }
-        for (i, sums) in sums.chunks_exact(2 * cols).enumerate() {
+        for (i, sums) in sums.chunks_exact(4 * cols).enumerate() {
             let scale = table.map(|(table, rows)| scale_and_shift(table, rows, i, cols)[0]);
             let (dgamma, dbeta) = (dgamma.0.values(), dbeta.0.values());
             for c in 0..cols {
@@ -335,7 +204,7 @@ impl Op for Normalised {
         if let Some((table, rows)) = &self.table {
             let (mut dtable, adds) = walk.open(*table);
             rows.scatter(dtable.values(), 2 * cols, adds, |d, i| {
-                let sums = &sums[i * 2 * cols..][..2 * cols];
+                let sums = &sums[i * 4 * cols..][..2 * cols];
                 for c in 0..cols {
                     d[c] += gamma[c] * sums[cols + c] + beta[c] * sums[c];
                     d[cols + c] += sums[c];
