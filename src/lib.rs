@@ -45,6 +45,7 @@
 //! | η | share of fresh noise in a step back | [`Method::Ddim`] |
 //! | ε_θ, x̂_0, v_θ | what a model predicts | [`Denoiser`], [`Prediction`] |
 //! | ε*(x_t, t) | the best prediction of ε: what ε_θ tries to learn | [`Mixture::optimal_eps`] |
+//! | ε* of n pictures | a softmax over them: what a network that has learned them by heart answers | [`EmpiricalDenoiser`] |
 //! | E‖ε − ε*‖² | the floor of the loss; what a network loses beyond it | [`Mixture::eps_floor`], [`Mixture::eps_excess`] |
 //! | ε_θ(x_t, t) | the denoising network | [`network::Network`], [`network::FilmMlp`] |
 //! | θ | its parameters | [`network::Parameters`] |
@@ -87,9 +88,9 @@
 //! | 4 | `forward`, `prediction` | q(x_t ∣ x_0); ε, x0, v |
 //! | 5 | [`mixture`], [`autograd`] | the exactly solvable world; tensors, parameters, tape |
 //! | 6 | `denoiser`, [`data`], [`metrics`] | what samplers see of a model; points; distances |
-//! | 7 | [`network`] | ε_θ |
+//! | 7 | [`network`], `empirical` | ε_θ; ε* of rows known by heart |
 //! | 8 | [`train`], [`sampler`] | L_simple; from noise to data |
-//! | 9 | [`likelihood`], [`gan`] | L_vlb and the flow's density; the other way to make samples |
+//! | 9 | [`likelihood`], [`gan`], [`pictures`] | L_vlb and the flow's density; the other way to make samples |
 //!
 //! # Conventions
 //!
@@ -113,6 +114,7 @@ mod bisection;
 mod check;
 pub mod data;
 mod denoiser;
+mod empirical;
 mod error;
 pub mod file;
 mod forward;
@@ -134,6 +136,7 @@ pub mod train;
 mod verdict;
 
 pub use denoiser::{Denoiser, ExactDenoiser, Predicting};
+pub use empirical::EmpiricalDenoiser;
 pub use error::{Error, Result};
 pub use mixture::{Gaussian, Mixture};
 pub use prediction::Prediction;
@@ -156,7 +159,7 @@ pub mod prelude {
     pub use crate::plot::{Figure, Panel, Report, Table, num, significant, verbatim};
     pub use crate::sampler::{Guidance, Method, Solver, Spacing, Threshold, Trajectory, Variance};
     pub use crate::train::{Adam, Ema, LearningRate, Optimizer, Progress, TrainConfig, Trainer};
-    pub use crate::{Denoiser, ExactDenoiser, Prediction, Sampler};
+    pub use crate::{Denoiser, EmpiricalDenoiser, ExactDenoiser, Prediction, Sampler};
     pub use crate::{Error, Gaussian, Mixture, Result, Rng, Schedule, data, metrics};
     pub use ndarray::{Array1, Array2, Axis, array};
 }

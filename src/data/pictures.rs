@@ -3,7 +3,10 @@
 use ndarray::{Array2, Axis};
 
 use crate::check;
-use crate::error::{Error, Result};
+use crate::error::Result;
+
+#[cfg(doc)]
+use crate::Error;
 
 /// Pictures of one size, one row each, with the class that each shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +45,7 @@ impl Pictures {
     ///
     /// # Errors
     /// [`Error::Shape`] if the rows are not of this size or the labels not as many; [`Error::Empty`] without pixels
-    /// or classes; [`Error::Row`] for a label that is no class; [`Error::NotFinite`] for a NaN or infinite pixel.
+    /// or classes; [`Error::Label`] for a label that is no class; [`Error::NotFinite`] for a NaN or infinite pixel.
     pub fn new(
         rows: Array2<f32>,
         labels: Vec<usize>,
@@ -54,7 +57,8 @@ impl Pictures {
         check::not_empty("a picture", pixels)?;
         check::not_empty("the set of classes", classes)?;
         check::same_shape("pictures", &[labels.len(), pixels], rows.shape())?;
-        labels.iter().try_for_each(|l| check_label(*l, classes))?;
+        let labelled: Vec<_> = labels.iter().copied().map(Some).collect();
+        check::labels(&labelled, classes)?;
         check::all_finite("pictures", &rows)?;
         Ok(Self {
             rows,
@@ -79,21 +83,11 @@ impl Pictures {
     /// The rows of one class, in order; shape (those, pixels).
     ///
     /// # Errors
-    /// [`Error::Row`] for a label that is no class.
+    /// [`Error::Label`] for a label that is no class.
     pub fn of_class(&self, label: usize) -> Result<Array2<f32>> {
-        check_label(label, self.classes)?;
+        check::labels(&[Some(label)], self.classes)?;
         let rows = self.labels.iter().enumerate();
         let rows: Vec<usize> = rows.filter(|(_, l)| **l == label).map(|(i, _)| i).collect();
         Ok(self.rows.select(Axis(0), &rows))
-    }
-}
-
-fn check_label(label: usize, classes: usize) -> Result<()> {
-    match label < classes {
-        true => Ok(()),
-        false => Err(Error::Row {
-            row: label,
-            table_rows: classes,
-        }),
     }
 }

@@ -35,7 +35,7 @@ pub fn energy_distance(a: &Array2<f32>, b: &Array2<f32>) -> Result<f64> {
 }
 
 /// Σ ‖a_i − b_j‖ over all i and j, or only over i < j.
-fn sum_of_distances(a: &[Vec<f64>], b: &[Vec<f64>], ordered: bool) -> f64 {
+pub(super) fn sum_of_distances(a: &[Vec<f64>], b: &[Vec<f64>], ordered: bool) -> f64 {
     let n = a[0].len();
     let from = |i: usize| {
         let row: Vec<f64> = a.iter().map(|column| column[i]).collect();

@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 /// Eigenvalues and orthonormal eigenvectors (columns) of a symmetric matrix, by cyclic Jacobi rotations
 /// (Golub & Van Loan, §8.5): exact to rounding at the few dimensions met here, and no dependency.
-pub(super) fn eigen(matrix: &Array2<f64>) -> (Vec<f64>, Array2<f64>) {
+pub(crate) fn eigen(matrix: &Array2<f64>) -> (Vec<f64>, Array2<f64>) {
     let d = matrix.nrows();
     let mut a = matrix.clone();
     let mut vectors = Array2::eye(d);

@@ -15,6 +15,7 @@
 mod best;
 mod density;
 mod eigen;
+mod fit;
 mod gaussian;
 mod one_dimension;
 mod points;
@@ -22,6 +23,7 @@ mod quadrature;
 mod reverse;
 
 pub use density::Mixture;
+pub(crate) use eigen::eigen;
 pub use gaussian::Gaussian;
 pub use points::Real;
 pub(crate) use points::check_points;
