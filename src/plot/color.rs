@@ -7,6 +7,9 @@ pub(super) const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
 /// Grid lines, recoloured like the ink.
 pub(super) const GRID: RGBColor = RGBColor(0xdd, 0xdd, 0xdd);
 
+/// The frame of every picture: seen on white and on a dark page, beside black and white.
+pub(super) const FRAME: RGBColor = RGBColor(0x88, 0x88, 0x88);
+
 /// Series colours: the chapter's blue and red, then teal, purple, grey and ochre. Each has a contrast of at
 /// least 3 against white and against the near-black of a dark page. The first five stay apart under
 /// protanopia and deuteranopia; ochre comes close to red, so it is last.
@@ -37,10 +40,30 @@ const HEAT: [(f64, f64, f64); 9] = [
 
 /// Colour of heat level `level` in `0..HEAT_LEVELS`.
 pub(super) fn heat(level: usize) -> RGBColor {
-    let at = level as f64 / (HEAT_LEVELS - 1) as f64 * (HEAT.len() - 1) as f64;
-    let i = (at.floor() as usize).min(HEAT.len() - 2);
+    let [r, g, b] = between(&HEAT, level as f64 / (HEAT_LEVELS - 1) as f64);
+    RGBColor(r, g, b)
+}
+
+/// Anchors of the map for signed numbers: from blue over white to red, as light on both sides.
+const DIVERGING: [(f64, f64, f64); 5] = [
+    (33.0, 102.0, 172.0),
+    (146.0, 197.0, 222.0),
+    (247.0, 247.0, 247.0),
+    (244.0, 165.0, 130.0),
+    (178.0, 24.0, 43.0),
+];
+
+/// Red, green and blue at a `share` of the way from the lowest of signed numbers to the highest.
+pub(super) fn diverging(share: f64) -> [u8; 3] {
+    between(&DIVERGING, share)
+}
+
+/// The colour at a share of the way from the first to the last of evenly spaced anchors.
+fn between(anchors: &[(f64, f64, f64)], share: f64) -> [u8; 3] {
+    let at = share * (anchors.len() - 1) as f64;
+    let i = (at.floor() as usize).min(anchors.len() - 2);
     let f = at - i as f64;
     let mix = |a: f64, b: f64| (a + (b - a) * f).round() as u8;
-    let (a, b) = (HEAT[i], HEAT[i + 1]);
-    RGBColor(mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
+    let (a, b) = (anchors[i], anchors[i + 1]);
+    [mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2)]
 }

@@ -13,11 +13,15 @@ use super::looks::Look;
 use super::marks::{Mark, Shape};
 use super::place::Place;
 use super::rule;
+use super::sheet;
 use super::svg::{Finish, Piece};
 use crate::Result;
 
-/// Grid, axis lines, tick labels and axis labels.
+/// Grid, axis lines, tick labels and axis labels; frames and labels of pictures.
 pub(super) fn axes(place: &Place) -> Result<Vec<Piece>> {
+    if let Some(tiles) = &place.tiles {
+        return sheet::ground(place, tiles);
+    }
     let centred = |size| text_style(size, false, HPos::Center, VPos::Center);
     let label = |ticks: &[Tick], at: f64| {
         let tick = ticks.iter().find(|tick| tick.0 == at);
@@ -85,6 +89,10 @@ pub(super) fn mark(place: &Place, mark: &Mark, look: Look, marks: &[Mark]) -> Re
         }
         Shape::Heat { .. } => heat_map(place, mark, look.scale),
         Shape::Rule(y) => rule::draw(place, (mark, *y), stroke, marks),
+        Shape::Pictures(pictures) => match &place.tiles {
+            Some(tiles) => sheet::marks(place, tiles, pictures),
+            None => Ok(Piece::default()),
+        },
     }
 }
 

@@ -7,10 +7,11 @@ use super::looks::Looks;
 use super::page::{Page, SHARED};
 use super::panel::Panel;
 use super::text::width;
+use super::tiles::Pictures;
 #[cfg(doc)]
 use crate::Error;
 use crate::Result;
-use crate::check::parameter;
+use crate::check::{parameter, same_shape};
 
 /// More frames than this are no film.
 const MOST_FRAMES: usize = 1000;
@@ -51,6 +52,15 @@ impl Figure {
         );
         parameter(name, story, story < count, valid)?;
 
+        // Pictures stand where those of the first frame do.
+        let arrangement = |panel: &Panel| {
+            let pictures = panel.shown_pictures();
+            pictures.map(Pictures::arrangement).unwrap_or_default()
+        };
+        let first = arrangement(panels[0]);
+        for panel in &panels {
+            same_shape("pictures of a frame", &first, &arrangement(panel))?;
+        }
         // The label of a frame stands where a panel has its title: keep the room for the longest.
         let labels = frames.iter().map(|frame| frame.0.as_str());
         let longest = labels.max_by(|a, b| width(a, 1.0).total_cmp(&width(b, 1.0)));

@@ -5,6 +5,7 @@ use super::form::Form;
 use super::panel::Panel;
 use super::place::{HEADING_GAP, Place, TICK_GAP};
 use super::text::{LINE, elide, width, wrap};
+use super::tiles::Tiles;
 
 /// Between panels.
 const GAP: f64 = 16.0;
@@ -23,6 +24,8 @@ pub(super) struct Grid<'a> {
     pub(super) gutters: Vec<f64>,
     /// Width and height of every plot area.
     boxes: Vec<(f64, f64)>,
+    /// Where pictures stand in for axes.
+    tiles: Vec<Option<Tiles>>,
 }
 
 impl<'a> Grid<'a> {
@@ -36,6 +39,7 @@ impl<'a> Grid<'a> {
         let columns = form.columns(wanted);
         let rows = panels.len().div_ceil(columns);
         let height = |panel: &&Panel| (0.0, form.height(panel.height, wanted));
+        let axes_only = panels.iter().all(|panel| panel.shown_pictures().is_none());
         let mut grid = Self {
             form,
             panels,
@@ -43,16 +47,21 @@ impl<'a> Grid<'a> {
             columns,
             wanted,
             // On a phone, the labels at the end of a column would be a screen away.
-            share_x: !form.narrow && rows > 1 && axes.iter().all(|axis| axis.0 == axes[0].0),
-            share_y: columns > 1 && axes.iter().all(|axis| axis.1 == axes[0].1),
+            share_x: axes_only
+                && !form.narrow
+                && rows > 1
+                && axes.iter().all(|axis| axis.0 == axes[0].0),
+            share_y: axes_only && columns > 1 && axes.iter().all(|axis| axis.1 == axes[0].1),
             gutters: Vec::new(),
             boxes: panels.iter().map(height).collect(),
+            tiles: vec![None; panels.len()],
         };
         // Heights decide the ticks, their labels the widths, and with equal aspect widths decide heights.
         for _ in 0..2 {
             grid.gutters = (0..columns).map(|column| grid.gutter(column)).collect();
             let room = form.page_width(columns) - grid.fixed();
             let cell = (room / columns as f64).floor().max(40.0);
+            grid.tiles = (0..panels.len()).map(|i| grid.tiles(i, cell)).collect();
             grid.boxes = (0..panels.len()).map(|i| grid.size(i, cell)).collect();
         }
         grid
@@ -63,6 +72,9 @@ impl<'a> Grid<'a> {
             return 16.0; // room for the ends of two tick labels
         }
         let needed = |i: usize| {
+            if let Some(pictures) = self.panels[i].shown_pictures() {
+                return pictures.gutter(self.form);
+            }
             let ticks = self.y_ticks(i);
             let widths = ticks.iter().map(|tick| width(&tick.1, self.form.tick));
             let label = match self.axes[i].1.label.is_empty() || !self.beside(i) {
@@ -75,8 +87,19 @@ impl<'a> Grid<'a> {
         panels.map(needed).fold(0.0, f64::max).ceil()
     }
 
+    /// Where the pictures of a panel stand in a cell of this width, if it has any.
+    fn tiles(&self, i: usize, cell: f64) -> Option<Tiles> {
+        let panel = self.panels[i];
+        let most = self.form.max_height(panel.height, self.wanted);
+        let pictures = panel.shown_pictures()?;
+        Some(Tiles::new(pictures, self.form, cell, most))
+    }
+
     /// Size of a plot area in a cell of this width.
     fn size(&self, i: usize, cell: f64) -> (f64, f64) {
+        if let Some(tiles) = &self.tiles[i] {
+            return tiles.size;
+        }
         let (panel, (x, y)) = (self.panels[i], &self.axes[i]);
         if !panel.equal {
             return (cell, self.form.height(panel.height, self.wanted));
@@ -142,8 +165,9 @@ impl<'a> Grid<'a> {
         let form = self.form;
         let (x_axis, y_axis) = self.axes[i].clone();
         let (width, height) = self.boxes[i];
-        let show_x = !self.share_x || i + self.columns >= self.panels.len();
-        let show_y = !self.share_y || i.is_multiple_of(self.columns);
+        let axes = self.tiles[i].is_none();
+        let show_x = axes && (!self.share_x || i + self.columns >= self.panels.len());
+        let show_y = axes && (!self.share_y || i.is_multiple_of(self.columns));
         let room = match form.narrow {
             true => self.page_width() - 2.0 * form.margin,
             false => width.max(0.9 * self.cell()),
@@ -184,6 +208,7 @@ impl<'a> Grid<'a> {
             room,
             title: lines(&self.panels[i].title, form.panel_title),
             title_x: if form.narrow { form.margin } else { x },
+            tiles: self.tiles[i].clone(),
         }
     }
 

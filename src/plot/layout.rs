@@ -14,7 +14,7 @@ use crate::check::parameter;
 const MOST_PANELS: usize = 1000;
 
 /// The whole page.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Layout {
     pub form: Form,
     pub page: (f64, f64),

@@ -8,7 +8,7 @@ use plotters::style::{Color, RGBColor};
 
 use super::canvas::{Canvas, Drawn, canvas, px, text_style};
 use super::clip::Point;
-use super::color::{HEAT_LEVELS, heat};
+use super::color::{HEAT_LEVELS, diverging, heat};
 use super::form::Form;
 use super::format::shortest;
 use super::looks::Looks;
@@ -44,7 +44,10 @@ enum Sample {
         diameter: f64,
     },
     /// A colour scale with the labels of its two ends.
-    Scale(String, String),
+    Scale {
+        ends: [String; 2],
+        color: fn(usize) -> RGBColor,
+    },
 }
 
 /// One entry for each name in the panels.
@@ -63,9 +66,13 @@ pub(super) fn entries(looks: &Looks, panels: &[&Panel]) -> Vec<Entry> {
 impl Entry {
     fn new(i: usize, mark: &Mark, looks: &Looks) -> Self {
         let look = looks.of(i, mark);
-        let [low, high] = [look.scale.0, look.scale.1].map(|end| shortest(end, 2));
+        let ends = [look.scale.0, look.scale.1].map(|end| shortest(end, 2));
         let sample = match &mark.shape {
-            Shape::Heat { .. } => Sample::Scale(low, high),
+            Shape::Heat { .. } => Sample::Scale { ends, color: heat },
+            Shape::Pictures(_) => Sample::Scale {
+                ends,
+                color: signed_level,
+            },
             Shape::Dots(_) => Sample::Dot {
                 diameter: mark.width.clamp(6.0, 9.0),
             },
@@ -107,7 +114,7 @@ impl Placed {
         let measure = |text: &str| width(text, label);
         let indent = match entry.sample {
             Sample::Dot { diameter } => diameter + 2.0 + 7.0,
-            Sample::Scale(..) => 0.0,
+            Sample::Scale { .. } => 0.0,
             _ => SWATCH + 7.0,
         };
         let lines = wrap(&entry.name, measure, room - indent);
@@ -115,8 +122,8 @@ impl Placed {
         let mut wide = indent + name;
         let mut high = ROW + LINE * label * lines.len().saturating_sub(1) as f64;
         let mut scale = (name + 12.0, 0.5 * ROW);
-        if let Sample::Scale(first, last) = &entry.sample {
-            let length = measure(first) + measure(last) + SCALE_BAR + 12.0;
+        if let Sample::Scale { ends, .. } = &entry.sample {
+            let length = measure(&ends[0]) + measure(&ends[1]) + SCALE_BAR + 12.0;
             wide = name + 12.0 + length;
             if wide > room {
                 high += ROW;
@@ -162,12 +169,17 @@ impl Placed {
                     let center = (px(x + 0.5 * (diameter + 2.0)), middle);
                     root.draw(&Circle::new(center, px(*diameter) / 2, color.filled()))
                 }
-                Sample::Scale(first, last) => self.draw_scale(root, first, last),
+                Sample::Scale { ends, color } => self.draw_scale(root, ends, *color),
             }
         })
     }
 
-    fn draw_scale(&self, root: &Canvas, first: &str, last: &str) -> Drawn {
+    fn draw_scale(
+        &self,
+        root: &Canvas,
+        [first, last]: &[String; 2],
+        color: fn(usize) -> RGBColor,
+    ) -> Drawn {
         let (x, middle) = (self.at.0 + self.scale.0, px(self.at.1 + self.scale.1));
         self.write(root, first, x, middle)?;
         let x = x + width(first, self.label) + 6.0;
@@ -175,7 +187,7 @@ impl Placed {
         for level in 0..HEAT_LEVELS {
             // Each reaches to the end, under the next: no seams.
             let corners = bar(x + step * level as f64, x + SCALE_BAR, middle);
-            root.draw(&Rectangle::new(corners, heat(level).filled()))?;
+            root.draw(&Rectangle::new(corners, color(level).filled()))?;
         }
         self.write(root, last, x + SCALE_BAR + 6.0, middle)
     }
@@ -184,6 +196,12 @@ impl Placed {
         let style = text_style(self.label, false, HPos::Left, VPos::Center);
         root.draw(&Text::new(text.to_owned(), (px(x), middle), style))
     }
+}
+
+/// Colour of a level of signed pictures.
+fn signed_level(level: usize) -> RGBColor {
+    let [r, g, b] = diverging(level as f64 / (HEAT_LEVELS - 1) as f64);
+    RGBColor(r, g, b)
 }
 
 /// Corners of a bar about a middle line.

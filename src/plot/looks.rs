@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use ndarray::Array2;
 use plotters::style::RGBColor;
 
 use super::axis::Extent;
@@ -9,7 +10,7 @@ use super::color::{INK, SERIES};
 use super::marks::{Mark, Shape, Tint};
 use super::panel::Panel;
 use crate::Result;
-use crate::check::not_empty;
+use crate::check::{not_empty, parameter};
 
 /// What a mark needs to know beyond itself.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +56,19 @@ impl Looks {
                 }
                 match &mark.shape {
                     Shape::Heat { values, .. } => looks.widen(key, Extent::of(values)),
+                    Shape::Pictures(pictures) => {
+                        let alone = panel.marks.len() == 1;
+                        parameter(
+                            "marks of a panel of pictures",
+                            panel.marks.len(),
+                            alone,
+                            "1",
+                        )?;
+                        pictures.check()?;
+                        if pictures.signed {
+                            looks.widen(key, symmetric(&pictures.values));
+                        }
+                    }
                     _ if mark.is_rule() || mark.tint != Tint::Automatic => {}
                     _ if named.insert(key.clone()) => looks.series.push(key),
                     _ => {}
@@ -95,6 +109,14 @@ impl Looks {
             outlined: self.outlined.contains(&key),
         }
     }
+}
+
+/// From −m to m, where m is the largest value without its sign; 1 if all are 0.
+fn symmetric(values: &Array2<f64>) -> Extent {
+    let Extent { low, high, .. } = Extent::of(values);
+    let most = high.max(-low);
+    let most = if most > 0.0 { most } else { 1.0 };
+    Extent::of(&[-most, most])
 }
 
 fn key(i: usize, mark: &Mark) -> String {

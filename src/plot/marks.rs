@@ -5,6 +5,7 @@ use ndarray::Array2;
 use super::axis::Extent;
 use super::clip::Point;
 use super::text::clean;
+use super::tiles::Pictures;
 use crate::Result;
 use crate::check::parameter;
 
@@ -61,6 +62,8 @@ pub(super) enum Shape {
     },
     /// A line across the panel at this height: no data, and not in the legend.
     Rule(f64),
+    /// In place of axes.
+    Pictures(Pictures),
 }
 
 impl Mark {
@@ -71,7 +74,7 @@ impl Mark {
             Shape::Dots(_) => (4.0, 0.5),
             Shape::Area(_) => (2.0, 0.3),
             Shape::Rule(_) => (1.25, 0.75),
-            Shape::Lines(_) | Shape::Heat { .. } => (2.0, 1.0),
+            Shape::Lines(_) | Shape::Heat { .. } | Shape::Pictures(_) => (2.0, 1.0),
         };
         let (tint, dash) = match shape {
             Shape::Rule(_) => (Tint::Ink, Dash::Dashed),
@@ -99,6 +102,7 @@ impl Mark {
             Shape::Dots(points) | Shape::Area(points) => around(points),
             Shape::Heat { x, y, .. } => around(&[(x.0, y.0), (x.1, y.1)]),
             Shape::Rule(at) => (Extent::NONE, Extent::of([at])),
+            Shape::Pictures(_) => (Extent::NONE, Extent::NONE),
         };
         x.air = matches!(self.shape, Shape::Dots(_));
         y.air = !matches!(self.shape, Shape::Heat { .. });

@@ -1,6 +1,6 @@
 //! Figures and tables that show themselves in a notebook and stand alone as SVG and HTML.
 //!
-//! A [`Panel`] is one pair of axes with marks on it. A [`Figure`] is one panel, a grid of panels, or
+//! A [`Panel`] is one pair of axes with marks on it, or a sheet of pictures. A [`Figure`] is one panel, a grid of panels, or
 //! frames over time, as one small SVG with a sentence of alternative text. A [`Table`] is a few numbers.
 //! Builder methods never fail: the first thing wrong with the data is kept and returned as a typed
 //! error when the figure is built.
@@ -45,12 +45,16 @@ mod numbers;
 mod page;
 mod panel;
 mod path;
+mod pictures;
 mod place;
+mod png;
 mod report;
 mod rule;
+mod sheet;
 mod svg;
 mod table;
 mod text;
+mod tiles;
 
 pub use figure::Figure;
 pub use format::significant;

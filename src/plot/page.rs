@@ -1,5 +1,7 @@
 //! From panels to a figure: laid out and drawn, once wide and once narrow.
 
+use std::collections::BTreeSet;
+
 use plotters::style::text_anchor::HPos;
 
 use super::axis::Axis;
@@ -15,6 +17,7 @@ use super::marks::{Mark, Shape};
 use super::panel::Panel;
 use super::place::Place;
 use super::svg::{self, Piece};
+use super::tiles::Pictures;
 use crate::Result;
 
 /// A mark with more bytes of geometry than this is drawn once and shown twice.
@@ -156,6 +159,13 @@ impl Page {
     ) -> Result<()> {
         let [first, second] = self.layouts.each_ref().map(|layout| &layout.places[i]);
         for (i, mark) in panel.marks.iter().enumerate().filter(|(i, _)| chosen(*i)) {
+            if let Shape::Pictures(pictures) = &mark.shape {
+                let end = self.looks.of(i, mark).scale.1;
+                let images = images([first, second], pictures, end, &mut self.shared);
+                for (pieces, images) in self.pieces.iter_mut().zip(images) {
+                    pieces.extend(images);
+                }
+            }
             let draw = |place| draw::mark(place, mark, self.looks.of(i, mark), &panel.marks);
             let wide = draw(first)?;
             let (sx, sy) = (second.width / first.width, second.height / first.height);
@@ -212,11 +222,43 @@ impl Page {
     }
 }
 
+/// The images of pictures, as long as they stand side by side at both places: written at the first, shown at both.
+fn images(
+    [first, second]: [&Place; 2],
+    pictures: &Pictures,
+    end: f64,
+    number: &mut usize,
+) -> [Vec<Piece>; 2] {
+    let mut pieces = [Vec::new(), Vec::new()];
+    let (Some(wide), Some(narrow)) = (&first.tiles, &second.tiles) else {
+        return pieces;
+    };
+    let ratio = narrow.scale / wide.scale;
+    let starts: BTreeSet<usize> = wide.starts().chain(narrow.starts()).collect();
+    let ends = starts.iter().copied().skip(1).chain([wide.count]);
+    for range in starts.iter().zip(ends).map(|(start, end)| *start..end) {
+        let [left, top, ..] = wide.edges(range.start);
+        let [.., right, bottom] = wide.edges(range.end - 1);
+        let at = (first.x + left, first.y + top);
+        let uri = pictures.data_uri(range.clone(), end);
+        let image = Piece::image(&uri, at, (right - left, bottom - top));
+        let [left, top, ..] = narrow.edges(range.start);
+        let moved = (
+            second.x + left - ratio * at.0,
+            second.y + top - ratio * at.1,
+        );
+        pieces[0].push(image.numbered(*number));
+        pieces[1].push(Piece::shared(*number, (ratio, ratio), moved));
+        *number += 1;
+    }
+    pieces
+}
+
 /// Whether a mark may be stretched so much more in x than in y: text must not be, dots must stay round, and lines
 /// about as wide.
 fn may_stretch(mark: &Mark, ratio: f64) -> bool {
     let most = match mark.shape {
-        _ if mark.is_rule() => return false,
+        Shape::Rule(_) | Shape::Pictures(_) => return false,
         Shape::Dots(_) => 1.03,
         Shape::Heat { .. } => 10.0,
         _ => 1.6,

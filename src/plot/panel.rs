@@ -186,7 +186,7 @@ impl Panel {
         self.add(name, shape)
     }
 
-    fn add(mut self, name: &str, shape: Result<Shape>) -> Self {
+    pub(super) fn add(mut self, name: &str, shape: Result<Shape>) -> Self {
         if let Some(shape) = self.keep(shape) {
             self.marks.push(Mark::new(name, shape));
         }
@@ -194,7 +194,7 @@ impl Panel {
     }
 
     /// What a result holds; its error is kept if it is the first.
-    fn keep<T>(&mut self, result: Result<T>) -> Option<T> {
+    pub(super) fn keep<T>(&mut self, result: Result<T>) -> Option<T> {
         result.map_err(|error| self.error.get_or_insert(error)).ok()
     }
 }

@@ -4,6 +4,7 @@ use super::axis::{Axis, Tick};
 use super::clip::{Bounds, Point};
 use super::form::Form;
 use super::text::{LINE, width, wrap};
+use super::tiles::Tiles;
 
 /// From an axis to its tick labels.
 pub(super) const TICK_GAP: f64 = 9.0;
@@ -11,7 +12,7 @@ pub(super) const TICK_GAP: f64 = 9.0;
 pub(super) const HEADING_GAP: f64 = 5.0;
 
 /// One panel's axes on the page.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Place {
     pub form: Form,
     pub page: (f64, f64),
@@ -38,6 +39,8 @@ pub(super) struct Place {
     pub title: Vec<String>,
     /// Left edge of what stands above the plot area.
     pub title_x: f64,
+    /// Pictures in place of axes.
+    pub tiles: Option<Tiles>,
 }
 
 impl Place {

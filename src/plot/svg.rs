@@ -56,6 +56,17 @@ impl Piece {
         }
     }
 
+    /// An image of square pixels, each of them seen, from the upper left corner `at`.
+    pub(super) fn image(uri: &str, at: (f64, f64), size: (f64, f64)) -> Self {
+        let [x, y, width, height] = [at.0, at.1, size.0, size.1].map(|v| short(v * SCALE));
+        let geometry = format!(
+            "<image x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" \
+             image-rendering=\"pixelated\" href=\"{uri}\"/>\n"
+        );
+        let text = String::new();
+        Self { geometry, text }
+    }
+
     /// Both pieces as one.
     pub(super) fn and(self, other: Self) -> Self {
         Self {

@@ -16,6 +16,7 @@ const ENTRIES: &[Entry] = &[
     ("panels", panels),
     ("film", film),
     ("heat map", heat_map),
+    ("pictures", pictures),
     ("histogram", histogram),
     ("table", table),
     ("crowds", crowds),
@@ -56,6 +57,40 @@ fn heat_map(draw: &Draw) -> Result<(), String> {
     let (x, y) = (range(draw), range(draw));
     let panel = Panel::new().heatmap("map", &values, x, y);
     sound(settings(draw, panel).figure("A map."))
+}
+
+fn pictures(draw: &Draw) -> Result<(), String> {
+    let (n, size) = (draw.small(), draw.one(&[0, 1, 2, 9, usize::MAX]));
+    let pixels = if draw.rarely(8) { 5 } else { size.min(9) * 3 };
+    let values = Array2::from_shape_vec((n, pixels), draw.list(n * pixels)).expect("as many");
+    let mut panel = Panel::pictures(&values, size, draw.one(&[1, 3, 3, 3]));
+    if draw.rarely(2) {
+        panel = panel.columns(draw.one(&[0, 1, 2, 3, 100, usize::MAX]));
+    }
+    if draw.rarely(2) {
+        panel = panel.captions((0..n).map(|_| text(draw)));
+    }
+    if draw.rarely(3) {
+        panel = panel.row_labels((0..draw.small()).map(|_| text(draw)));
+    }
+    if draw.rarely(3) {
+        panel = panel.column_labels((0..draw.small()).map(|_| text(draw)));
+    }
+    if draw.rarely(3) {
+        panel = panel.framed([draw.size()], draw.small());
+    }
+    if draw.rarely(3) {
+        panel = panel.signed(&text(draw));
+    }
+    let panel = settings(draw, panel.title(&text(draw)));
+    sound(match draw.rarely(3) {
+        true => Figure::frames(
+            "Film",
+            &[("a".into(), panel.clone()), ("b".into(), panel)],
+            "A film.",
+        ),
+        false => Figure::panels("", 2, &[panel, any_panel(draw)], "Pictures."),
+    })
 }
 
 fn histogram(draw: &Draw) -> Result<(), String> {

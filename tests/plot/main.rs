@@ -6,6 +6,7 @@ mod geometry;
 mod labels;
 mod narrow;
 mod page;
+mod pictures;
 mod reader;
 mod report;
 mod table;

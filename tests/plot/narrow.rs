@@ -5,7 +5,7 @@ use diffusion_intuition::plot::{Figure, Panel};
 use ndarray::Array2;
 
 /// The two forms of a figure as a notebook gets them.
-fn forms(figure: &Figure) -> (String, String) {
+pub fn forms(figure: &Figure) -> (String, String) {
     let output = figure.notebook_output();
     let svg = output
         .split("EVCXR_BEGIN_CONTENT image/svg+xml\n")
@@ -36,7 +36,7 @@ fn texts(svg: &str) -> Vec<(f64, f64, f64, String, usize)> {
     found
 }
 
-fn view(form: &str) -> (f64, f64) {
+pub fn view(form: &str) -> (f64, f64) {
     let view = form.split("viewBox=\"0 0 ").nth(1).expect("a view box");
     let numbers = view.split('"').next().expect("ends");
     let (w, h) = numbers.split_once(' ').expect("two numbers");
