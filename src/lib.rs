@@ -48,6 +48,7 @@
 //! | ε* of n pictures | a softmax over them: what a network that has learned them by heart answers | [`EmpiricalDenoiser`] |
 //! | E‖ε − ε*‖² | the floor of the loss; what a network loses beyond it | [`Mixture::eps_floor`], [`Mixture::eps_excess`] |
 //! | ε_θ(x_t, t) | the denoising network | [`network::Network`], [`network::FilmMlp`] |
+//! | ε_θ(x_t, t, c) | the same for pictures, told their class | [`network::UNet`], [`network::Network::given`] |
 //! | θ | its parameters | [`network::Parameters`] |
 //! | ∇_θ L | gradient of the loss | [`autograd::Tape::backward`] |
 //! | L_simple | what training minimises | [`train::Trainer`] |
@@ -155,6 +156,7 @@ pub mod prelude {
     pub use crate::likelihood::{bits_of_samples, bits_per_dim};
     pub use crate::network::octaves;
     pub use crate::network::{FilmMlp, FilmMlpConfig, Linear, Network, Parameters, TimeEmbedding};
+    pub use crate::network::{UNet, UNetConfig};
     #[cfg(feature = "plot")]
     pub use crate::plot::{Figure, Panel, Report, Table, num, significant, verbatim};
     pub use crate::sampler::{Guidance, Method, Solver, Spacing, Threshold, Trajectory, Variance};

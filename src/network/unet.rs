@@ -141,62 +141,51 @@ impl UNet {
         config.check()?;
         let (levels, wide) = (config.levels.as_slice(), config.embedding);
         let (first, last) = (levels[0], levels[levels.len() - 1]);
-        let embedding = TimeEmbedding::new(wide)?;
-        let mut all = Parameters::new();
-        let parameters = &mut all;
-        let time = [
-            parameters.linear("time.0", wide, wide, rng)?,
-            parameters.linear("time.2", wide, wide, rng)?,
-        ];
-        let rows = config.classes.saturating_add(1);
-        let labels = match config.classes {
-            0 => None,
-            _ => Some(parameters.embedding("labels", rows, wide, rng)?),
-        };
-        let input = parameters.conv2d("input", config.channels, first, rng)?;
-        let pairs = || levels.iter().zip(&levels[1..]).enumerate();
+        let (embedding, classes) = (TimeEmbedding::new(wide)?, config.classes);
+        let steps = || levels.iter().zip(&levels[1..]).enumerate();
         let inputs = std::iter::once(&first).chain(levels);
-        let down = inputs.zip(levels).enumerate();
-        let down = down.map(|(i, (inputs, channels))| {
-            let sizes = [*inputs, *channels, wide];
-            Block::new(parameters, &format!("down.{i}"), sizes, rng)
-        });
-        let down = down.collect::<Result<_>>()?;
-        let shrink = pairs().map(|(i, (channels, _))| {
-            let conv = parameters.conv2d(&format!("shrink.{i}"), *channels, *channels, rng)?;
-            Ok(conv.resizing(Resize::Halve))
-        });
-        let shrink = shrink.collect::<Result<_>>()?;
-        let middle = Block::new(parameters, "middle", [last, last, wide], rng)?;
-        let attention = LookAround::new(parameters, "attention", last, rng)?;
-        let up = levels.iter().enumerate().map(|(i, channels)| {
-            let sizes = [2 * channels, *channels, wide];
-            Block::new(parameters, &format!("up.{i}"), sizes, rng)
-        });
-        let up = up.collect::<Result<_>>()?;
-        let grow = pairs().map(|(i, (channels, below))| {
-            let conv = parameters.conv2d(&format!("grow.{i}"), *below, *channels, rng)?;
-            Ok(conv.resizing(Resize::Double))
-        });
-        let grow = grow.collect::<Result<_>>()?;
-        let norm = parameters.norm("norm", first)?;
-        let output = parameters.conv2d("output", first, config.channels, rng)?;
+        let mut all = Parameters::new();
+        let p = &mut all;
         Ok(Self {
-            parameters: all,
+            time: [
+                p.linear("time.0", wide, wide, rng)?,
+                p.linear("time.2", wide, wide, rng)?,
+            ],
+            labels: match classes {
+                0 => None,
+                _ => Some(p.embedding("labels", classes.saturating_add(1), wide, rng)?),
+            },
+            input: p.conv2d("input", config.channels, first, rng)?,
+            down: inputs
+                .zip(levels)
+                .enumerate()
+                .map(|(i, (from, to))| Block::new(p, &format!("down.{i}"), [*from, *to, wide], rng))
+                .collect::<Result<_>>()?,
+            shrink: steps()
+                .map(|(i, (own, _))| {
+                    Ok(p.conv2d(&format!("shrink.{i}"), *own, *own, rng)?
+                        .resizing(Resize::Halve))
+                })
+                .collect::<Result<_>>()?,
+            middle: Block::new(p, "middle", [last, last, wide], rng)?,
+            attention: LookAround::new(p, "attention", last, rng)?,
+            up: levels
+                .iter()
+                .enumerate()
+                .map(|(i, own)| Block::new(p, &format!("up.{i}"), [2 * own, *own, wide], rng))
+                .collect::<Result<_>>()?,
+            grow: steps()
+                .map(|(i, (own, below))| {
+                    Ok(p.conv2d(&format!("grow.{i}"), *below, *own, rng)?
+                        .resizing(Resize::Double))
+                })
+                .collect::<Result<_>>()?,
+            norm: p.norm("norm", first)?,
+            output: p.conv2d("output", first, config.channels, rng)?,
+            cut: Vec::new(),
             config: config.clone(),
             embedding,
-            time,
-            labels,
-            input,
-            down,
-            shrink,
-            middle,
-            attention,
-            up,
-            grow,
-            norm,
-            output,
-            cut: Vec::new(),
+            parameters: all,
         })
     }
 

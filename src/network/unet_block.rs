@@ -1,6 +1,6 @@
 //! The parts of a U-Net: a residual block that the timestep modulates, and a look around the whole picture.
 
-use crate::autograd::{Conv2d, GroupNorm, Linear, Norm, Parameters, Rows, Tape, Var};
+use crate::autograd::{Conv2d, GroupNorm, Linear, Norm, ParameterId, Parameters, Rows, Tape, Var};
 use crate::error::Result;
 use crate::rng::Rng;
 
@@ -63,31 +63,27 @@ impl Place<'_> {
 
 impl Block {
     pub fn new(
-        parameters: &mut Parameters,
+        p: &mut Parameters,
         name: &str,
         [inputs, outputs, embedding]: [usize; 3],
         rng: &mut Rng,
     ) -> Result<Self> {
         let part = |part: &str| format!("{name}.{part}");
-        let norm1 = parameters.norm(&part("norm1"), inputs)?;
-        let conv1 = parameters.conv2d(&part("conv1"), inputs, outputs, rng)?;
-        let film = parameters.linear(&part("film"), embedding, 2 * outputs, rng)?;
-        let norm2 = parameters.norm(&part("norm2"), outputs)?;
-        let conv2 = parameters.conv2d(&part("conv2"), outputs, outputs, rng)?;
-        for id in [conv2.weight, conv2.bias] {
-            parameters.get_mut(id).fill(0.0);
-        }
-        let skip = match inputs == outputs {
-            true => None,
-            false => Some(parameters.linear(&part("skip"), inputs, outputs, rng)?),
+        let conv2 = |p: &mut Parameters, rng| -> Result<Conv2d> {
+            let conv = p.conv2d(&part("conv2"), outputs, outputs, rng)?;
+            to_zero(p, [conv.weight, conv.bias]);
+            Ok(conv)
         };
         Ok(Self {
-            norm1,
-            conv1,
-            film,
-            norm2,
-            conv2,
-            skip,
+            norm1: p.norm(&part("norm1"), inputs)?,
+            conv1: p.conv2d(&part("conv1"), inputs, outputs, rng)?,
+            film: p.linear(&part("film"), embedding, 2 * outputs, rng)?,
+            norm2: p.norm(&part("norm2"), outputs)?,
+            conv2: conv2(p, rng)?,
+            skip: match inputs == outputs {
+                true => None,
+                false => Some(p.linear(&part("skip"), inputs, outputs, rng)?),
+            },
         })
     }
 
@@ -110,23 +106,17 @@ impl Block {
     }
 }
 
+fn to_zero(p: &mut Parameters, ids: [ParameterId; 2]) {
+    ids.map(|id| p.get_mut(id).fill(0.0));
+}
+
 impl LookAround {
-    pub fn new(
-        parameters: &mut Parameters,
-        name: &str,
-        channels: usize,
-        rng: &mut Rng,
-    ) -> Result<Self> {
-        let norm = parameters.norm(&format!("{name}.norm"), channels)?;
-        let mut linear = |part| {
-            let name = format!("{name}.{part}");
-            parameters.linear(&name, channels, channels, rng)
-        };
-        let [query, key] = [linear("query")?, linear("key")?];
-        let [value, out] = [linear("value")?, linear("out")?];
-        for id in [out.weight, out.bias] {
-            parameters.get_mut(id).fill(0.0);
-        }
+    pub fn new(p: &mut Parameters, name: &str, channels: usize, rng: &mut Rng) -> Result<Self> {
+        let norm = p.norm(&format!("{name}.norm"), channels)?;
+        let mut linear = |part| p.linear(&format!("{name}.{part}"), channels, channels, rng);
+        let [query, key, value] = [linear("query")?, linear("key")?, linear("value")?];
+        let out = linear("out")?;
+        to_zero(p, [out.weight, out.bias]);
         Ok(Self {
             norm,
             query,

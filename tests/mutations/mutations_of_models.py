@@ -174,4 +174,12 @@ MUTATIONS_OF_MODELS = [
      "sizes.scale() * p * (*ds - mean)", "sizes.scale() * p * (*ds - 0.0 * mean)"),
     ("cross-entropy: one at the label left out", "autograd",
      "dz[*label] -= factor;", "dz[*label] -= 0.0 * factor;"),
+    ("U-Net: skip of the first level at every level", "network",
+     "false => seen[i],", "false => seen[i.min(0)],"),
+    ("U-Net: labels not heard", "network",
+     "e = tape.add(e, of_label)?;", "e = tape.sub(e, of_label)?;"),
+    ("U-Net: no label is the first class", "network",
+     "label.unwrap_or(classes)", "label.unwrap_or(0 * classes)"),
+    ("U-Net: last layers of its parts not zero", "network",
+     "ids.map(|id| p.get_mut(id).fill(0.0));", "ids.map(|id| p.get_mut(id).fill(0.01));"),
 ]
