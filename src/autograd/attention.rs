@@ -1,6 +1,7 @@
 //! Scaled dot-product attention: every row of one matrix looks at the rows of another.
 
-use super::kernel::{Matrix, Start, product};
+use super::kernel::product;
+use super::matrix::{Matrix, Start};
 use super::op::{Backward, Op, Var};
 use super::softmax::softmax;
 use super::tape::{Tape, shapes_fit};

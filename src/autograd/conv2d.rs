@@ -1,11 +1,9 @@
 //! Convolutions of pictures with 3×3 weights: y[p] = b + Σ x[p + tap]·W[tap], 0 outside a picture.
-//!
-//! Pictures are drawn, a few at a time, on a canvas with a margin of zeros. There the three taps of a row of W lie
-//! in one run of numbers, so that the kernel reads patches where they are: each row of taps is a product of
-//! matrices, and no matrix of patches (nine times as large) is made.
 
-use super::gemm::{Matrix, Start, pieces, product};
+use super::canvas::Canvas;
+use super::gemm::pieces;
 use super::linear::{add_column_sums, start};
+use super::matrix::{Matrix, Start};
 use super::op::{Backward, Op, Var};
 use super::parameters::{ParameterId, Parameters};
 use super::tape::{Tape, shapes_fit};
@@ -126,7 +124,7 @@ impl Tape<'_> {
             from: size,
             to,
         };
-        let plan = convolution.forward(inputs);
+        let plan = convolution.forward(rows / pixels, inputs);
         let pieces = pieces(2 * dim.0 * taps * outputs, self.work.grain());
         let mut scratch = self.work.take(pieces * plan.scratch(outputs));
         let w = Matrix::new(self.parameters.slice(weight), taps, outputs);
@@ -138,205 +136,14 @@ impl Tape<'_> {
     }
 }
 
-/// How pictures are drawn and patches of them multiplied by a matrix.
-struct Plan {
-    /// Height, width and channels of the pictures.
-    from: [usize; 2],
-    channels: usize,
-    /// Height and width of a picture on the canvas.
-    canvas: [usize; 2],
-    /// Canvas pixels from one pixel's place to the next one's, and how often it is repeated each way.
-    apart: usize,
-    repeats: usize,
-    /// Canvas pixels from one patch to the next.
-    stride: usize,
-    /// Height and width of the result.
-    to: [usize; 2],
-    /// Whether squares of 2 by 2 pixels of the result are added up in the end.
-    folds: bool,
-}
-
-/// Numbers on a canvas at most, if it has more than one picture: half a megabyte of second-level cache holds it
-/// and the results.
-const CANVAS: usize = 1 << 15;
-
-impl Plan {
-    /// Numbers in a row of the canvas: a zero pixel, which also ends the row before, and the picture's.
-    fn line(&self) -> usize {
-        (self.canvas[1] + 1) * self.channels
-    }
-
-    /// Numbers from one picture on the canvas to the next: a row of zeros, which also ends the one before, and its
-    /// own.
-    fn picture(&self) -> usize {
-        (self.canvas[0] + 1) * self.line()
-    }
-
-    /// Pictures on one canvas.
-    fn pictures(&self) -> usize {
-        (CANVAS / self.picture()).max(1)
-    }
-
-    /// Numbers on the canvas, with what ends its last row.
-    fn len(&self) -> usize {
-        self.pictures() * self.picture() + self.line() + self.channels
-    }
-
-    /// Numbers of memory that one thread needs.
-    fn scratch(&self, outputs: usize) -> usize {
-        let unfolded = if self.folds {
-            self.pictures() * self.to[0] * self.to[1] * outputs
-        } else {
-            0
-        };
-        self.len() + unfolded
-    }
-
-    /// Where each patch's first row of taps begins.
-    fn starts(&self) -> Vec<u32> {
-        let places = (0..self.pictures()).flat_map(|i| {
-            (0..self.to[0]).flat_map(move |y| (0..self.to[1]).map(move |x| [i, y, x]))
-        });
-        let start = |[i, y, x]: [usize; 3]| {
-            i * self.picture() + self.stride * (y * self.line() + x * self.channels)
-        };
-        places.map(|place| start(place) as u32).collect()
-    }
-
-    /// Draws pictures on a canvas whose margins are 0.
-    fn draw(&self, pictures: &[f32], canvas: &mut [f32]) {
-        let (channels, line) = (self.channels, self.line());
-        let row = self.from[1] * channels;
-        for (i, picture) in pictures.chunks_exact(self.from[0] * row).enumerate() {
-            for (y, row) in picture.chunks_exact(row).enumerate() {
-                for copy in 0..self.repeats {
-                    let y = self.apart * y + copy + 1;
-                    let to = &mut canvas[i * self.picture() + y * line..][channels..line];
-                    if self.apart == 1 {
-                        to.copy_from_slice(row);
-                        continue;
-                    }
-                    for (x, pixel) in row.chunks_exact(channels).enumerate() {
-                        for copy in 0..self.repeats {
-                            let x = self.apart * x + copy;
-                            to[x * channels..][..channels].copy_from_slice(pixel);
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// `y = start + patches of x · w`, pieces of the batch on several threads.
-    fn products(&self, x: &[f32], w: Matrix, start: Start, y: &mut [f32], scratch: &mut [f32]) {
-        let starts = self.starts();
-        let [from, to] = [
-            self.from[0] * self.from[1] * self.channels,
-            self.result() * w.cols,
-        ];
-        let scratch_len = self.scratch(w.cols);
-        let pieces = scratch.len() / scratch_len;
-        let pictures = (x.len() / from).div_ceil(pieces).max(1);
-        let xs = x.par_chunks(pictures * from);
-        let ys = y.par_chunks_mut(pictures * to);
-        let all = xs.zip(ys).zip(scratch.par_chunks_exact_mut(scratch_len));
-        all.for_each(|((x, y), scratch)| {
-            let (canvas, unfolded) = scratch.split_at_mut(self.len());
-            canvas.fill(0.0);
-            let xs = x.chunks(self.pictures() * from);
-            for (x, y) in xs.zip(y.chunks_mut(self.pictures() * to)) {
-                self.draw(x, canvas);
-                let starts = &starts[..x.len() / from * self.to[0] * self.to[1]];
-                if !self.folds {
-                    self.product(canvas, starts, w, start, y);
-                    continue;
-                }
-                let unfolded = &mut unfolded[..starts.len() * w.cols];
-                self.product(canvas, starts, w, Start::Zero, unfolded);
-                self.fold(unfolded, y, w.cols, matches!(start, Start::Add));
-            }
-        });
-    }
-
-    /// Pixels of a picture of the result.
-    fn result(&self) -> usize {
-        self.to[0] * self.to[1] / if self.folds { 4 } else { 1 }
-    }
-
-    /// The three rows of taps of every patch.
-    fn taps<'a>(&self, canvas: &'a [f32], starts: &'a [u32]) -> [Matrix<'a>; 3] {
-        [0, 1, 2].map(|i| Matrix::lines(&canvas[i * self.line()..], starts, 3 * self.channels))
-    }
-
-    fn product(&self, canvas: &[f32], starts: &[u32], w: Matrix, start: Start, y: &mut [f32]) {
-        let rows = 3 * self.channels;
-        for (i, taps) in self.taps(canvas, starts).into_iter().enumerate() {
-            let start = if i == 0 { start } else { Start::Add };
-            product(taps, w.rows(i * rows..(i + 1) * rows), start, y);
-        }
-    }
-
-    /// Adds up squares of 2 by 2 pixels.
-    fn fold(&self, from: &[f32], to: &mut [f32], cols: usize, adds: bool) {
-        let row = self.to[1] * cols;
-        for (pair, to) in from.chunks_exact(2 * row).zip(to.chunks_exact_mut(row / 2)) {
-            let (above, below) = pair.split_at(row);
-            let pixels = above
-                .chunks_exact(2 * cols)
-                .zip(below.chunks_exact(2 * cols));
-            for ((above, below), to) in pixels.zip(to.chunks_exact_mut(cols)) {
-                for c in 0..cols {
-                    let sum = (above[c] + above[cols + c]) + (below[c] + below[cols + c]);
-                    to[c] = if adds { to[c] + sum } else { sum };
-                }
-            }
-        }
-    }
-
-    /// `dw += patches of xᵀ·dy`, pieces of dw's rows on several threads.
-    fn for_weight(&self, x: &[f32], dy: &[f32], dw: &mut [f32], scratch: &mut [f32]) {
-        let starts = self.starts();
-        let (from, to) = (
-            self.from[0] * self.from[1] * self.channels,
-            self.to[0] * self.to[1],
-        );
-        let outputs = dw.len() / (9 * self.channels);
-        let pieces = scratch.len() / self.len();
-        let rows = (9 * self.channels).div_ceil(pieces).next_multiple_of(8);
-        let dws = dw.par_chunks_mut(rows * outputs).enumerate();
-        let all = dws.zip(scratch.par_chunks_exact_mut(self.len()));
-        all.for_each(|((piece, dw), canvas)| {
-            canvas.fill(0.0);
-            let xs = x.chunks(self.pictures() * from);
-            for (x, dy) in xs.zip(dy.chunks(self.pictures() * to * outputs)) {
-                self.draw(x, canvas);
-                let starts = &starts[..x.len() / from * to];
-                let dy = Matrix::new(dy, starts.len(), outputs);
-                let mut rest = &mut *dw;
-                let mut row = piece * rows;
-                for (i, taps) in self.taps(canvas, starts).into_iter().enumerate() {
-                    let end = (i + 1) * taps.cols;
-                    let count = (rest.len() / outputs).min(end.saturating_sub(row));
-                    let dw = rest.split_off_mut(..count * outputs).expect("as many");
-                    let first = row + taps.cols - end.min(row + taps.cols);
-                    if count > 0 {
-                        let columns = taps.columns(first..first + count);
-                        product(columns.t(), dy, Start::Add, dw);
-                    }
-                    row += count;
-                }
-            }
-        });
-    }
-}
-
 impl Convolution {
-    fn forward(&self, inputs: usize) -> Plan {
+    fn forward(&self, count: usize, inputs: usize) -> Canvas {
         let doubles = self.resize == Resize::Double;
-        Plan {
+        Canvas {
+            count,
             from: self.from,
             channels: inputs,
-            canvas: if doubles { self.to } else { self.from },
+            drawn: if doubles { self.to } else { self.from },
             apart: if doubles { 2 } else { 1 },
             repeats: if doubles { 2 } else { 1 },
             stride: if self.resize == Resize::Halve { 2 } else { 1 },
@@ -347,17 +154,18 @@ impl Convolution {
 
     /// The derivative for x is a convolution of dy, with the weights turned: one of stride 2 had zeros between the
     /// pixels of its result.
-    fn backward(&self, outputs: usize) -> Plan {
+    fn backward(&self, count: usize, outputs: usize) -> Canvas {
         let (halves, doubles) = (self.resize == Resize::Halve, self.resize == Resize::Double);
-        let canvas = if doubles { self.to } else { self.from };
-        Plan {
+        let drawn = if doubles { self.to } else { self.from };
+        Canvas {
+            count,
             from: self.to,
             channels: outputs,
-            canvas,
+            drawn,
             apart: if halves { 2 } else { 1 },
             repeats: 1,
             stride: 1,
-            to: canvas,
+            to: drawn,
             folds: doubles,
         }
     }
@@ -386,7 +194,8 @@ impl Op for Convolution {
         let pieces = pieces(operations, walk.work.grain());
         let mut dw = walk.open(weight);
         let mut db = walk.open(bias);
-        let (forward, backward) = (self.forward(inputs), self.backward(outputs));
+        let count = n / (self.to[0] * self.to[1]);
+        let (forward, backward) = (self.forward(count, inputs), self.backward(count, outputs));
         let mut for_parameters = walk.take(pieces * forward.len());
         let dx = walk.wants(x).then(|| {
             let scratch = walk.take(pieces * backward.scratch(inputs));
@@ -406,7 +215,7 @@ impl Op for Convolution {
                 if !dw.1 {
                     values.fill(0.0);
                 }
-                forward.for_weight(x_values, &dy, values, &mut for_parameters);
+                forward.products_turned(x_values, &dy, values, &mut for_parameters);
                 add_column_sums(&mut db, &dy, outputs);
             },
         );

@@ -1,7 +1,7 @@
 //! Matrix products, split over threads by rows or columns of the result.
 
-use super::kernel::WIDTH;
-pub(super) use super::kernel::{Matrix, Start, product};
+use super::kernel::{WIDTH, product};
+use super::matrix::{Matrix, Start};
 use crate::parallel::*;
 
 /// Fewest floating-point operations that are worth a hand-over to another thread where the threads have other

@@ -14,113 +14,10 @@
     reason = "the compiler keeps vectors in registers when they are indexed, not when they are iterated over"
 )]
 
-use std::ops::Range;
-
 use fearless_simd::{Simd, SimdBase, SimdFloat, dispatch, f32x16};
 
 use super::math::SIMD;
-
-/// A matrix in memory, line after line: entry (r, c) is number c of line r, or number r of line c if it is turned.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Matrix<'a> {
-    values: &'a [f32],
-    pub rows: usize,
-    pub cols: usize,
-    /// Lines begin every so many numbers, or at these places.
-    stride: usize,
-    starts: Option<&'a [u32]>,
-    turned: bool,
-}
-
-impl<'a> Matrix<'a> {
-    /// A row-major slice as a matrix.
-    pub fn new(values: &'a [f32], rows: usize, cols: usize) -> Self {
-        assert_eq!(values.len(), rows * cols, "as long as its shape");
-        Self {
-            values,
-            rows,
-            cols,
-            stride: cols,
-            starts: None,
-            turned: false,
-        }
-    }
-
-    /// A row of `cols` numbers from each of these places on; rows may overlap.
-    pub fn lines(values: &'a [f32], starts: &'a [u32], cols: usize) -> Self {
-        Self {
-            values,
-            rows: starts.len(),
-            cols,
-            stride: 0,
-            starts: Some(starts),
-            turned: false,
-        }
-    }
-
-    /// Where a line begins.
-    #[inline(always)]
-    fn line(&self, i: usize) -> usize {
-        match self.starts {
-            Some(starts) => starts[i] as usize,
-            None => i * self.stride,
-        }
-    }
-
-    /// The transpose.
-    pub fn t(self) -> Self {
-        Self {
-            rows: self.cols,
-            cols: self.rows,
-            turned: !self.turned,
-            ..self
-        }
-    }
-
-    /// Some of the rows.
-    #[inline(always)]
-    pub fn rows(self, range: Range<usize>) -> Self {
-        let rows = range.len();
-        let (first, starts) = match self.starts {
-            Some(starts) if !self.turned => (0, Some(&starts[range])),
-            starts if self.turned => (range.start, starts),
-            _ => (range.start * self.stride, None),
-        };
-        Self {
-            values: self.values.get(first..).unwrap_or(&[]),
-            rows,
-            starts,
-            ..self
-        }
-    }
-
-    /// Some of the columns.
-    #[inline(always)]
-    pub fn columns(self, range: Range<usize>) -> Self {
-        self.t().rows(range).t()
-    }
-}
-
-/// What a product is added to.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Start<'a> {
-    Zero,
-    /// What stands in the result.
-    Add,
-    /// The same numbers in every row.
-    Row(&'a [f32]),
-}
-
-impl Start<'_> {
-    /// That of some of the columns.
-    #[inline(always)]
-    pub fn columns(self, range: Range<usize>) -> Self {
-        match self {
-            Self::Row(row) => Self::Row(&row[range]),
-            start => start,
-        }
-    }
-}
+use super::matrix::{Matrix, Start};
 
 /// Numbers in a vector. CPUs with shorter ones take several for each.
 pub(super) const LANES: usize = 16;
@@ -215,7 +112,7 @@ fn blocks<S: Simd, const ROWS: usize, const VECTORS: usize>(
 fn pack<S: Simd, const VECTORS: usize>(simd: S, b: Matrix, panel: &mut [f32]) {
     if !b.turned {
         for (k, row) in panel.chunks_exact_mut(VECTORS * LANES).enumerate() {
-            let b = &b.values[b.line(k)..][..b.cols];
+            let b = &b.from(k, 0)[..b.cols];
             store(load::<S, VECTORS>(simd, b), row);
         }
         return;
@@ -225,7 +122,7 @@ fn pack<S: Simd, const VECTORS: usize>(simd: S, b: Matrix, panel: &mut [f32]) {
         for k in (0..rows).step_by(LANES) {
             let mut square = [f32x16::splat(simd, 0.0); LANES];
             for i in 0..LANES {
-                [square[i]] = load(simd, &b.values[b.line(j + i) + k..][..LANES]);
+                [square[i]] = load(simd, &b.from(j + i, k)[..LANES]);
             }
             let square = transpose(square);
             for i in 0..LANES {
@@ -234,7 +131,7 @@ fn pack<S: Simd, const VECTORS: usize>(simd: S, b: Matrix, panel: &mut [f32]) {
         }
     }
     for j in 0..b.cols {
-        let column = &b.values[b.line(j)..][..b.rows];
+        let column = &b.from(j, 0)[..b.rows];
         for k in if j < cols { rows } else { 0 }..b.rows {
             panel[k * VECTORS * LANES + j] = column[k];
         }
@@ -299,13 +196,13 @@ fn accumulate<S: Simd, const ROWS: usize, const VECTORS: usize>(
     let mut numbers = [0.0; ROWS];
     if a.turned {
         for (k, b) in steps {
-            numbers.copy_from_slice(&a.values[a.line(k) + row..][..ROWS]);
+            numbers.copy_from_slice(&a.from(k, row)[..ROWS]);
             step(simd, &mut sums, b, numbers);
         }
     } else {
         let mut rows: [&[f32]; ROWS] = [&[]; ROWS];
         for i in 0..ROWS {
-            rows[i] = &a.values[a.line(row + i)..][..a.cols];
+            rows[i] = &a.from(row + i, 0)[..a.cols];
         }
         for (k, b) in steps {
             for i in 0..ROWS {

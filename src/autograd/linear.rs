@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::gemm::{COARSE, Matrix, Start, gemm};
+use super::gemm::{COARSE, gemm};
+use super::matrix::{Matrix, Start};
 use super::op::{Backward, Op, Sum, Var};
 use super::parameters::{Linear, ParameterId};
 use super::tape::{Tape, shapes_fit};

@@ -68,6 +68,7 @@
 //! order in which one number is summed, so the number of threads never changes a bit.
 
 mod attention;
+mod canvas;
 mod concat;
 mod conv2d;
 mod elementwise;
@@ -80,6 +81,7 @@ mod gradients;
 mod kernel;
 mod linear;
 mod math;
+mod matrix;
 mod norm;
 mod norm_passes;
 mod op;

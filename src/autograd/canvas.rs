@@ -1,0 +1,203 @@
+//! Products of a matrix with the 3×3 patches of pictures.
+//!
+//! Pictures are drawn, a few at a time, on a canvas with a margin of zeros. There the three taps of a row of a patch
+//! lie in one run of numbers, so that the kernel reads patches where they are: each of the three rows is a product
+//! of matrices, and no matrix of patches (nine times as large as the pictures) is made.
+
+use super::kernel::product;
+use super::matrix::{Matrix, Start};
+use crate::parallel::*;
+
+/// How pictures are drawn and patches of them multiplied by a matrix.
+pub(super) struct Canvas {
+    /// How many pictures there are.
+    pub count: usize,
+    /// Height and width of a picture.
+    pub from: [usize; 2],
+    pub channels: usize,
+    /// Height and width of one that is drawn.
+    pub drawn: [usize; 2],
+    /// Canvas pixels from one pixel's place to the next one's, and how often it is repeated each way.
+    pub apart: usize,
+    pub repeats: usize,
+    /// Canvas pixels from one patch to the next.
+    pub stride: usize,
+    /// Height and width of the result.
+    pub to: [usize; 2],
+    /// Whether squares of 2 by 2 pixels of the result are added up in the end.
+    pub folds: bool,
+}
+
+/// Numbers on a canvas at most, if it has more than one picture: half a megabyte of second-level cache holds it
+/// and the results.
+const CANVAS: usize = 1 << 15;
+
+impl Canvas {
+    /// Numbers in a row of the canvas: a zero pixel, which also ends the row before, and the picture's.
+    fn line(&self) -> usize {
+        (self.drawn[1] + 1) * self.channels
+    }
+
+    /// Numbers from one picture on the canvas to the next: a row of zeros, which also ends the one before, and its
+    /// own.
+    fn picture(&self) -> usize {
+        (self.drawn[0] + 1) * self.line()
+    }
+
+    /// Pictures on one canvas.
+    fn pictures(&self) -> usize {
+        (CANVAS / self.picture()).min(self.count).max(1)
+    }
+
+    /// Numbers on the canvas, with what ends its last row.
+    pub fn len(&self) -> usize {
+        self.pictures() * self.picture() + self.line() + self.channels
+    }
+
+    /// Numbers of memory that one thread needs.
+    pub fn scratch(&self, outputs: usize) -> usize {
+        let unfolded = if self.folds {
+            self.pictures() * self.to[0] * self.to[1] * outputs
+        } else {
+            0
+        };
+        self.len() + unfolded
+    }
+
+    /// Numbers of a picture.
+    fn numbers(&self) -> usize {
+        self.from[0] * self.from[1] * self.channels
+    }
+
+    /// Where each patch's first row of taps begins.
+    fn starts(&self) -> Vec<u32> {
+        let [height, width] = self.to;
+        let mut starts = Vec::with_capacity(self.pictures() * height * width);
+        for i in 0..self.pictures() {
+            for y in 0..height {
+                let row = i * self.picture() + self.stride * y * self.line();
+                let places = (0..width).map(|x| (row + self.stride * x * self.channels) as u32);
+                starts.extend(places);
+            }
+        }
+        starts
+    }
+
+    /// Draws pictures on a canvas whose margins are 0.
+    fn draw(&self, pictures: &[f32], canvas: &mut [f32]) {
+        let (channels, line) = (self.channels, self.line());
+        let row = self.from[1] * channels;
+        for (i, picture) in pictures.chunks_exact(self.from[0] * row).enumerate() {
+            for (y, row) in picture.chunks_exact(row).enumerate() {
+                for copy in 0..self.repeats {
+                    let y = self.apart * y + copy + 1;
+                    let to = &mut canvas[i * self.picture() + y * line..][channels..line];
+                    if self.apart == 1 {
+                        to.copy_from_slice(row);
+                        continue;
+                    }
+                    for (x, pixel) in row.chunks_exact(channels).enumerate() {
+                        for copy in 0..self.repeats {
+                            let x = self.apart * x + copy;
+                            to[x * channels..][..channels].copy_from_slice(pixel);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// `y = start + patches of x · w`, pieces of the batch on several threads.
+    pub fn products(&self, x: &[f32], w: Matrix, start: Start, y: &mut [f32], scratch: &mut [f32]) {
+        let starts = self.starts();
+        let (from, to) = (self.numbers(), self.result() * w.cols);
+        let scratch_len = self.scratch(w.cols);
+        let pieces = scratch.len() / scratch_len;
+        let pictures = self.count.div_ceil(pieces).max(1);
+        let xs = x.par_chunks(pictures * from);
+        let ys = y.par_chunks_mut(pictures * to);
+        let all = xs.zip(ys).zip(scratch.par_chunks_exact_mut(scratch_len));
+        all.for_each(|((x, y), scratch)| {
+            let (canvas, unfolded) = scratch.split_at_mut(self.len());
+            canvas.fill(0.0);
+            let xs = x.chunks(self.pictures() * from);
+            for (x, y) in xs.zip(y.chunks_mut(self.pictures() * to)) {
+                self.draw(x, canvas);
+                let starts = &starts[..x.len() / from * self.to[0] * self.to[1]];
+                if !self.folds {
+                    self.product(canvas, starts, w, start, y);
+                    continue;
+                }
+                let unfolded = &mut unfolded[..starts.len() * w.cols];
+                self.product(canvas, starts, w, Start::Zero, unfolded);
+                self.fold(unfolded, y, w.cols, matches!(start, Start::Add));
+            }
+        });
+    }
+
+    /// Pixels of a picture of the result.
+    fn result(&self) -> usize {
+        self.to[0] * self.to[1] / if self.folds { 4 } else { 1 }
+    }
+
+    /// The three rows of taps of every patch.
+    fn taps<'a>(&self, canvas: &'a [f32], starts: &'a [u32]) -> [Matrix<'a>; 3] {
+        [0, 1, 2].map(|i| Matrix::lines(&canvas[i * self.line()..], starts, 3 * self.channels))
+    }
+
+    fn product(&self, canvas: &[f32], starts: &[u32], w: Matrix, start: Start, y: &mut [f32]) {
+        let rows = 3 * self.channels;
+        for (i, taps) in self.taps(canvas, starts).into_iter().enumerate() {
+            let start = if i == 0 { start } else { Start::Add };
+            product(taps, w.rows(i * rows..(i + 1) * rows), start, y);
+        }
+    }
+
+    /// Adds up squares of 2 by 2 pixels.
+    fn fold(&self, from: &[f32], to: &mut [f32], cols: usize, adds: bool) {
+        let row = self.to[1] * cols;
+        for (pair, to) in from.chunks_exact(2 * row).zip(to.chunks_exact_mut(row / 2)) {
+            let (above, below) = pair.split_at(row);
+            let pixels = above
+                .chunks_exact(2 * cols)
+                .zip(below.chunks_exact(2 * cols));
+            for ((above, below), to) in pixels.zip(to.chunks_exact_mut(cols)) {
+                for c in 0..cols {
+                    let sum = (above[c] + above[cols + c]) + (below[c] + below[cols + c]);
+                    to[c] = if adds { to[c] + sum } else { sum };
+                }
+            }
+        }
+    }
+
+    /// `dw += patches of xᵀ·dy`, pieces of dw's rows on several threads.
+    pub fn products_turned(&self, x: &[f32], dy: &[f32], dw: &mut [f32], scratch: &mut [f32]) {
+        let starts = self.starts();
+        let (from, to) = (self.numbers(), self.to[0] * self.to[1]);
+        let outputs = dw.len() / (9 * self.channels);
+        let pieces = scratch.len() / self.len();
+        let rows = (9 * self.channels).div_ceil(pieces).next_multiple_of(8);
+        let dws = dw.par_chunks_mut(rows * outputs).enumerate();
+        let all = dws.zip(scratch.par_chunks_exact_mut(self.len()));
+        all.for_each(|((piece, dw), canvas)| {
+            canvas.fill(0.0);
+            let xs = x.chunks(self.pictures() * from);
+            for (x, dy) in xs.zip(dy.chunks(self.pictures() * to * outputs)) {
+                self.draw(x, canvas);
+                let starts = &starts[..x.len() / from * to];
+                let dy = Matrix::new(dy, starts.len(), outputs);
+                let first = piece * rows;
+                let last = first + dw.len() / outputs;
+                for (i, taps) in self.taps(canvas, starts).into_iter().enumerate() {
+                    let begin = i * taps.cols;
+                    let rows = first.max(begin)..last.min(begin + taps.cols);
+                    if !rows.is_empty() {
+                        let dw = &mut dw[(rows.start - first) * outputs..];
+                        let taps = taps.columns(rows.start - begin..rows.end - begin);
+                        product(taps.t(), dy, Start::Add, &mut dw[..rows.len() * outputs]);
+                    }
+                }
+            }
+        });
+    }
+}
