@@ -169,14 +169,17 @@ const LARGEST: usize = 512;
 /// Fewest, unless there are no more: below that, sharing them between threads costs more than it gains.
 const SMALLEST: usize = 64;
 
+/// Rows of a whole tile of a product.
+const TILE: usize = 8;
+
 /// Rows of `d` columns that are predicted together, of `n`: equal parts, as many of them as keep all threads busy to
 /// the end. Every row's result is its own, so the number changes no bit.
 fn piece(n: usize, d: usize) -> usize {
-    let [least, most] = [SMALLEST, LARGEST].map(|rows| rows / cost_of_row(d).min(rows / 8));
+    let cost = cost_of_row(d);
+    let [tile, least, most] = [TILE, SMALLEST, LARGEST].map(|rows| (rows / cost).max(1));
     let threads = current_num_threads();
     let pieces = n.div_ceil(most).max(8).next_multiple_of(threads);
-    // Whole tiles of a product.
-    let size = n.div_ceil(pieces).next_multiple_of(8);
+    let size = n.div_ceil(pieces).next_multiple_of(tile);
     size.clamp(least, most)
 }
 
