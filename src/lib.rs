@@ -73,6 +73,7 @@
 //! | how far samples are from the truth | [`metrics`] |
 //! | what chance alone gives, and how sure a figure is | [`metrics::floor`], [`metrics::Estimate`] |
 //! | generated rows against held-out ones, with floors | [`metrics::compare`] |
+//! | how good generated pictures are, beside real ones | [`judge::Exam`] |
 //! | figures, tables and text on one page | [`plot::Report`] |
 //!
 //! # Floors
@@ -121,6 +122,7 @@ pub mod file;
 mod forward;
 pub mod gan;
 mod hash;
+pub mod judge;
 pub mod likelihood;
 mod memory;
 pub mod metrics;

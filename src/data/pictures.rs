@@ -53,21 +53,28 @@ impl Pictures {
         classes: usize,
     ) -> Result<Self> {
         let [height, width, channels] = size;
-        let pixels = check::elements::<f32>("a picture", &size)?;
-        check::not_empty("a picture", pixels)?;
-        check::not_empty("the set of classes", classes)?;
-        check::same_shape("pictures", &[labels.len(), pixels], rows.shape())?;
-        let labelled: Vec<_> = labels.iter().copied().map(Some).collect();
-        check::labels(&labelled, classes)?;
-        check::all_finite("pictures", &rows)?;
-        Ok(Self {
+        let pictures = Self {
             rows,
             labels,
             height,
             width,
             channels,
             classes,
-        })
+        };
+        pictures.check()?;
+        Ok(pictures)
+    }
+
+    /// What [`new`](Self::new) refuses.
+    pub(crate) fn check(&self) -> Result<()> {
+        let size = [self.height, self.width, self.channels];
+        let pixels = check::elements::<f32>("a picture", &size)?;
+        check::not_empty("a picture", pixels)?;
+        check::not_empty("the set of classes", self.classes)?;
+        check::same_shape("pictures", &[self.len(), pixels], self.rows.shape())?;
+        let labels: Vec<_> = self.labels.iter().copied().map(Some).collect();
+        check::labels(&labels, self.classes)?;
+        check::all_finite("pictures", &self.rows)
     }
 
     /// How many there are.

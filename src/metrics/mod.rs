@@ -34,5 +34,6 @@ pub use mode_coverage::{ModeCoverage, high_quality_ceiling, mode_coverage};
 pub use nearest::{mean_distance, median, nearest, nearest_other};
 pub use pca::Pca;
 pub use two_sample::{Comparison, compare, floor, floor_of_rows};
+pub(crate) use uncertainty::check_seeds;
 pub use uncertainty::{Estimate, over_seeds};
 pub use wasserstein::{sliced_wasserstein, wasserstein_one_sample, wasserstein_two_sample};

@@ -117,7 +117,7 @@ impl fmt::Display for Estimate {
 }
 
 /// Refuses more seeds than there is memory for their results.
-pub(super) fn check_seeds(seeds: &Range<u64>) -> Result<()> {
+pub(crate) fn check_seeds(seeds: &Range<u64>) -> Result<()> {
     let number = seeds.end.saturating_sub(seeds.start);
     let number = usize::try_from(number).unwrap_or(usize::MAX);
     check::elements::<f64>("measurements, one for each seed,", &[number]).map(|_| ())
