@@ -71,9 +71,9 @@ impl Sampler {
                     let noised = |x: &mut f32, z: &f32| *x = signal * *x + noise * z;
                     run.x.zip_mut_with(&fresh, noised);
                 }
-                run.forget();
+                run.before = None;
                 run.predict_x0(i, self.timesteps()[i])?;
-                run.advance(i, rng)?;
+                self.advance(&mut run, i, rng)?;
                 keep(&mut run.x, s, rng);
             }
         }

@@ -1,4 +1,4 @@
-//! A run as it went: every state on the way, for figures.
+//! What is seen of a run: each step by an observer, or every state afterwards.
 
 use ndarray::{Array1, Array2, ArrayRef2};
 
@@ -6,6 +6,25 @@ use super::plan::Sampler;
 use crate::denoiser::Denoiser;
 use crate::error::{Error, Result};
 use crate::rng::Rng;
+
+/// What an observer sees of a step, before it is taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// 0-based number of the step.
+    pub step: usize,
+    /// Number of steps of the whole run.
+    pub steps: usize,
+    /// The 0-based timestep at which the batch stands.
+    pub t: usize,
+    /// ᾱ_t.
+    pub alpha_bar: f64,
+    /// The batch x_t; shape (n, d).
+    pub x: &'a Array2<f32>,
+    /// x̂0, the clean samples as the denoiser sees them from here, after any thresholding; shape (n, d).
+    pub x0: &'a Array2<f32>,
+    /// How often the denoiser has been asked so far.
+    pub nfe: u64,
+}
 
 /// Every state of a run, from noise to data: see [`Sampler::trajectory`].
 #[derive(Debug, Clone, PartialEq)]
