@@ -1,12 +1,14 @@
 //! Convolutions and norms of 64 pictures beside the same work as one product: `cargo bench --bench pictures`.
 //!
 //! Forward and backward (dW, dx, db) in GFLOP/s; the limit is a layer y = x·Wᵀ + b with as many rows, inputs and
-//! outputs as the convolution has pixels, taps and channels. Norms in ns a number. The fastest of all rounds.
+//! outputs as the convolution has pixels, taps and channels. Norms in ns a number. Last a U-Net for 8×8 pictures: a
+//! step of training (without the optimiser's) and a prediction, both over the FLOPs of its convolutions alone. The
+//! fastest of all rounds.
 
 use std::time::Instant;
 
 use diffusion_intuition::autograd::{Gradients, GroupNorm, Rows, Tape, Var, Workspace};
-use diffusion_intuition::network::{Parameters, Resize};
+use diffusion_intuition::network::{Network, Parameters, Resize, UNet, UNetConfig};
 use diffusion_intuition::{Result, Rng};
 use ndarray::Array2;
 
@@ -34,7 +36,8 @@ fn main() -> Result<()> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         pool.expect("two threads").install(|| {
             LAYERS.into_iter().try_for_each(convolution)?;
-            [(8, 32), (4, 64)].into_iter().try_for_each(norm)
+            [(8, 32), (4, 64)].into_iter().try_for_each(norm)?;
+            network()
         })?;
     }
     Ok(())
@@ -93,6 +96,39 @@ fn norm((side, channels): (usize, usize)) -> Result<()> {
     let what = format!("norm {side}×{side} {channels}");
     let threads = rayon::current_num_threads();
     println!("{threads:7} {what:>15} {forward:12.2} {backward:18.2}");
+    Ok(())
+}
+
+/// FLOPs of the convolutions for one picture.
+const FLOPS: f64 = 16.3e6;
+
+fn network() -> Result<()> {
+    let mut rng = Rng::new(0);
+    let config = UNetConfig {
+        classes: 10,
+        ..UNetConfig::default()
+    };
+    let network = UNet::new(&config, &mut rng)?;
+    let x = rng.standard_normal(N, 64)?;
+    let (ts, labels) = ((0..N).collect::<Vec<_>>(), [Some(3); N]);
+    let steps = fastest(network.parameters(), &x, |tape, x| {
+        network.forward_given(tape, x, &ts, &labels)
+    })?;
+    let mut predict = f64::INFINITY;
+    let many = rng.standard_normal(4 * N, 64)?;
+    for _ in 0..ROUNDS / 4 {
+        let start = Instant::now();
+        network.predict_at(&many, 9)?;
+        predict = predict.min(start.elapsed().as_secs_f64());
+    }
+    let flops = [3 * N, 4 * N].map(|n| n as f64 * FLOPS * 1e-9);
+    println!(
+        "{:7} U-Net: training {:.0} ({:.1} ms), prediction {:.0}",
+        rayon::current_num_threads(),
+        flops[0] / (steps[0] + steps[1]),
+        1e3 * (steps[0] + steps[1]),
+        flops[1] / predict,
+    );
     Ok(())
 }
 
