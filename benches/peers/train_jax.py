@@ -12,7 +12,7 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 class Training:
     def __init__(self, given, hoisted=False):
         self.given, self.hoisted = given, hoisted
-        self.embeddings = array(given["embeddings"], -1, 128)
+        self.embeddings = array(given["embeddings"], len(given["signal"]), -1)
         self.rows = array(given["rows"], -1, given["d"])
         self.signal = jnp.array(given["signal"], dtype=jnp.float32)[:, None]
         self.noise = jnp.array(given["noise"], dtype=jnp.float32)[:, None]

@@ -11,7 +11,7 @@ torch.manual_seed(0)
 class Training:
     def __init__(self, given, hoisted=False, compiled=False):
         self.given = given
-        self.network = FilmMlp(given, hoisted)
+        self.network = self.make(hoisted)
         # The fused form is the fastest on a CPU too.
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=given["learning_rate"], fused=True)
         self.rows = array(given["rows"], -1, given["d"])
@@ -20,6 +20,9 @@ class Training:
         if compiled:
             self.draw = torch.compile(self.draw, options={"fallback_random": True})
             self.loss = torch.compile(self.loss)
+
+    def make(self, hoisted):
+        return FilmMlp(self.given, hoisted)
 
     def restart(self):
         nn.utils.vector_to_parameters(array(self.given["parameters"], -1), self.network.parameters())
@@ -32,11 +35,11 @@ class Training:
         eps = torch.randn_like(x0)
         return self.signal[ts] * x0 + self.noise[ts] * eps, ts, eps
 
-    def loss(self, x_t, ts, eps):
-        return nn.functional.mse_loss(self.network(x_t, ts), eps)
+    def loss(self, x_t, ts, eps, *labels):
+        return nn.functional.mse_loss(self.network(x_t, ts, *labels), eps)
 
-    def step(self, x_t, ts, eps):
-        loss = self.loss(x_t, ts, eps)
+    def step(self, *batch):
+        loss = self.loss(*batch)
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()

@@ -20,12 +20,16 @@ pub struct Batch {
 impl Batch {
     /// `n` fresh rows at random timesteps.
     pub fn draw(n: usize, schedule: &Schedule, rng: &mut Rng) -> Result<Self> {
-        let x0 = reference::ring().sample(n, rng)?;
+        Self::of(&reference::ring().sample(n, rng)?, schedule, rng)
+    }
+
+    /// These rows at random timesteps.
+    pub fn of(x0: &Array2<f32>, schedule: &Schedule, rng: &mut Rng) -> Result<Self> {
         let timesteps = 0..schedule.timesteps();
-        let ts: Vec<usize> = (0..n)
+        let ts: Vec<usize> = (0..x0.nrows())
             .map(|_| rng.random_range(timesteps.clone()))
             .collect();
-        let (x_t, eps) = schedule.q_sample_batch(&x0, &ts, rng)?;
+        let (x_t, eps) = schedule.q_sample_batch(x0, &ts, rng)?;
         Ok(Self { x_t, ts, eps })
     }
 

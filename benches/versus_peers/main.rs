@@ -15,6 +15,7 @@ mod files;
 mod machine;
 mod noise;
 mod peer;
+mod pictures;
 mod python;
 mod q_sample;
 mod reference;
@@ -29,6 +30,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use case::{Case, Result};
+use pictures::{SamplePictures, TrainPictures};
 use q_sample::QSample;
 use sample::Sample;
 use train::Train;
@@ -49,6 +51,8 @@ fn cases() -> Vec<Box<dyn Case>> {
         cases.push(Box::new(Train::new(batch)));
     }
     cases.push(Box::new(Sample::new()));
+    cases.push(Box::new(TrainPictures::new()));
+    cases.push(Box::new(SamplePictures::new()));
     cases
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use diffusion_intuition::network::{FilmMlp, Network, TimeEmbedding};
+use diffusion_intuition::sampler::Sampler;
 use diffusion_intuition::{Mixture, Rng, Schedule};
 use ndarray::Array2;
 use serde_json::{Value, json};
@@ -35,6 +36,18 @@ pub fn ring() -> Mixture {
 
 /// Weights, embeddings and schedule for the peers.
 pub fn share(network: &FilmMlp, schedule: &Schedule, scratch: &Path) -> Result<Value> {
+    let mut told = share_network(network, &TimeEmbedding::new(128)?, schedule, scratch)?;
+    told["d"] = json!(D);
+    Ok(told)
+}
+
+/// The same of any network.
+pub fn share_network(
+    network: &dyn Network,
+    embedding: &TimeEmbedding,
+    schedule: &Schedule,
+    scratch: &Path,
+) -> Result<Value> {
     let parameters = network.parameters();
     let shapes: Vec<_> = parameters
         .ids()
@@ -44,7 +57,7 @@ pub fn share(network: &FilmMlp, schedule: &Schedule, scratch: &Path) -> Result<V
         })
         .collect();
     let ts: Vec<usize> = (0..schedule.timesteps()).collect();
-    let embeddings = TimeEmbedding::new(128)?.table(&ts);
+    let embeddings = embedding.table(&ts);
     let paths = [
         scratch.join("parameters.f32"),
         scratch.join("embeddings.f32"),
@@ -52,13 +65,40 @@ pub fn share(network: &FilmMlp, schedule: &Schedule, scratch: &Path) -> Result<V
     files::write(&paths[0], parameters.values())?;
     files::write(&paths[1], &embeddings)?;
     Ok(json!({
-        "d": D,
         "parameters": paths[0],
         "embeddings": paths[1],
         "shapes": shapes,
         "signal": schedule.alpha_bars().mapv(f64::sqrt).to_vec(),
         "noise": schedule.noise_levels().to_vec(),
     }))
+}
+
+/// t, √ᾱ and √(1−ᾱ) at each step of DDIM, then those at the next one's t, where 1 and 0 follow the last.
+pub fn ddim_steps(schedule: &Schedule, sampler: &Sampler) -> Value {
+    let (alpha_bars, timesteps) = (schedule.alpha_bars(), sampler.timesteps());
+    let steps = timesteps.iter().enumerate().map(|(step, t)| {
+        let here = alpha_bars[*t];
+        let next = timesteps.get(step + 1).map_or(1.0, |t| alpha_bars[*t]);
+        let [next_signal, next_noise] = [next.sqrt(), (1.0 - next).sqrt()];
+        json!([t, here.sqrt(), (1.0 - here).sqrt(), next_signal, next_noise])
+    });
+    steps.collect()
+}
+
+/// Checks the samples that a peer wrote.
+pub fn same_samples(ours: &Array2<f32>, scratch: &Path) -> Result<()> {
+    let theirs = files::read(&scratch.join("samples.f32"))?;
+    if theirs.len() != ours.len() {
+        return Err(format!("{} numbers instead of {}", theirs.len(), ours.len()).into());
+    }
+    // Each prediction rounds to about 1e-6, and the updates, at most 50, add their errors up.
+    let scale = ours.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
+    for (theirs, ours) in theirs.iter().zip(ours) {
+        if (theirs - ours).abs() > 1e-4 * scale || theirs.is_nan() {
+            return Err(format!("a sample is {theirs} instead of {ours}").into());
+        }
+    }
+    Ok(())
 }
 
 /// Numbers in the weights that each row is multiplied with: of the input and output layers together, of

@@ -39,20 +39,6 @@ impl Sample {
         }
     }
 
-    /// √ᾱ and √(1−ᾱ) at the step's t and at the next one's, where 1 and 0 follow the last.
-    fn coefficients(&self, step: usize) -> [f64; 4] {
-        let alpha_bars = self.schedule.alpha_bars();
-        let timesteps = self.sampler.timesteps();
-        let here = alpha_bars[timesteps[step]];
-        let next = timesteps.get(step + 1).map_or(1.0, |t| alpha_bars[*t]);
-        [
-            here.sqrt(),
-            (1.0 - here).sqrt(),
-            next.sqrt(),
-            (1.0 - next).sqrt(),
-        ]
-    }
-
     fn sample(&self) -> diffusion_intuition::Result<Array2<f32>> {
         // No step draws noise: the generator stays untouched.
         self.sampler
@@ -97,16 +83,7 @@ impl Case for Sample {
         let path = scratch.join("start.f32");
         files::write(&path, &self.start)?;
         told["start"] = json!(path);
-        let steps = self
-            .sampler
-            .timesteps()
-            .iter()
-            .enumerate()
-            .map(|(step, t)| {
-                let [signal, noise, next_signal, next_noise] = self.coefficients(step);
-                json!([t, signal, noise, next_signal, next_noise])
-            });
-        told["steps"] = steps.collect();
+        told["steps"] = reference::ddim_steps(&self.schedule, &self.sampler);
         Ok(told)
     }
 
@@ -126,19 +103,7 @@ impl Case for Sample {
     }
 
     fn verify_peer(&self, scratch: &Path) -> Result<()> {
-        let theirs = files::read(&scratch.join("samples.f32"))?;
-        let ours = self.sample()?;
-        if theirs.len() != ours.len() {
-            return Err(format!("{} numbers instead of {}", theirs.len(), ours.len()).into());
-        }
-        // Each prediction rounds to about 1e-6, and the 50 updates add their errors up.
-        let scale = ours.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
-        for (theirs, ours) in theirs.iter().zip(&ours) {
-            if (theirs - ours).abs() > 1e-4 * scale || theirs.is_nan() {
-                return Err(format!("a sample is {theirs} instead of {ours}").into());
-            }
-        }
-        Ok(())
+        reference::same_samples(&self.sample()?, scratch)
     }
 
     fn verified(&self) -> &'static str {

@@ -107,7 +107,7 @@ impl Block {
 }
 
 fn to_zero(p: &mut Parameters, ids: [ParameterId; 2]) {
-    ids.map(|id| p.get_mut(id).fill(0.0));
+    ids.into_iter().for_each(|id| p.get_mut(id).fill(0.0));
 }
 
 impl LookAround {

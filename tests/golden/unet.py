@@ -17,9 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from torch import nn
-from torch.nn.functional import interpolate, mse_loss, scaled_dot_product_attention, silu
+from torch.nn.functional import conv2d, interpolate, mse_loss, scaled_dot_product_attention, silu
 
 
 class Block(nn.Module):
@@ -30,13 +29,13 @@ class Block(nn.Module):
         self.film = nn.Linear(embedding, 2 * outputs)
         self.norm2 = nn.GroupNorm(groups, outputs)
         self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
-        self.skip = nn.Linear(inputs, outputs) if inputs != outputs else nn.Identity()
+        self.skip = nn.Linear(inputs, outputs) if inputs != outputs else None
 
     def forward(self, x, e):
         scale, shift = self.film(e)[:, :, None, None].chunk(2, dim=1)
         h = self.norm2(self.conv1(silu(self.norm1(x))))
         h = self.conv2(silu(h * (1 + scale) + shift))
-        return self.skip(x.movedim(1, 3)).movedim(3, 1) + h
+        return h + (x if self.skip is None else conv2d(x, self.skip.weight[:, :, None, None], self.skip.bias))
 
 
 class LookAround(nn.Module):
@@ -72,9 +71,12 @@ class UNet(nn.Module):
         for zero in [b.conv2 for b in [*self.down, self.middle, *self.up]] + [self.attention.out]:
             nn.init.zeros_(zero.weight), nn.init.zeros_(zero.bias)
 
+    def embed(self, ts):
+        return time_embedding(ts, self.embedding)
+
     def forward(self, x, ts, labels):
         """x (n, H·W·C) with channels last, timesteps, and labels; the label `classes` says nothing."""
-        e = self.time(time_embedding(ts, self.embedding))
+        e = self.time(self.embed(ts))
         e = silu(e if self.labels is None else e + self.labels(labels))
         h = self.input(x.unflatten(1, self.shape).movedim(3, 1))
         skips = []
@@ -174,13 +176,18 @@ def reference():
     return out
 
 
-if __name__ != "__main__":
-    pass
-elif len(sys.argv) > 1:
+def main():
+    from safetensors.torch import load_file, save_file
+
+    if len(sys.argv) == 1:
+        save_file(small() | reference(), Path(__file__).parent / "pytorch_unet.safetensors")
+        return
     network = UNet()
     network.load_state_dict(from_crate(load_file(sys.argv[1])))  # strict: every name and shape must fit
     with torch.no_grad():
         y = network(torch.full((1, 64), 0.5), torch.tensor([100]), torch.tensor([10]))
     print("prediction for x_t = 0.5 at t = 100, no label:", y[0, :4].tolist())
-else:
-    save_file(small() | reference(), Path(__file__).parent / "pytorch_unet.safetensors")
+
+
+if __name__ == "__main__":
+    main()

@@ -181,5 +181,6 @@ MUTATIONS_OF_MODELS = [
     ("U-Net: no label is the first class", "network",
      "label.unwrap_or(classes)", "label.unwrap_or(0 * classes)"),
     ("U-Net: last layers of its parts not zero", "network",
-     "ids.map(|id| p.get_mut(id).fill(0.0));", "ids.map(|id| p.get_mut(id).fill(0.01));"),
+     "ids.into_iter().for_each(|id| p.get_mut(id).fill(0.0));",
+     "ids.into_iter().for_each(|id| p.get_mut(id).fill(0.01));"),
 ]

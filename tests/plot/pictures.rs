@@ -341,11 +341,7 @@ fn what_does_not_fit_is_told() {
     ));
     let vast = build(Panel::pictures(&array![[0.0]], usize::MAX, usize::MAX));
     assert!(matches!(vast, Error::Parameter { .. }));
-    let many = build(Panel::pictures(
-        Array2::<f32>::zeros((1001, 1000)),
-        1,
-        1000,
-    ));
+    let many = build(Panel::pictures(Array2::<f32>::zeros((1001, 1000)), 1, 1000));
     assert!(matches!(
         many,
         Error::Parameter {
