@@ -170,11 +170,21 @@ impl Canvas {
         }
     }
 
-    /// `dw += patches of xᵀ·dy`, pieces of dw's rows on several threads.
-    pub fn products_turned(&self, x: &[f32], dy: &[f32], dw: &mut [f32], scratch: &mut [f32]) {
+    /// `dw = start + patches of xᵀ·dy`, pieces of dw's rows on several threads.
+    pub fn products_turned(
+        &self,
+        x: &[f32],
+        dy: &[f32],
+        start: Start,
+        dw: &mut [f32],
+        scratch: &mut [f32],
+    ) {
         let starts = self.starts();
         let (from, to) = (self.numbers(), self.to[0] * self.to[1]);
         let outputs = dw.len() / (9 * self.channels);
+        if self.count == 0 && matches!(start, Start::Zero) {
+            return dw.fill(0.0);
+        }
         let pieces = scratch.len() / self.len();
         let rows = (9 * self.channels).div_ceil(pieces).next_multiple_of(8);
         let dws = dw.par_chunks_mut(rows * outputs).enumerate();
@@ -182,6 +192,7 @@ impl Canvas {
         all.for_each(|((piece, dw), canvas)| {
             canvas.fill(0.0);
             let xs = x.chunks(self.pictures() * from);
+            let mut start = start;
             for (x, dy) in xs.zip(dy.chunks(self.pictures() * to * outputs)) {
                 self.draw(x, canvas);
                 let starts = &starts[..x.len() / from * to];
@@ -194,9 +205,10 @@ impl Canvas {
                     if !rows.is_empty() {
                         let dw = &mut dw[(rows.start - first) * outputs..];
                         let taps = taps.columns(rows.start - begin..rows.end - begin);
-                        product(taps.t(), dy, Start::Add, &mut dw[..rows.len() * outputs]);
+                        product(taps.t(), dy, start, &mut dw[..rows.len() * outputs]);
                     }
                 }
+                start = Start::Add;
             }
         });
     }

@@ -196,7 +196,8 @@ impl Op for Convolution {
         let mut db = walk.open(bias);
         let count = n / (self.to[0] * self.to[1]);
         let (forward, backward) = (self.forward(count, inputs), self.backward(count, outputs));
-        let mut for_parameters = walk.take(pieces * forward.len());
+        // Each piece draws all pictures.
+        let mut for_parameters = walk.take(pieces.min(current_num_threads()) * forward.len());
         let dx = walk.wants(x).then(|| {
             let scratch = walk.take(pieces * backward.scratch(inputs));
             (walk.open(x), scratch, walk.take(w.len()))
@@ -211,11 +212,8 @@ impl Op for Convolution {
                 })
             },
             || {
-                let values = dw.0.values();
-                if !dw.1 {
-                    values.fill(0.0);
-                }
-                forward.products_turned(x_values, &dy, values, &mut for_parameters);
+                let (start, dw) = (start(dw.1), dw.0.values());
+                forward.products_turned(x_values, &dy, start, dw, &mut for_parameters);
                 add_column_sums(&mut db, &dy, outputs);
             },
         );

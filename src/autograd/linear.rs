@@ -2,7 +2,11 @@
 
 use std::ops::Range;
 
+use fearless_simd::{Simd, dispatch};
+
 use super::gemm::{COARSE, gemm};
+use super::kernel::{WIDTH, load, store};
+use super::math::SIMD;
 use super::matrix::{Matrix, Start};
 use super::op::{Backward, Op, Sum, Var};
 use super::parameters::{Linear, ParameterId};
@@ -165,7 +169,19 @@ pub(super) fn add_column_sums((db, adds): &mut (Sum, bool), dy: &[f32], cols: us
     if !*adds {
         db.fill(0.0);
     }
-    for row in dy.chunks_exact(cols) {
-        db.iter_mut().zip(row).for_each(|(db, dy)| *db += dy);
+    dispatch!(*SIMD, simd => column_sums(simd, db, dy, cols));
+}
+
+/// Two vectors of columns at a time, which stay in registers.
+#[inline(always)]
+fn column_sums<S: Simd>(simd: S, db: &mut [f32], dy: &[f32], cols: usize) {
+    for left in (0..cols).step_by(WIDTH) {
+        let block = left..cols.min(left + WIDTH);
+        let [mut a, mut b] = load(simd, &db[block.clone()]);
+        for row in dy.chunks_exact(cols) {
+            let [more_a, more_b] = load(simd, &row[block.clone()]);
+            (a, b) = (a + more_a, b + more_b);
+        }
+        store([a, b], &mut db[block]);
     }
 }

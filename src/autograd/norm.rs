@@ -3,7 +3,7 @@
 use fearless_simd::dispatch;
 
 use super::gather::Rows;
-use super::math::{SIMD, piece};
+use super::math::SIMD;
 use super::norm_passes::{affine, backward, backward_sums, forward, moments};
 use super::op::{Backward, Op, Value, Var};
 use super::parameters::{ParameterId, Parameters};
@@ -47,6 +47,9 @@ impl Parameters {
         Ok(Norm { weight, bias })
     }
 }
+
+/// Numbers that are worth a hand-over to another thread: about 10 µs.
+const PIECE: usize = 1 << 14;
 
 struct Normalised {
     x: Var,
@@ -102,7 +105,7 @@ impl Tape<'_> {
         let [x_values, gamma, beta] = [x, weight, bias].map(|var| self.slice(var));
         let table = with.table.map(|(table, rows)| (self.slice(table), rows));
         let size = pixels * cols;
-        let least = piece(y.len(), size) / size;
+        let least = PIECE / size;
         let all = y
             .par_chunks_exact_mut(size)
             .zip(of_pictures.par_chunks_exact_mut(4 * cols));
@@ -166,7 +169,7 @@ impl Op for Normalised {
         let [gamma, beta] = [self.weight, self.bias].map(|var| walk.slice(var));
         let size = self.pixels * cols;
         let mut sums = walk.take(dy.len() / size * 4 * cols);
-        let least = piece(dy.len(), size) / size;
+        let least = PIECE / size;
         let all = dy
             .par_chunks_exact_mut(size)
             .zip(sums.par_chunks_exact_mut(4 * cols));
