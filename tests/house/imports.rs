@@ -27,6 +27,29 @@ impl<'a> Imports<'a> {
         each.flat_map(|(from, all)| all.iter().map(|to| (*from, *to)))
     }
 
+    /// The imports that do not point down to a lower floor; what lies in one room is beside each other, and the root
+    /// stands on all.
+    pub fn climbs(&self, source: &Source, floors: &BTreeMap<String, usize>) -> Vec<String> {
+        let mut climbs = Vec::new();
+        for (from, to) in self.edges() {
+            let (upper, lower) = (source.room(from), source.room(to));
+            if upper == lower || upper.is_empty() {
+                continue;
+            }
+            let floor = |room: &str| {
+                let floor = floors.get(room);
+                *floor.unwrap_or_else(|| panic!("no floor is given to `{room}`"))
+            };
+            let (above, below) = (floor(upper), floor(lower));
+            if below >= above {
+                climbs.push(format!(
+                    "{from} (floor {above}) imports {to} (floor {below})"
+                ));
+            }
+        }
+        climbs
+    }
+
     /// The imports on circles: those from whose end its beginning is reached.
     pub fn circles(&self) -> Vec<String> {
         let round = |(from, to): &(&'a str, &'a str)| self.reached(to).contains(from);
@@ -171,4 +194,54 @@ fn absolute(file: &File, path: &str) -> Option<Vec<String>> {
             is_child.then(|| file.module.iter().chain(&parts).cloned().collect())
         }
     }
+}
+
+/// A made-up library with every form of import: in groups, renamed, by a path in the code, handed on by `mod.rs`.
+#[test]
+fn imports_of_every_form_are_seen() {
+    let source = Source::of(&[
+        ("src/lib.rs", "mod a;\nmod b;\npub use a::one::Item;\n"),
+        (
+            "src/a/mod.rs",
+            "mod one;\nmod two;\npub use one::{Item, other as more};\npub use two::*;\n",
+        ),
+        (
+            "src/a/one.rs",
+            "use super::{\n    two::{self, Part},\n};\npub struct Item;\n",
+        ),
+        (
+            "src/a/two.rs",
+            "pub struct Part;\n// use crate::b::Above;\n#[cfg(doc)]\nuse crate::b::Above;\n",
+        ),
+        (
+            "src/b.rs",
+            "use crate::a::{Item as Thing, Part};\npub struct Above;\n",
+        ),
+        (
+            "src/c.rs",
+            "fn f() {\n    crate::a::one::g();\n    crate::Item;\n}\npub struct C;\n",
+        ),
+    ]);
+    let imports = Imports::of(&source);
+    let edges: Vec<_> = imports.edges().collect();
+    let expected = [
+        ("src/a/one.rs", "src/a/two.rs"),
+        ("src/b.rs", "src/a/one.rs"),
+        ("src/b.rs", "src/a/two.rs"),
+        ("src/c.rs", "src/a/one.rs"),
+    ];
+    assert_eq!(edges, expected);
+    assert!(imports.circles().is_empty());
+    let round = [
+        ("src/a.rs", "use crate::b::B;\npub struct A;\n"),
+        ("src/b.rs", "use crate::c::C;\npub struct B;\n"),
+        ("src/c.rs", "fn f(_: crate::a::A) {}\npub struct C;\n"),
+        ("src/d.rs", "use crate::a::A;\n"),
+    ];
+    assert_eq!(Imports::of(&Source::of(&round)).circles().len(), 3);
+    let floors = |floors: [(&str, usize); 4]| floors.map(|(room, n)| (room.to_owned(), n)).into();
+    let climbs = |of| Imports::of(&Source::of(&round)).climbs(&Source::of(&round), &floors(of));
+    let found = climbs([("a", 1), ("b", 0), ("c", 2), ("d", 3)]);
+    assert_eq!(found, ["src/b.rs (floor 0) imports src/c.rs (floor 2)"]);
+    assert_eq!(climbs([("a", 1), ("b", 1), ("c", 1), ("d", 1)]).len(), 4);
 }
