@@ -109,11 +109,7 @@ impl Denoiser for ExactDenoiser {
     }
 
     fn denoise(&self, x_t: &Array2<f32>, t: usize) -> Result<Array2<f32>> {
-        match self.prediction {
-            Prediction::Eps => self.data.optimal_eps(&self.schedule, x_t, t),
-            Prediction::X0 => self.data.optimal_x0(&self.schedule, x_t, t),
-            Prediction::V => self.data.optimal_v(&self.schedule, x_t, t),
-        }
+        self.data.optimal(self.prediction, &self.schedule, x_t, t)
     }
 }
 

@@ -5,54 +5,22 @@ use ndarray::{Array, ArrayRef, Dimension};
 use super::density::Mixture;
 use super::points::{Points, Real};
 use crate::error::Result;
+use crate::prediction::Prediction;
 use crate::schedule::Schedule;
 
 impl Mixture {
-    /// ε*(x_t, t) = E[ε | x_t] = −√(1−ᾱ_t) ∇ ln q(x_t), when x_0 follows this mixture; the shape of `x_t`.
+    /// What `prediction` names at its best, given x_t, when x_0 follows this mixture; the shape of `x_t`:
+    /// ε*(x_t, t) = E[ε | x_t] = −√(1−ᾱ_t) ∇ ln q(x_t), x0* = E[x_0 | x_t], or v* = √ᾱ_t ε* − √(1−ᾱ_t) x0*
+    /// (Salimans & Ho 2022, §4).
     ///
-    /// It minimises the mean squared error of the chapter's loss among all functions of (x_t, t)
-    /// (Song et al. 2021, §2; Vincent 2011). `t` is 0-based.
+    /// Each minimises the mean squared error among all functions of (x_t, t) (Song et al. 2021, §2; Vincent 2011),
+    /// ε* that of the chapter's loss. `t` is 0-based.
     ///
     /// # Errors
     /// [`Error::Timestep`](crate::Error::Timestep) if `t` is not in `0..T`; for `x_t` as [`score`](Self::score).
-    pub fn optimal_eps<F: Real, D: Dimension>(
+    pub fn optimal<F: Real, D: Dimension>(
         &self,
-        schedule: &Schedule,
-        x_t: &ArrayRef<F, D>,
-        t: usize,
-    ) -> Result<Array<F, D>> {
-        let marginal = self.marginal(schedule, t)?;
-        let noise = schedule.noise_level(t)?;
-        let points = Points::new(x_t, self.dim())?;
-        Ok(points.map_to_points(|x, eps| {
-            marginal.score_at(x, eps);
-            eps.iter_mut().for_each(|e| *e *= -noise);
-        }))
-    }
-
-    /// x0*(x_t, t) = E[x_0 | x_t], when x_0 follows this mixture; the shape of `x_t`. `t` is 0-based.
-    ///
-    /// # Errors
-    /// As [`optimal_eps`](Self::optimal_eps).
-    pub fn optimal_x0<F: Real, D: Dimension>(
-        &self,
-        schedule: &Schedule,
-        x_t: &ArrayRef<F, D>,
-        t: usize,
-    ) -> Result<Array<F, D>> {
-        let alpha_bar = schedule.alpha_bar(t)?;
-        let marginal = self.diffused(alpha_bar);
-        let points = Points::new(x_t, self.dim())?;
-        Ok(points.map_to_points(|x, x0| self.x0_at(&marginal, alpha_bar, x, x0)))
-    }
-
-    /// v*(x_t, t) = E[v | x_t] with v = √ᾱ_t ε − √(1−ᾱ_t) x_0 (Salimans & Ho 2022, §4), when x_0 follows
-    /// this mixture; the shape of `x_t`. `t` is 0-based.
-    ///
-    /// # Errors
-    /// As [`optimal_eps`](Self::optimal_eps).
-    pub fn optimal_v<F: Real, D: Dimension>(
-        &self,
+        prediction: Prediction,
         schedule: &Schedule,
         x_t: &ArrayRef<F, D>,
         t: usize,
@@ -61,15 +29,34 @@ impl Mixture {
         let (signal, noise) = (alpha_bar.sqrt(), (1.0 - alpha_bar).sqrt());
         let marginal = self.diffused(alpha_bar);
         let points = Points::new(x_t, self.dim())?;
-        Ok(points.map_to_points(|x, v| {
-            // v = √ᾱ E[ε|x] − √(1−ᾱ) E[x0|x], and E[ε|x] = −√(1−ᾱ) score.
-            let mut x0 = vec![0.0; x.len()];
-            self.x0_at(&marginal, alpha_bar, x, &mut x0);
-            marginal.score_at(x, v);
-            for (v, x0) in v.iter_mut().zip(x0) {
-                *v = -noise * (signal * *v + x0);
+        Ok(points.map_to_points(|x, best| match prediction {
+            Prediction::X0 => self.x0_at(&marginal, alpha_bar, x, best),
+            Prediction::Eps => {
+                marginal.score_at(x, best);
+                best.iter_mut().for_each(|e| *e *= -noise);
+            }
+            Prediction::V => {
+                let mut x0 = vec![0.0; x.len()];
+                self.x0_at(&marginal, alpha_bar, x, &mut x0);
+                marginal.score_at(x, best);
+                for (v, x0) in best.iter_mut().zip(x0) {
+                    *v = -noise * (signal * *v + x0);
+                }
             }
         }))
+    }
+
+    /// The [`optimal`](Self::optimal) prediction of ε: what ε_θ tries to learn.
+    ///
+    /// # Errors
+    /// As [`optimal`](Self::optimal).
+    pub fn optimal_eps<F: Real, D: Dimension>(
+        &self,
+        schedule: &Schedule,
+        x_t: &ArrayRef<F, D>,
+        t: usize,
+    ) -> Result<Array<F, D>> {
+        self.optimal(Prediction::Eps, schedule, x_t, t)
     }
 
     /// E[x_0 | x_t = x] = Σ_k p(k | x) (μ_k + √ᾱ Σ_k (ᾱ Σ_k + (1−ᾱ) I)⁻¹ (x − √ᾱ μ_k)).

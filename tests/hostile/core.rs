@@ -125,8 +125,11 @@ fn mixture(draw: &Draw) -> Result<(), String> {
     let x32 = draw.rows(n, columns);
     let best = [
         ("optimal_eps", law.optimal_eps(&schedule, &x32, t)),
-        ("optimal_x0", law.optimal_x0(&schedule, &x32, t)),
-        ("optimal_v", law.optimal_v(&schedule, &x32, t)),
+        (
+            "optimal_x0",
+            law.optimal(Prediction::X0, &schedule, &x32, t),
+        ),
+        ("optimal_v", law.optimal(Prediction::V, &schedule, &x32, t)),
     ];
     for (what, answer) in best {
         if let Ok(answer) = answer {

@@ -1,6 +1,6 @@
 //! Full covariances: decomposed exactly, oriented correctly.
 
-use diffusion_intuition::{Error, Gaussian, Mixture, Rng};
+use diffusion_intuition::{Error, Gaussian, Mixture, Prediction, Rng};
 use ndarray::{Array2, array};
 use rand::RngExt;
 
@@ -186,9 +186,9 @@ fn widths_and_places_at_the_edges_of_f64() {
         for values in [
             law.log_density(&x).unwrap(),
             law.score(&x).unwrap(),
-            law.optimal_x0(&schedule, &x, 7).unwrap(),
+            law.optimal(Prediction::X0, &schedule, &x, 7).unwrap(),
             law.optimal_eps(&schedule, &x, 7).unwrap(),
-            law.optimal_v(&schedule, &x, 7).unwrap(),
+            law.optimal(Prediction::V, &schedule, &x, 7).unwrap(),
         ] {
             assert!(values.iter().all(|v| !f64::is_nan(*v)), "{std}: {values}");
         }

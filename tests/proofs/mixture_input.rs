@@ -1,6 +1,6 @@
 //! Bad mixtures and points are refused with a typed error that names the value.
 
-use diffusion_intuition::{Error, Gaussian, Mixture, Result, Rng};
+use diffusion_intuition::{Error, Gaussian, Mixture, Prediction, Result, Rng};
 use ndarray::{Array1, Array2, Array3, array};
 
 use crate::support::{chapter_schedule, plane};
@@ -150,8 +150,8 @@ fn points() {
     shape(law.log_density(&three), what, &want, &got);
     shape(law.score(&three), what, &want, &got);
     shape(law.optimal_eps(s, &three, 0), what, &want, &got);
-    shape(law.optimal_x0(s, &three, 0), what, &want, &got);
-    shape(law.optimal_v(s, &three, 0), what, &want, &got);
+    shape(law.optimal(Prediction::X0, s, &three, 0), what, &want, &got);
+    shape(law.optimal(Prediction::V, s, &three, 0), what, &want, &got);
     shape(law.reverse_step(s, &three, 0, rng), what, &want, &got);
     // A vector is a list of one-dimensional points; a cube is no list of points at all.
     let vector: Array1<f32> = Array1::zeros(4);
@@ -198,8 +198,8 @@ fn points_that_are_no_numbers() {
         named(law.log_density(&x).unwrap_err());
         named(law.score(&x).unwrap_err());
         named(law.optimal_eps(s, &x, 3).unwrap_err());
-        named(law.optimal_x0(s, &x, 3).unwrap_err());
-        named(law.optimal_v(s, &x, 3).unwrap_err());
+        named(law.optimal(Prediction::X0, s, &x, 3).unwrap_err());
+        named(law.optimal(Prediction::V, s, &x, 3).unwrap_err());
         named(law.reverse_step(s, &x, 3, &mut Rng::new(0)).unwrap_err());
         let point = array![bad, 0.0];
         let error = law.reverse_kernel(s, &point, 3).unwrap_err();

@@ -1,6 +1,6 @@
 //! The best predictions of ε, x_0 and v are conditional means, checked by integrating over x_0.
 
-use diffusion_intuition::{Mixture, Rng, Schedule};
+use diffusion_intuition::{Mixture, Prediction, Rng, Schedule};
 use ndarray::{Array1, Array2};
 
 use crate::support::{
@@ -55,8 +55,8 @@ fn the_three_predictions_belong_together() {
             for t in 0..schedule.timesteps() {
                 let x_t = random_points(20, data.dim(), 3.0, rng);
                 let eps = data.optimal_eps(&schedule, &x_t, t).unwrap();
-                let x0 = data.optimal_x0(&schedule, &x_t, t).unwrap();
-                let v = data.optimal_v(&schedule, &x_t, t).unwrap();
+                let x0 = data.optimal(Prediction::X0, &schedule, &x_t, t).unwrap();
+                let v = data.optimal(Prediction::V, &schedule, &x_t, t).unwrap();
                 let ab = schedule.alpha_bars()[t];
                 let (signal, noise) = (ab.sqrt(), (1.0 - ab).sqrt());
                 let size = eps.iter().chain(&x0).fold(10.0_f64, |m, e| m.max(e.abs()));
@@ -85,7 +85,7 @@ fn predictions_are_posterior_means_in_one_dimension() {
                 let ab = schedule.alpha_bars()[t];
                 let (signal, noise) = (ab.sqrt(), (1.0 - ab).sqrt());
                 let x_t = Array1::linspace(-4.0, 4.0, 33);
-                let found = data.optimal_x0(&schedule, &x_t, t).unwrap();
+                let found = data.optimal(Prediction::X0, &schedule, &x_t, t).unwrap();
                 let found_eps = data.optimal_eps(&schedule, &x_t, t).unwrap();
                 for (i, &y) in x_t.iter().enumerate() {
                     let logs: Array1<f64> = nodes
@@ -119,7 +119,7 @@ fn predictions_are_posterior_means_in_two_dimensions() {
     for t in 0..6 {
         let ab = schedule.alpha_bars()[t];
         let (signal, noise) = (ab.sqrt(), (1.0 - ab).sqrt());
-        let found = data.optimal_x0(&schedule, &x_t, t).unwrap();
+        let found = data.optimal(Prediction::X0, &schedule, &x_t, t).unwrap();
         for (y, found) in x_t.rows().into_iter().zip(found.rows()) {
             let weights: Array1<f64> = cells
                 .rows()
@@ -149,7 +149,7 @@ fn remaining_errors_are_uncorrelated_with_the_input() {
             .q_sample(&x0, t, &mut Rng::new(5 + t as u64))
             .unwrap();
         let best = data.optimal_eps(&schedule, &x_t, t).unwrap();
-        let best_x0 = data.optimal_x0(&schedule, &x_t, t).unwrap();
+        let best_x0 = data.optimal(Prediction::X0, &schedule, &x_t, t).unwrap();
         for (what, error) in [("eps", &eps - &best), ("x0", &x0 - &best_x0)] {
             for f in [|_: f32| 1.0, |x: f32| x, |x: f32| (2.0 * x).sin()] {
                 let products = error.iter().zip(&x_t).map(|(e, x)| f64::from(e * f(*x)));
@@ -170,8 +170,8 @@ fn a_last_step_without_signal_is_finite() {
         let x_t: Array2<f64> = random_points(50, data.dim(), 3.0, &mut Rng::new(6));
         let eps = data.optimal_eps(&schedule, &x_t, 199).unwrap();
         assert_all_close(name, &eps, &x_t, |e| rounding(e.abs()));
-        let x0 = data.optimal_x0(&schedule, &x_t, 199).unwrap();
-        let v = data.optimal_v(&schedule, &x_t, 199).unwrap();
+        let x0 = data.optimal(Prediction::X0, &schedule, &x_t, 199).unwrap();
+        let v = data.optimal(Prediction::V, &schedule, &x_t, 199).unwrap();
         let mean = data.mean();
         for row in 0..50 {
             assert_all_close(name, x0.row(row), &mean, |e| rounding(e.abs()));

@@ -110,7 +110,7 @@ fn the_closed_form_is_the_exact_denoiser() {
             .unwrap()
             .sample(100, &mut Rng::new(1))
             .unwrap();
-        let exact = law.optimal_x0(&schedule, &x, t).unwrap();
+        let exact = law.optimal(Prediction::X0, &schedule, &x, t).unwrap();
         let gap = two_modes(&schedule, 0.3)(&x, t) - exact;
         // A few roundings of numbers up to 3, and of a tanh whose argument goes to 500.
         assert!(gap.iter().all(|e| e.abs() < 3e-5), "{t}");

@@ -1,7 +1,7 @@
 //! Bad schedules and timesteps are refused with a typed error that names the value.
 
 use diffusion_intuition::sampler::{Method, Sampler, Solver, Spacing};
-use diffusion_intuition::{Error, Mixture, Result, Rng, Schedule};
+use diffusion_intuition::{Error, Mixture, Prediction, Result, Rng, Schedule};
 use ndarray::{Array1, Array2, array};
 
 use crate::support::chapter_schedule;
@@ -270,8 +270,8 @@ fn timesteps_outside_the_schedule() {
         refused(s.q_posterior(&x, &x, t), outside(), &text);
         refused(mixture.marginal(s, t), outside(), &text);
         refused(mixture.optimal_eps(s, &x, t), outside(), &text);
-        refused(mixture.optimal_x0(s, &x, t), outside(), &text);
-        refused(mixture.optimal_v(s, &x, t), outside(), &text);
+        refused(mixture.optimal(Prediction::X0, s, &x, t), outside(), &text);
+        refused(mixture.optimal(Prediction::V, s, &x, t), outside(), &text);
         refused(mixture.reverse_kernel(s, &x, t), outside(), &text);
         refused(mixture.reverse_step(s, &x, t, rng), outside(), &text);
         refused(mixture.eps_floor(s, t), outside(), &text);
