@@ -3,7 +3,9 @@
 use ndarray::{Array2, ArrayView1};
 
 use crate::check;
-use crate::error::{Error, Result};
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
 
 /// Moves and scales each column of a data set to mean 0 and variance 1, and samples back to the data's units.
 ///
@@ -41,9 +43,7 @@ impl Standardizer {
     /// [`Error::Empty`] without rows or columns; [`Error::NotFinite`] for a NaN or infinite value.
     pub fn fit<T: Copy + Into<f64>>(rows: &Array2<T>) -> Result<Self> {
         let what = "data to standardize";
-        if rows.is_empty() {
-            return Err(Error::Empty { what });
-        }
+        check::not_empty(what, rows.len())?;
         check::finite(what, rows)?;
         let moments = rows.columns().into_iter().map(moments);
         let (mean, std) = moments.unzip();
@@ -91,13 +91,7 @@ impl Standardizer {
         rows: &Array2<T>,
         f: impl Fn(f64, f64, f64) -> U,
     ) -> Result<Array2<U>> {
-        if rows.ncols() != self.dim() {
-            return Err(Error::Shape {
-                what: "rows",
-                expected: vec![rows.nrows(), self.dim()],
-                found: rows.shape().to_vec(),
-            });
-        }
+        check::same_shape("rows", &[rows.nrows(), self.dim()], rows.shape())?;
         let value = |((_, j), x): ((usize, usize), &T)| f((*x).into(), self.mean[j], self.std[j]);
         let values = rows.indexed_iter().map(value).collect();
         Ok(Array2::from_shape_vec(rows.dim(), values).expect("one value each"))

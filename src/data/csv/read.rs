@@ -75,16 +75,15 @@ fn read(name: &str, reader: impl Read) -> Result<Csv> {
     let read = reader.take(LARGEST + 1).read_to_end(&mut bytes);
     read.map_err(|error| failure(name, (None, error.to_string())))?;
     if bytes.len() as u64 > LARGEST {
-        return Err(failure(
-            name,
-            too_large(&format!("at least {}", LARGEST + 1)),
-        ));
+        let least = format!("at least {}", LARGEST + 1);
+        return Err(failure(name, too_large(&least)));
     }
     let found = decode(&bytes).and_then(|text| assemble(&text));
     found.map_err(|trouble| failure(name, trouble))
 }
 
-fn failure(file: &str, (line, reason): Trouble) -> Error {
+/// What is wrong with a file.
+pub(super) fn failure(file: &str, (line, reason): Trouble) -> Error {
     let file = file.to_owned();
     Error::File { file, line, reason }
 }

@@ -1,7 +1,5 @@
 //! A first look at a table of numbers.
 
-use std::fmt;
-
 use super::table::Csv;
 use crate::data::standardizer::Standardizer;
 use crate::error::Result;
@@ -17,7 +15,7 @@ const APART: f64 = 5.0;
 /// Rows above which a column that counts is remarked on.
 const COUNTED: usize = 8;
 
-/// What [`Csv::summary`] says: a line a column, as text with aligned columns by [`Display`](fmt::Display).
+/// What [`Csv::summary`] says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// Number of rows n.
@@ -61,32 +59,6 @@ impl Summary {
     pub fn caption(&self) -> String {
         let (n, d) = (self.rows, self.columns.len());
         format!("{n} rows of {d} column{}", if d == 1 { "" } else { "s" })
-    }
-}
-
-impl fmt::Display for Summary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let row = |c: &ColumnSummary| {
-            let number = |x: f64| significant(x, c.digits);
-            // What a terminal would obey is no part of a name.
-            let name = c.name.chars().filter(|c| !c.is_control()).collect();
-            let (mean, std) = (number(c.mean), significant(c.std, 4));
-            let (low, high) = (number(c.smallest), number(c.largest));
-            [name, mean, std, low, high, c.different.to_string()]
-        };
-        let rows = self.columns.iter().map(row);
-        let mut lines = vec![Self::HEADERS.map(str::to_owned)];
-        lines.extend(rows);
-        let lengths = |j: usize| lines.iter().map(move |line| line[j].chars().count());
-        let widths = [0, 1, 2, 3, 4, 5].map(|j| lengths(j).max().unwrap_or(0));
-        write!(f, "{}", self.caption())?;
-        for line in &lines {
-            write!(f, "\n{:1$}", line[0], widths[0])?;
-            for (number, width) in line.iter().zip(widths).skip(1) {
-                write!(f, "  {number:>width$}")?;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -176,10 +148,14 @@ impl Csv {
             true => format!("{value}"),
             false => format!("{value:e}"),
         };
+        let times = match by {
+            x if x < 9.95 => format!("{x:.1}"),
+            x if x < 1e6 => format!("{x:.0}"),
+            x => format!("{x:.1e}"),
+        };
         Some(format!(
-            "{label}: {shown} ({first}{more}) is {} times as far out as the middle half of the values is wide; if it \
-             stands for a missing value, leave such rows out, for it decides the scale",
-            significant(by, 2)
+            "{label}: {shown} ({first}{more}) is {times} times as far out as the middle half of the values is wide; \
+             if it stands for a missing value, leave such rows out, for it decides the scale"
         ))
     }
 
@@ -187,22 +163,5 @@ impl Csv {
         let mut values = self.rows.column(j).to_vec();
         values.sort_unstable_by(f64::total_cmp);
         values
-    }
-}
-
-/// A number with so many significant digits.
-fn significant(value: f64, digits: usize) -> String {
-    // Rounding may carry into the next decade (9.99 to two digits is 10), so ask the formatter.
-    let scientific = format!("{value:.*e}", digits - 1);
-    let exponent = scientific
-        .split('e')
-        .nth(1)
-        .and_then(|e| e.parse::<i32>().ok());
-    match exponent {
-        Some(exponent @ -4..6) => {
-            let decimals = (digits as i32 - 1 - exponent).max(0) as usize;
-            format!("{value:.decimals$}")
-        }
-        _ => scientific,
     }
 }

@@ -4,8 +4,11 @@ use std::path::Path;
 
 use ndarray::Array2;
 
+use super::read::failure;
 use super::table::check;
-use crate::error::{Error, Result};
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
 use crate::file::write_atomically;
 
 /// Writes `rows`, shape (n, d), of f64 or f32, to a file that [`read_csv`](super::read_csv) reads back to the
@@ -25,7 +28,7 @@ pub fn write_csv<T: Copy + Into<f64>>(
     let file = path.as_ref().display().to_string();
     let text = text_of(&file, names, rows)?;
     let written = write_atomically(path.as_ref(), text.as_bytes());
-    written.map_err(|error| failure(&file, error.to_string()))
+    written.map_err(|error| failure(&file, (None, error.to_string())))
 }
 
 /// What [`write_csv`] writes.
@@ -40,10 +43,8 @@ pub fn csv_text<T: Copy + Into<f64>>(names: &[&str], rows: &Array2<T>) -> Result
 fn text_of<T: Copy + Into<f64>>(file: &str, names: &[&str], rows: &Array2<T>) -> Result<String> {
     check("rows of a CSV file", names.len(), rows)?;
     if let Some(name) = names.iter().find(|name| name.contains(['\n', '\r', '\0'])) {
-        return Err(failure(
-            file,
-            format!("{name:?} cannot be the name of a column"),
-        ));
+        let reason = format!("{name:?} cannot be the name of a column");
+        return Err(failure(file, (None, reason)));
     }
     let quoted = names.iter().enumerate().map(|(j, name)| {
         let nameless = name.is_empty() || name.starts_with("Unnamed: ");
@@ -59,12 +60,4 @@ fn text_of<T: Copy + Into<f64>>(file: &str, names: &[&str], rows: &Array2<T>) ->
     let rows = rows.map(|row| row.iter().map(number).collect::<Vec<_>>());
     let line = |values: Vec<String>| values.join(",") + "\n";
     Ok(header.into_iter().chain(rows).map(line).collect())
-}
-
-fn failure(file: &str, reason: String) -> Error {
-    Error::File {
-        file: file.to_owned(),
-        line: None,
-        reason,
-    }
 }
