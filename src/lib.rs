@@ -92,7 +92,7 @@
 //! | 6 | `denoiser`, [`data`], [`metrics`] | what samplers see of a model; points; distances |
 //! | 7 | [`network`], `empirical` | ε_θ; ε* of rows known by heart |
 //! | 8 | [`train`], [`sampler`] | L_simple; from noise to data |
-//! | 9 | [`likelihood`], [`gan`], [`judge`] | L_vlb and the flow's density; the other way to make samples; marks for pictures |
+//! | 9 | [`likelihood`], [`gan`], [`judge`] | L_vlb and the flow's density; the other way to make samples; how good pictures are |
 //!
 //! # Conventions
 //!

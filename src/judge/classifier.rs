@@ -15,7 +15,7 @@ use crate::{Error, data::PictureSplit};
 
 /// Channels of both convolutions, and the width of the last hidden layer: the number of features.
 const CHANNELS: usize = 32;
-const FEATURES: usize = 32;
+const FEATURES: usize = 64;
 
 /// Steps of training, and pictures in each.
 const STEPS: u64 = 1500;
@@ -29,7 +29,7 @@ const NOISE: f32 = 0.5;
 /// Rows that are looked at together.
 const PIECE: usize = 256;
 
-/// A classifier: 3×3 convolution, SiLU, another that halves, SiLU, linear to 32 features, SiLU, linear to the classes.
+/// A classifier: 3×3 convolution, SiLU, another that halves, SiLU, linear to 64 features, SiLU, linear to the classes.
 ///
 /// It is to know nothing but [`PictureSplit::judge`]: a judge that has seen the training pictures recognises copies
 /// of them, one that has seen those held out makes the real ones look better.
@@ -130,7 +130,7 @@ impl Judge {
         self.classes
     }
 
-    /// What the last hidden layer makes of pictures, shape (n, height · width · channels); shape (n, 32).
+    /// What the last hidden layer makes of pictures, shape (n, height · width · channels); shape (n, 64).
     ///
     /// # Errors
     /// [`Error::Shape`] for pictures of another size; [`Error::NotFinite`] for a NaN or infinite pixel.
