@@ -1,0 +1,103 @@
+//! What was typed after the program's name.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use lexopt::{Arg, Parser};
+
+pub const HELP: &str = "\
+Trains the book's U-Net on the 997 digits to train on, or draws what it paints.
+
+    cargo run --release --example digits -- train [--steps N] [--work DIR] [--out DIR]
+    cargo run --release --example digits -- sample [--scale S] [--seed N] [--weights FILE] [--out FILE]
+
+train     --steps    training steps, along one cosine of the learning rate (default: 3000)
+          --work     folder of the run, which goes on from there (default: target/digits)
+          --out      folder for digits.safetensors and digits.csv (default: weights)
+sample    --scale    of the guidance, 1 + w; 1 is none (default: 1)
+          --seed     fixes every random number (default: 0)
+          --weights  the network (default: weights/digits.safetensors)
+          --out      the picture, an SVG (default: target/digits.svg)";
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Task {
+    Help,
+    Train(Train),
+    Sample(Sample),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Train {
+    pub steps: u64,
+    pub work: PathBuf,
+    pub out: PathBuf,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    pub scale: f64,
+    pub seed: u64,
+    pub weights: PathBuf,
+    pub out: PathBuf,
+}
+
+/// An error is a sentence for the reader.
+pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> {
+    let words: Vec<OsString> = words.into_iter().collect();
+    let mut words = Parser::from_args(words);
+    let mut train = Train {
+        steps: 3000,
+        work: "target/digits".into(),
+        out: "weights".into(),
+    };
+    let mut sample = Sample {
+        scale: 1.0,
+        seed: 0,
+        weights: "weights/digits.safetensors".into(),
+        out: "target/digits.svg".into(),
+    };
+    let mut task = None;
+    while let Some(word) = words.next().map_err(|error| error.to_string())? {
+        let is = |name: &str| task.as_deref() == Some(name);
+        match word {
+            Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
+            Arg::Value(word) if task.is_none() && (word == "train" || word == "sample") => {
+                task = Some(word.to_string_lossy().into_owned());
+            }
+            Arg::Long("steps") if is("train") => train.steps = number("--steps", &mut words)?,
+            Arg::Long("work") if is("train") => train.work = path(&mut words)?,
+            Arg::Long("out") if is("train") => train.out = path(&mut words)?,
+            Arg::Long("scale") if is("sample") => sample.scale = number("--scale", &mut words)?,
+            Arg::Long("seed") if is("sample") => sample.seed = number("--seed", &mut words)?,
+            Arg::Long("weights") if is("sample") => sample.weights = path(&mut words)?,
+            Arg::Long("out") if is("sample") => sample.out = path(&mut words)?,
+            other => {
+                let what = other.unexpected();
+                return Err(format!("{what}: --help lists what there is"));
+            }
+        }
+    }
+    if train.steps == 0 {
+        return Err("--steps 0 would train nothing: at least 1".to_owned());
+    }
+    match task.as_deref() {
+        Some("train") => Ok(Task::Train(train)),
+        Some(_) => Ok(Task::Sample(sample)),
+        None => Err("train or sample? --help says more".to_owned()),
+    }
+}
+
+fn path(words: &mut Parser) -> Result<PathBuf, String> {
+    let word = words.value().map_err(|error| error.to_string())?;
+    match word.is_empty() {
+        true => Err("the name of a file or folder is empty".to_owned()),
+        false => Ok(word.into()),
+    }
+}
+
+fn number<T: FromStr>(option: &str, words: &mut Parser) -> Result<T, String> {
+    let word = words.value().map_err(|error| error.to_string())?;
+    let read = word.to_str().and_then(|word| word.parse().ok());
+    read.ok_or_else(|| format!("{option} takes a number, not {word:?}"))
+}

@@ -1,0 +1,197 @@
+//! The program `examples/digits`: its arguments, its table, its choice, and that a stopped run ends with the same bits.
+
+#[path = "../examples/digits/args.rs"]
+mod args;
+#[path = "../examples/digits/recipe.rs"]
+mod recipe;
+#[path = "../examples/digits/table.rs"]
+mod table;
+
+use std::ffi::OsString;
+
+use args::{HELP, Sample, Task, Train, parse};
+use diffusion_intuition::data::Pictures;
+use diffusion_intuition::judge::Score;
+use diffusion_intuition::metrics::Estimate;
+use diffusion_intuition::prelude::*;
+use ndarray::s;
+use table::{Row, choose, csv};
+
+fn parsed(line: &str) -> Result<Task, String> {
+    parse(line.split_whitespace().map(OsString::from))
+}
+
+#[test]
+fn arguments_are_read() {
+    let train = Train {
+        steps: 40,
+        work: "w".into(),
+        out: "weights".into(),
+    };
+    assert_eq!(parsed("train --steps 40 --work w"), Ok(Task::Train(train)));
+    let sample = Sample {
+        scale: 2.5,
+        seed: 0,
+        weights: "weights/digits.safetensors".into(),
+        out: "a.svg".into(),
+    };
+    let line = "sample --scale 2.5 --out a.svg";
+    assert_eq!(parsed(line), Ok(Task::Sample(sample)));
+    assert_eq!(parsed("train --help"), Ok(Task::Help));
+    let options = [
+        "--steps",
+        "--work",
+        "--out",
+        "--scale",
+        "--seed",
+        "--weights",
+    ];
+    assert!(options.iter().all(|option| HELP.contains(option)));
+    for wrong in [
+        "",
+        "paint",
+        "train sample",
+        "train --scale 2",
+        "sample --steps 2",
+        "train --steps many",
+        "train --steps 0",
+        "train --steps",
+        "sample --scale",
+    ] {
+        assert!(parsed(wrong).is_err(), "{wrong}");
+    }
+    let empty = ["train", "--out", ""].map(OsString::from);
+    assert!(parse(empty).is_err());
+}
+
+fn row(step: u64, nearest: f64) -> Row {
+    let number = |mean| Estimate {
+        mean,
+        standard_error: 0.25,
+        n: 5,
+    };
+    Row {
+        step,
+        training: 0.5,
+        train: 0.125,
+        held_out: 0.25,
+        score: Score {
+            accuracy: number(0.96875),
+            frechet: number(7.0),
+            frechet_pca: number(0.5),
+            nearest: number(nearest),
+            diversity: number(4.0),
+        },
+    }
+}
+
+#[test]
+fn the_table_has_every_number_under_its_name() {
+    let text = csv(&[row(500, 2.5), row(1000, 2.0)]);
+    let lines: Vec<&str> = text.lines().collect();
+    let names: Vec<&str> = lines[0].split(',').collect();
+    let numbers: Vec<&str> = lines[2].split(',').collect();
+    assert_eq!((lines.len(), names.len()), (3, 14));
+    let expected = [
+        ("step", "1000"),
+        ("training loss", "0.50000"),
+        ("loss on training pictures", "0.12500"),
+        ("loss on held-out pictures", "0.25000"),
+        ("accuracy", "0.9688"),
+        ("its error", "0.2500"),
+        ("Fréchet distance", "7.0000"),
+        ("its error", "0.2500"),
+        ("Fréchet distance of components", "0.5000"),
+        ("its error", "0.2500"),
+        ("nearest", "2.0000"),
+        ("its error", "0.2500"),
+        ("diversity", "4.0000"),
+        ("its error", "0.2500"),
+    ];
+    let found: Vec<_> = names.into_iter().zip(numbers).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_last_row_before_copying_is_kept() {
+    let rows = [(500, 2.5), (1000, 2.2), (1500, 1.9), (2000, 2.3)].map(|(k, d)| row(k, d));
+    let kept = |real| choose(&rows, real).map(|row| row.step);
+    assert_eq!(kept(2.1), Some(1000));
+    assert_eq!(kept(2.2), Some(1000));
+    assert_eq!(kept(1.0), Some(2000));
+    assert_eq!(kept(3.0), None);
+}
+
+/// The loss of a network whose last layer is zero, so that it answers 0, is E[v²] of the pictures themselves.
+#[test]
+fn the_loss_is_that_of_v() {
+    let digits = data::digits();
+    let few = |part: &Pictures| {
+        let rows = part.rows.slice(s![..40, ..]).to_owned();
+        Pictures::new(rows, part.labels[..40].to_vec(), [8, 8, 1], 10).unwrap()
+    };
+    let few = few(&digits.held_out);
+    let mut network = recipe::network().unwrap();
+    let parameters = network.parameters_mut();
+    for name in ["output.weight", "output.bias"] {
+        let id = parameters.id(name).unwrap();
+        parameters.get_mut(id).fill(0.0);
+    }
+    let loss = recipe::loss(&network, &few).unwrap();
+    // v = √ᾱ ε − √(1−ᾱ) x_0, with ε independent of x_0.
+    let square =
+        few.rows.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / few.rows.len() as f64;
+    let schedule = recipe::schedule().unwrap();
+    let at = |t: usize| {
+        let alpha_bar = schedule.alpha_bars()[t];
+        alpha_bar + (1.0 - alpha_bar) * square
+    };
+    let expected = (25..1000).step_by(50).map(at).sum::<f64>() / 20.0;
+    // 51,200 numbers of variance below 2: four standard deviations.
+    assert!((loss - expected).abs() < 0.025, "{loss} {expected}");
+}
+
+/// Steps before a stop and after it, on one thread and on three: the same bits as without.
+#[test]
+fn a_stopped_run_of_the_unet_ends_with_the_same_bits() {
+    let digits = data::digits();
+    let data = || (digits.train.rows.clone(), digits.train.labels.clone());
+    let schedule = recipe::schedule().unwrap();
+    let settings = || TrainConfig {
+        batch: 16,
+        ..recipe::settings(4)
+    };
+    let mut straight = recipe::network().unwrap();
+    let mut whole = Trainer::new(&straight, data(), &schedule, settings()).unwrap();
+    let pool = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.unwrap()
+    };
+    pool(1)
+        .install(|| whole.run(&mut straight, 4, |_| ()))
+        .unwrap();
+    let name = format!(
+        "diffusion-intuition-digits-{}.safetensors",
+        std::process::id()
+    );
+    let path = std::env::temp_dir().join(name);
+    for steps in [2, 4] {
+        let mut network = recipe::network().unwrap();
+        let open = Trainer::open(&path, 10, &mut network, data(), &schedule, settings());
+        let mut trainer = open.unwrap();
+        pool(3)
+            .install(|| trainer.run_to(&mut network, steps, |_| ()))
+            .unwrap();
+        if steps == 4 {
+            assert_eq!(network.parameters(), straight.parameters());
+            assert_eq!(trainer.ema(), whole.ema());
+        }
+    }
+    std::fs::remove_file(&path).unwrap();
+    // Painted in pieces of other sizes, the same pictures.
+    let paint = |threads| {
+        let rng = &mut Rng::new(1);
+        pool(threads).install(|| recipe::paint(&straight, &[3, 1, 4, 1, 5], 2.0, rng).unwrap())
+    };
+    assert_eq!(paint(1), paint(3));
+}
