@@ -25,8 +25,11 @@ pub(super) const SERIES: [RGBColor; 6] = [
 /// Number of colours that a heat map is quantised to.
 pub(super) const HEAT_LEVELS: usize = 20;
 
-/// Anchors of a viridis-like map: even in lightness and safe for colour-blind readers.
-const HEAT: [(f64, f64, f64); 9] = [
+/// Evenly spaced anchors of a colour map, from the lowest value to the highest.
+pub(super) type Map = &'static [(f64, f64, f64)];
+
+/// A viridis-like map: even in lightness and safe for colour-blind readers.
+pub(super) const HEAT: Map = &[
     (68.0, 1.0, 84.0),
     (71.0, 45.0, 123.0),
     (59.0, 82.0, 139.0),
@@ -38,14 +41,8 @@ const HEAT: [(f64, f64, f64); 9] = [
     (253.0, 231.0, 37.0),
 ];
 
-/// Colour of heat level `level` in `0..HEAT_LEVELS`.
-pub(super) fn heat(level: usize) -> RGBColor {
-    let [r, g, b] = between(&HEAT, level as f64 / (HEAT_LEVELS - 1) as f64);
-    RGBColor(r, g, b)
-}
-
-/// Anchors of the map for signed numbers: from blue over white to red, as light on both sides.
-const DIVERGING: [(f64, f64, f64); 5] = [
+/// For signed numbers: from blue over white to red, as light on both sides.
+pub(super) const DIVERGING: Map = &[
     (33.0, 102.0, 172.0),
     (146.0, 197.0, 222.0),
     (247.0, 247.0, 247.0),
@@ -53,17 +50,17 @@ const DIVERGING: [(f64, f64, f64); 5] = [
     (178.0, 24.0, 43.0),
 ];
 
-/// Red, green and blue at a `share` of the way from the lowest of signed numbers to the highest.
-pub(super) fn diverging(share: f64) -> [u8; 3] {
-    between(&DIVERGING, share)
+/// Colour of level `level` in `0..HEAT_LEVELS`.
+pub(super) fn heat(map: Map, level: usize) -> RGBColor {
+    between(map, level as f64 / (HEAT_LEVELS - 1) as f64)
 }
 
-/// The colour at a share of the way from the first to the last of evenly spaced anchors.
-fn between(anchors: &[(f64, f64, f64)], share: f64) -> [u8; 3] {
-    let at = share * (anchors.len() - 1) as f64;
-    let i = (at.floor() as usize).min(anchors.len() - 2);
+/// The colour at a share of the way along a map.
+pub(super) fn between(map: Map, share: f64) -> RGBColor {
+    let at = share * (map.len() - 1) as f64;
+    let i = (at.floor() as usize).min(map.len() - 2);
     let f = at - i as f64;
     let mix = |a: f64, b: f64| (a + (b - a) * f).round() as u8;
-    let (a, b) = (anchors[i], anchors[i + 1]);
-    [mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2)]
+    let (a, b) = (map[i], map[i + 1]);
+    RGBColor(mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
 }

@@ -7,7 +7,7 @@ use plotters::style::{Color, ShapeStyle, TRANSPARENT};
 use super::axis::Tick;
 use super::canvas::{chart, px, text_style, write_lines};
 use super::clip::Point;
-use super::color::{GRID, INK, heat};
+use super::color::{GRID, HEAT, INK, heat};
 use super::heat::{blocks, corners};
 use super::looks::Look;
 use super::marks::{Mark, Shape};
@@ -146,7 +146,7 @@ fn heat_map(place: &Place, mark: &Mark, scale: (f64, f64)) -> Result<Piece> {
             for block in blocks {
                 let corners = corners(block, values.dim(), *x, *y);
                 let corners = corners.map(|corner| place.bounds().clamp(place.map(&corner)));
-                let style = heat(level).mix(mark.opacity).filled();
+                let style = heat(HEAT, level).mix(mark.opacity).filled();
                 let area = Rectangle::new(corners, style);
                 chart.plotting_area().draw(&area)?;
             }

@@ -3,7 +3,8 @@
 use super::axis::{Axis, Extent};
 use super::form::Form;
 use super::grid::Grid;
-use super::legend::{Entry, Legend};
+use super::legend::Legend;
+use super::looks::Looks;
 use super::panel::Panel;
 use super::place::Place;
 use super::text::{LINE, bold_width, wrap};
@@ -14,7 +15,6 @@ use crate::check::parameter;
 const MOST_PANELS: usize = 1000;
 
 /// The whole page.
-#[derive(Clone)]
 pub(super) struct Layout {
     pub form: Form,
     pub page: (f64, f64),
@@ -47,14 +47,14 @@ pub(super) fn axes(panels: &[&Panel]) -> Result<(Axis, Axis)> {
     Ok((x, y))
 }
 
-/// Lays out panels with the given axes in a grid.
+/// Lays out panels with the given axes in a grid, under the legend of `all` panels.
 pub(super) fn grid(
     form: Form,
     title: &str,
     columns: usize,
     panels: &[&Panel],
     axes: &[(Axis, Axis)],
-    entries: Vec<Entry>,
+    (looks, all): (&Looks, &[&Panel]),
 ) -> Result<Layout> {
     check(columns, panels, axes)?;
     let grid = Grid::new(form, columns, panels, axes);
@@ -67,7 +67,7 @@ pub(super) fn grid(
     let title = wrap(title, |line| bold_width(line, form.title), room);
     let air = if title.is_empty() { 0.0 } else { 2.0 };
     let legend_y = margin + LINE * form.title * title.len() as f64 + air;
-    let legend = Legend::new(form, entries, (left, legend_y), room);
+    let legend = Legend::new(form, looks, all, (left, legend_y), room);
     let air = if legend.height > 0.0 { 3.0 } else { 0.0 };
     let (mut places, end) = grid.places(legend_y + legend.height + air);
     let page = (width, (end + margin).ceil());

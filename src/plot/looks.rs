@@ -1,6 +1,6 @@
 //! How marks look: colours, colour scales and outlines, the same for the same name all over a figure.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use ndarray::Array2;
 use plotters::style::RGBColor;
@@ -24,9 +24,11 @@ pub(super) struct Look {
 
 /// The looks of all marks of a figure, by what those have in common that look the same: the name, or the position
 /// if they have none.
+#[derive(Default)]
 pub(super) struct Looks {
-    series: Vec<String>,
-    scales: Vec<(String, (f64, f64))>,
+    /// Those that take a series colour, in their order.
+    series: HashMap<String, usize>,
+    scales: HashMap<String, Extent>,
     outlined: HashSet<String>,
 }
 
@@ -35,79 +37,80 @@ impl Looks {
     pub(super) fn new(panels: &[&Panel], alt: &str) -> Result<Self> {
         not_empty("list of panels", panels.len())?;
         not_empty("alternative text", alt.trim().len())?;
-        let mut looks = Self {
-            series: Vec::new(),
-            scales: Vec::new(),
-            outlined: HashSet::new(),
-        };
-        let mut named = HashSet::new();
+        let mut looks = Self::default();
         for panel in panels {
             if let Some(error) = &panel.error {
                 return Err(error.clone());
             }
+            if let Some(pictures) = panel.shown_pictures() {
+                let alone = panel.marks.len() == 1;
+                parameter(
+                    "marks of a panel of pictures",
+                    panel.marks.len(),
+                    alone,
+                    "1",
+                )?;
+                pictures.check()?;
+            }
             let mut histograms = 0;
             for (i, mark) in panel.marks.iter().enumerate() {
-                let key = key(i, mark);
                 if matches!(mark.shape, Shape::Steps { .. }) {
-                    if histograms > 0 {
-                        looks.outlined.insert(key.clone());
-                    }
                     histograms += 1;
                 }
-                match &mark.shape {
-                    Shape::Heat { values, .. } => looks.widen(key, Extent::of(values)),
-                    Shape::Pictures(pictures) => {
-                        let alone = panel.marks.len() == 1;
-                        parameter(
-                            "marks of a panel of pictures",
-                            panel.marks.len(),
-                            alone,
-                            "1",
-                        )?;
-                        pictures.check()?;
-                        if pictures.signed {
-                            looks.widen(key, symmetric(&pictures.values));
-                        }
-                    }
-                    _ if mark.is_rule() || mark.tint != Tint::Automatic => {}
-                    _ if named.insert(key.clone()) => looks.series.push(key),
-                    _ => {}
-                }
-            }
-        }
-        for (_, (low, high)) in &mut looks.scales {
-            if *low >= 0.0 && *low < 0.2 * *high {
-                *low = 0.0;
-            }
-            if low == high {
-                *high = *low + 1.0;
+                looks.add(i, mark, histograms > 1);
             }
         }
         Ok(looks)
     }
 
+    /// Adds the i-th mark of a panel, which may have a histogram below it.
+    fn add(&mut self, i: usize, mark: &Mark, histogram_below: bool) {
+        let key = key(i, mark);
+        match &mark.shape {
+            Shape::Heat { values, .. } => self.widen(key, Extent::of(values)),
+            Shape::Pictures(pictures) => self.widen(key, symmetric(&pictures.values)),
+            Shape::Rule(_) => {}
+            shape => {
+                if matches!(shape, Shape::Steps { .. }) && histogram_below {
+                    self.outlined.insert(key.clone());
+                }
+                if mark.tint == Tint::Automatic {
+                    let next = self.series.len();
+                    self.series.entry(key).or_insert(next);
+                }
+            }
+        }
+    }
+
     /// Makes a colour scale hold the values of one more heat map.
     fn widen(&mut self, key: String, found: Extent) {
-        match self.scales.iter_mut().find(|scale| scale.0 == key) {
-            Some((_, (low, high))) => (*low, *high) = (low.min(found.low), high.max(found.high)),
-            None => self.scales.push((key, (found.low, found.high))),
-        }
+        let scale = self.scales.entry(key).or_insert(Extent::NONE);
+        *scale = scale.join(found);
     }
 
     /// How the i-th mark of a panel looks.
     pub(super) fn of(&self, i: usize, mark: &Mark) -> Look {
         let key = key(i, mark);
-        let scale = self.scales.iter().find(|scale| scale.0 == key);
-        let series = || self.series.iter().position(|name| *name == key);
+        let series = self.series.get(&key).unwrap_or(&0);
         Look {
             color: match mark.tint {
                 Tint::Ink => INK,
                 Tint::Series(index) => SERIES[index],
-                Tint::Automatic => SERIES[series().unwrap_or(0) % SERIES.len()],
+                Tint::Automatic => SERIES[series % SERIES.len()],
             },
-            scale: scale.map_or((0.0, 1.0), |scale| scale.1),
+            scale: self.scales.get(&key).map_or((0.0, 1.0), ends),
             outlined: self.outlined.contains(&key),
         }
+    }
+}
+
+/// Ends of the colour scale for such values: from zero if they come close to it.
+fn ends(values: &Extent) -> (f64, f64) {
+    let near = values.low >= 0.0 && values.low < 0.2 * values.high;
+    let low = if near { 0.0 } else { values.low };
+    match low == values.high {
+        true => (low, low + 1.0),
+        false => (low, values.high),
     }
 }
 

@@ -11,7 +11,6 @@ use super::draw;
 use super::figure::Figure;
 use super::form::Form;
 use super::layout::{self, Layout};
-use super::legend;
 use super::looks::Looks;
 use super::marks::{Mark, Shape};
 use super::panel::Panel;
@@ -100,10 +99,7 @@ impl Page {
         looks: Looks,
         longest: usize,
     ) -> Result<Self> {
-        let lay_out = |form| {
-            let entries = legend::entries(&looks, all);
-            layout::grid(form, title, columns, panels, axes, entries)
-        };
+        let lay_out = |form| layout::grid(form, title, columns, panels, axes, (&looks, all));
         let layouts = [lay_out(Form::WIDE)?, lay_out(Form::NARROW)?];
         let mut pieces = [Vec::new(), Vec::new()];
         for (pieces, layout) in pieces.iter_mut().zip(&layouts) {
@@ -234,15 +230,15 @@ fn images(
         return pieces;
     };
     let ratio = narrow.scale / wide.scale;
-    let starts: BTreeSet<usize> = wide.starts().chain(narrow.starts()).collect();
-    let ends = starts.iter().copied().skip(1).chain([wide.count]);
+    let starts: BTreeSet<usize> = wide.starts.iter().chain(&narrow.starts).copied().collect();
+    let ends = starts.iter().copied().skip(1).chain([wide.edges.len()]);
     for range in starts.iter().zip(ends).map(|(start, end)| *start..end) {
-        let [left, top, ..] = wide.edges(range.start);
-        let [.., right, bottom] = wide.edges(range.end - 1);
+        let [left, top, ..] = wide.edges[range.start];
+        let [.., right, bottom] = wide.edges[range.end - 1];
         let at = (first.x + left, first.y + top);
         let uri = pictures.data_uri(range.clone(), end);
         let image = Piece::image(&uri, at, (right - left, bottom - top));
-        let [left, top, ..] = narrow.edges(range.start);
+        let [left, top, ..] = narrow.edges[range.start];
         let moved = (
             second.x + left - ratio * at.0,
             second.y + top - ratio * at.1,

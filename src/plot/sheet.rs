@@ -15,7 +15,7 @@ use crate::Result;
 
 /// Around every picture a thin frame, so that its edge is seen on any ground; the labels of rows and columns.
 pub(super) fn ground(place: &Place, tiles: &Tiles) -> Result<Vec<Piece>> {
-    let frames = (0..tiles.count).map(|i| (i, FRAME));
+    let frames = (0..tiles.edges.len()).map(|i| (i, FRAME));
     let labels = tiles.labels.iter().cloned();
     Ok(vec![
         outlines(place, tiles, frames, 1.5)?,
@@ -29,7 +29,7 @@ pub(super) fn marks(place: &Place, tiles: &Tiles, pictures: &Pictures) -> Result
     let framed = framed.map(|(i, color)| (*i, SERIES[*color]));
     let size = place.form.tick;
     let captions = pictures.captions.iter().enumerate().map(|(i, caption)| {
-        let [left, _, right, bottom] = tiles.edges(i);
+        let [left, _, right, bottom] = tiles.edges[i];
         let at = (0.5 * (left + right), bottom + 0.5 * LINE * size);
         (tiles.fitting(caption, place.form), at, HPos::Center)
     });
@@ -45,7 +45,7 @@ fn outlines(
 ) -> Result<Piece> {
     canvas(place.page, Finish::default(), |root| {
         for (i, color) in framed {
-            let [left, top, right, bottom] = tiles.edges(i);
+            let [left, top, right, bottom] = tiles.edges[i];
             let corner = |x, y| (px(place.x + x), px(place.y + y));
             let (first, third) = (corner(left, top), corner(right, bottom));
             let (second, fourth) = (corner(right, top), corner(left, bottom));

@@ -213,21 +213,17 @@ fn geometry(run: &[Shape], dash: Dash) -> String {
     let paint = &run[0].paint;
     let lines: Vec<&[Pixel]> = run.iter().map(|shape| shape.points.as_slice()).collect();
     let opaque = paint.opacity == "1";
-    let (tag, paths) = match paint.kind {
-        Kind::Fill => {
-            let fill = paint.attributes("fill");
-            return format!("<path{fill} d=\"{}\"/>\n", path(&lines, true));
-        }
+    let (attributes, paths) = match paint.kind {
+        Kind::Fill => (paint.attributes("fill"), vec![path(&lines, true)]),
         Kind::Line(width) => {
-            let dashes = dashes(dash, width);
             let stroke = paint.attributes("stroke");
-            let stroke = format!("{stroke} stroke-width=\"{width}\"{dashes}");
-            if opaque || lines.len() == 1 {
-                return format!("<path{stroke} d=\"{}\"/>\n", path(&lines, false));
-            }
-            // One path each, so that crossings of see-through lines are darker.
-            let paths = lines.iter().map(|line| path(&[line], false));
-            (stroke, paths.collect())
+            let dashes = dashes(dash, width);
+            let paths = match opaque {
+                true => vec![path(&lines, false)],
+                // One path each, so that crossings of see-through lines are darker.
+                false => lines.iter().map(|line| path(&[line], false)).collect(),
+            };
+            (format!("{stroke} stroke-width=\"{width}\"{dashes}"), paths)
         }
         Kind::Dot(width) => {
             let stroke = paint.attributes("stroke");
@@ -236,12 +232,13 @@ fn geometry(run: &[Shape], dash: Dash) -> String {
             (stroke, dots(&lines.concat(), if opaque { 1 } else { 8 }))
         }
     };
-    let paths: Vec<String> = paths;
-    let paths: String = paths
-        .iter()
-        .map(|d| format!("<path d=\"{d}\"/>\n"))
-        .collect();
-    format!("<g{tag}>\n{paths}</g>\n")
+    match (paint.kind, paths.as_slice()) {
+        (Kind::Fill | Kind::Line(_), [d]) => format!("<path{attributes} d=\"{d}\"/>\n"),
+        _ => {
+            let paths = paths.iter().map(|d| format!("<path d=\"{d}\"/>\n"));
+            format!("<g{attributes}>\n{}</g>\n", paths.collect::<String>())
+        }
+    }
 }
 
 fn dashes(dash: Dash, width: i32) -> String {

@@ -6,10 +6,10 @@ use ndarray::Array2;
 use plotters::style::text_anchor::HPos;
 
 use super::clip::Point;
-use super::color::diverging;
+use super::color::{DIVERGING, between};
 use super::form::Form;
 use super::png::{CLEAR, data_uri};
-use super::text::{LINE, elide, width};
+use super::text::{LINE, elide, width as text_width};
 use crate::Result;
 use crate::check::{parameter, same_shape};
 
@@ -88,10 +88,9 @@ impl Pictures {
             let row = self.values.row(picture);
             let row = row.into_iter().skip(y * width * channels);
             let values = row.take(width * channels).copied();
+            let color = |v: f64| between(DIVERGING, 0.5 + 0.5 * v / end);
             match self.signed {
-                true => values
-                    .flat_map(|v| diverging(0.5 + 0.5 * v / end))
-                    .collect(),
+                true => values.map(color).flat_map(|c| [c.0, c.1, c.2]).collect(),
                 false => values.map(grey).collect::<Vec<u8>>(),
             }
         };
@@ -112,7 +111,7 @@ impl Pictures {
         }
         let labels = self.row_labels.iter();
         let widest = labels
-            .map(|label| width(label, form.tick))
+            .map(|label| text_width(label, form.tick))
             .fold(0.0, f64::max);
         widest.min(0.3 * form.page_width(1)) + LABEL_GAP + 1.0
     }
@@ -129,17 +128,14 @@ fn grey(value: f64) -> u8 {
 /// Where pictures stand, in units of the viewBox from the upper left corner of the plot area.
 #[derive(Clone)]
 pub(super) struct Tiles {
-    /// Pictures of a row that stand side by side: it goes on below where they would be too narrow.
-    side_by_side: usize,
-    columns: usize,
-    pub count: usize,
     /// Units a pixel.
     pub scale: f64,
-    /// Width and height of a picture, and the gap to the next.
-    tile: (f64, f64),
-    gap: f64,
-    /// Upper edge of each line of pictures.
-    tops: Vec<f64>,
+    /// From one picture to the next of its line.
+    pitch: f64,
+    /// Left, upper, right and lower edge of every picture.
+    pub edges: Vec<[f64; 4]>,
+    /// The first picture of every line: a row goes on below where its pictures would be too narrow.
+    pub starts: Vec<usize>,
     /// The labels of rows and columns, and how each is anchored at the middle of its height.
     pub labels: Vec<(String, Point, HPos)>,
     pub size: (f64, f64),
@@ -148,117 +144,93 @@ pub(super) struct Tiles {
 impl Tiles {
     /// Lets pictures stand in a `room` as wide, at most as high as `most` if they are not too small then.
     pub(super) fn new(pictures: &Pictures, form: Form, room: f64, most: f64) -> Self {
-        let (columns, rows) = (pictures.columns, pictures.rows());
+        let (columns, [height, width, _]) = (pictures.columns, pictures.shape);
         let texts = pictures.captions.iter().chain(&pictures.column_labels);
-        let least = texts
-            .map(|text| width(text, form.tick) + 8.0)
-            .fold(LEAST, f64::max);
+        let widths = texts.map(|text| text_width(text, form.tick) + 8.0);
+        let least = widths.fold(LEAST, f64::max);
         let fitting = ((room / least) as usize).clamp(1, columns);
         // Lines of a row, all about as long.
         let lines = columns.div_ceil(fitting);
         let side_by_side = columns.div_ceil(lines);
-        let [high, wide, _] = pictures.shape.map(|n| n as f64);
         let caption = match pictures.captions.is_empty() {
             true => 0.0,
             false => LINE * form.tick,
         };
-        let most = most / (rows * lines) as f64 - caption;
+        let most = most / (pictures.rows() * lines) as f64 - caption;
         // A phone has less room beside a picture than below it.
         let least = if form.narrow { least.max(100.0) } else { least };
-        let least = least / (pictures.shape[1] + pictures.gap()) as f64;
-        let scale = (most / high)
-            .max(least)
-            .min(room / pictures.across(side_by_side) as f64);
+        let least = least / (width + pictures.gap()) as f64;
+        let largest = room / pictures.across(side_by_side) as f64;
+        let scale = (most / height as f64).max(least).min(largest);
         // Pixels as large as each other on a screen.
         let whole = scale.floor() >= least.max(2.0) && !form.narrow;
         let scale = if whole { scale.floor() } else { scale };
         let mut tiles = Self {
-            side_by_side,
-            columns,
-            count: pictures.len(),
             scale,
-            tile: (wide * scale, high * scale),
-            gap: pictures.gap() as f64 * scale,
-            tops: Vec::new(),
+            pitch: (width + pictures.gap()) as f64 * scale,
+            edges: Vec::new(),
+            starts: Vec::new(),
             labels: Vec::new(),
             size: (room, 0.0),
         };
+        let (wide, high) = (width as f64 * scale, height as f64 * scale);
         let mut y = 0.0;
-        for line in 0..rows * lines {
-            y = tiles.label(pictures, form, (line / lines, line % lines), y);
-            tiles.tops.push(y);
-            tiles.size.1 = y + tiles.tile.1 + caption;
-            y = tiles.size.1 + tiles.gap.max(4.0);
+        for row in (0..pictures.len()).step_by(columns) {
+            let end = (row + columns).min(pictures.len());
+            for start in (row..end).step_by(side_by_side) {
+                let line = start..end.min(start + side_by_side);
+                let labelled = row == 0 || lines > 1;
+                y = tiles.label(pictures, form, (line.clone(), labelled), (y, high));
+                let lefts = (0..line.len()).map(|i| i as f64 * tiles.pitch);
+                let edges = lefts.map(|left| [left, y, left + wide, y + high]);
+                tiles.edges.extend(edges);
+                tiles.starts.push(start);
+                tiles.size.1 = y + high + caption;
+                y = tiles.size.1 + (tiles.pitch - wide).max(4.0);
+            }
         }
         tiles
     }
 
-    /// Labels a line of pictures that begins at the height `y`; where the pictures themselves begin.
+    /// Labels a line of pictures as `high` that begins at the height `y`, its columns too if `labelled`; where the
+    /// pictures themselves begin.
     fn label(
         &mut self,
         pictures: &Pictures,
         form: Form,
-        (row, line): (usize, usize),
-        mut y: f64,
+        (line, labelled): (Range<usize>, bool),
+        (mut y, high): (f64, f64),
     ) -> f64 {
+        let (row, column) = (line.start / pictures.columns, line.start % pictures.columns);
         let height = LINE * form.tick;
-        let room = match form.narrow {
-            true => self.size.0,
-            false => pictures.gutter(form) - LABEL_GAP,
-        };
-        let name = pictures.row_labels.get(row).filter(|_| line == 0);
-        let name = name.map(|name| elide(name, |text| width(text, form.tick), room));
-        if let (Some(name), true) = (&name, form.narrow) {
-            let at = (0.0, y + 0.5 * height);
-            self.labels.push((name.clone(), at, HPos::Left));
+        let name = pictures.row_labels.get(row).filter(|_| column == 0);
+        let elided =
+            |room: f64| move |name: &String| elide(name, |text| text_width(text, form.tick), room);
+        if let (Some(name), true) = (name.map(elided(self.size.0)), form.narrow) {
+            self.labels
+                .push((name, (0.0, y + 0.5 * height), HPos::Left));
             y += height;
         }
-        let first = line * self.side_by_side;
-        let labels = pictures.column_labels.iter().skip(first);
-        if labels.len() > 0 && (row == 0 || self.side_by_side < self.columns) {
-            for (i, label) in labels.take(self.side_by_side).enumerate() {
-                let label = self.fitting(label, form);
-                let at = (self.middle(i), y + 0.5 * height);
-                self.labels.push((label, at, HPos::Center));
+        let labels = pictures.column_labels.iter().skip(column).take(line.len());
+        if labels.len() > 0 && labelled {
+            for (i, label) in labels.enumerate() {
+                let middle = i as f64 * self.pitch + 0.5 * pictures.shape[1] as f64 * self.scale;
+                let at = (middle, y + 0.5 * height);
+                self.labels
+                    .push((self.fitting(label, form), at, HPos::Center));
             }
             y += height;
         }
-        if let (Some(name), false) = (name, form.narrow) {
-            let at = (-LABEL_GAP, y + 0.5 * self.tile.1);
-            self.labels.push((name, at, HPos::Right));
+        let room = pictures.gutter(form) - LABEL_GAP;
+        if let (Some(name), false) = (name.map(elided(room)), form.narrow) {
+            self.labels
+                .push((name, (-LABEL_GAP, y + 0.5 * high), HPos::Right));
         }
         y
     }
 
-    /// Middle of the i-th picture of a line.
-    fn middle(&self, i: usize) -> f64 {
-        i as f64 * (self.tile.0 + self.gap) + 0.5 * self.tile.0
-    }
-
     /// As much of a text as is no wider than a picture and the gap.
     pub(super) fn fitting(&self, text: &str, form: Form) -> String {
-        elide(
-            text,
-            |text| width(text, form.tick),
-            self.tile.0 + self.gap - 2.0,
-        )
-    }
-
-    /// Left, upper, right and lower edge of the i-th picture.
-    pub(super) fn edges(&self, i: usize) -> [f64; 4] {
-        let lines = self.columns.div_ceil(self.side_by_side);
-        let (row, column) = (i / self.columns, i % self.columns);
-        let line = row * lines + column / self.side_by_side;
-        let middle = self.middle(column % self.side_by_side);
-        let (half, top) = (0.5 * self.tile.0, self.tops[line]);
-        [middle - half, top, middle + half, top + self.tile.1]
-    }
-
-    /// The first picture of each line.
-    pub(super) fn starts(&self) -> impl Iterator<Item = usize> {
-        let rows = (0..self.count).step_by(self.columns);
-        let starts = (0..self.columns).step_by(self.side_by_side);
-        let starts = rows.flat_map(move |row| starts.clone().map(move |start| row + start));
-        starts.filter(|start| *start < self.count)
+        elide(text, |text| text_width(text, form.tick), self.pitch - 2.0)
     }
 }
