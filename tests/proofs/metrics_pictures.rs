@@ -1,0 +1,208 @@
+//! Fréchet distance, principal components, nearest rows, and how much rows differ.
+
+use diffusion_intuition::metrics::{
+    Pca, frechet_distance, mean_distance, median, nearest, nearest_other,
+};
+use diffusion_intuition::prelude::*;
+
+use crate::support::{assert_close, assert_same_at_any_thread_count, golden};
+
+fn of(case: &str, what: &str) -> Vec<f64> {
+    let rows = golden("pictures.csv", false);
+    let row = rows.iter().find(|row| row[0] == case && row[1] == what);
+    row.unwrap()[2..]
+        .iter()
+        .map(|x| x.parse().unwrap())
+        .collect()
+}
+
+fn matrix(case: &str, what: &str, columns: usize) -> Array2<f32> {
+    let values: Vec<f32> = of(case, what).iter().map(|x| *x as f32).collect();
+    Array2::from_shape_vec((values.len() / columns, columns), values).unwrap()
+}
+
+#[test]
+fn frechet_is_scipys() {
+    let (a, b) = (matrix("random", "a", 4), matrix("random", "b", 4));
+    let expected = of("random", "frechet")[0];
+    // Products of 4×4 matrices with entries of about 5, and roots of eigenvalues above 0.01: 25·ε/0.1.
+    assert_close(
+        "frechet",
+        frechet_distance(&a, &b).unwrap(),
+        expected,
+        1e-12,
+    );
+    assert_close(
+        "the other way",
+        frechet_distance(&b, &a).unwrap(),
+        expected,
+        1e-12,
+    );
+    let digits = data::digits();
+    let found = frechet_distance(&digits.train.rows, &digits.held_out.rows).unwrap();
+    // Some 12 of the 64 eigenvalues are 0: rounding makes of them up to 1e-15·20, the root of which is 1.4e-7; measured
+    // 1e-12, because where a pixel is always paper the zeros are exact.
+    assert_close("digits", found, of("digits", "frechet")[0], 1e-10);
+}
+
+/// Rows ±cᵢ eᵢ: mean 0 and a diagonal covariance, so the distance is Σ (σᵢ − σ′ᵢ)², plus that of the means.
+#[test]
+fn frechet_in_closed_form() {
+    let cross = |scales: [f32; 3], mean: f32| {
+        Array2::from_shape_fn((6, 3), |(i, j)| {
+            let sign = if i % 2 == 0 { 1.0 } else { -1.0 };
+            mean + if i / 2 == j { sign * scales[j] } else { 0.0 }
+        })
+    };
+    let (a, b) = (cross([1.0, 2.0, 3.0], 0.0), cross([4.0, 4.0, 0.5], 0.25));
+    let share = (2.0_f64 / 5.0).sqrt(); // of six rows, two are not 0; divided by n − 1
+    let squares = [3.0, 2.0, 2.5].map(|x: f64| (share * x).powi(2));
+    let expected = squares.iter().sum::<f64>() + 3.0 * 0.25_f64.powi(2);
+    assert_close(
+        "frechet",
+        frechet_distance(&a, &b).unwrap(),
+        expected,
+        1e-13,
+    );
+    // Equal samples: the rounding of the traces, 10, only.
+    assert!(frechet_distance(&a, &a).unwrap() < 1e-13);
+    // Fewer rows than columns: the covariances have no inverse, and none is needed.
+    let wide = Rng::new(0).standard_normal(5, 40).unwrap();
+    assert!(frechet_distance(&wide, &wide).unwrap() < 1e-5);
+}
+
+#[test]
+fn principal_components_are_orthonormal_and_ordered() {
+    let digits = data::digits();
+    let pca = Pca::fit(&digits.train.rows, 64).unwrap();
+    let expected = of("digits", "variances");
+    for (found, expected) in pca.variances().iter().zip(expected) {
+        // NumPy's eigenvalues are right to 64·ε of the largest, 3.
+        assert_close("variance", *found, expected, 1e-13);
+    }
+    let product = pca.axes().t().dot(pca.axes()) - Array2::<f64>::eye(64);
+    assert!(product.iter().all(|x| x.abs() < 1e-13)); // a product of some 10⁴ rotations in f64
+    let largest = |axis: ndarray::ArrayView1<f64>| {
+        axis.iter()
+            .copied()
+            .fold(0.0_f64, |a, b| if b.abs() > a.abs() { b } else { a })
+    };
+    assert!(
+        pca.axes()
+            .columns()
+            .into_iter()
+            .all(|axis| largest(axis) > 0.0)
+    );
+    // All components: a rotation, in which distances are what they were; one of them has the variance that it says.
+    let pixels = &digits.held_out.rows;
+    let coordinates = pca.coordinates(pixels).unwrap();
+    let (before, after) = (
+        mean_distance(pixels).unwrap(),
+        mean_distance(&coordinates).unwrap(),
+    );
+    assert_close("mean distance", after, before, 1e-6); // coordinates are f32
+    let train = pca.coordinates(&digits.train.rows).unwrap();
+    let first = train.column(0).mapv(f64::from);
+    assert_close(
+        "variance along the first",
+        first.var(1.0),
+        pca.variances()[0],
+        1e-5,
+    );
+    // Fewer are the first of them.
+    let few = Pca::fit(&digits.train.rows, 3).unwrap();
+    assert_eq!(few.coordinates(pixels).unwrap().dim(), (300, 3));
+    assert_eq!(few.variances(), &pca.variances()[..3]);
+}
+
+#[test]
+fn nearest_rows_are_those_of_a_search() {
+    let mut rng = Rng::new(0);
+    let (a, b) = (
+        rng.standard_normal(150, 7).unwrap(),
+        rng.standard_normal(90, 7).unwrap(),
+    );
+    let apart = |x: ndarray::ArrayView1<f32>, y: ndarray::ArrayView1<f32>| -> f64 {
+        let squares = x
+            .iter()
+            .zip(y)
+            .map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2));
+        squares.sum::<f64>().sqrt()
+    };
+    let found = nearest(&a, &b).unwrap();
+    for (i, found) in found.iter().enumerate() {
+        let least = (0..90)
+            .map(|j| apart(a.row(i), b.row(j)))
+            .fold(f64::INFINITY, f64::min);
+        assert_eq!(found.1, least);
+        assert_eq!(apart(a.row(i), b.row(found.0)), least);
+    }
+    for (i, (j, distance)) in nearest_other(&a).unwrap().into_iter().enumerate() {
+        let others = (0..150).filter(|j| *j != i);
+        let least = others
+            .map(|j| apart(a.row(i), a.row(j)))
+            .fold(f64::INFINITY, f64::min);
+        assert_eq!((distance, i != j), (least, true));
+    }
+    assert!(
+        nearest(&a, &a)
+            .unwrap()
+            .iter()
+            .enumerate()
+            .all(|(i, found)| *found == (i, 0.0))
+    );
+    assert_same_at_any_thread_count(|| nearest(&a, &b).unwrap());
+}
+
+#[test]
+fn mean_distance_and_median_by_hand() {
+    let rows = array![[0.0_f32, 0.0], [3.0, 4.0], [0.0, 4.0]];
+    assert_close(
+        "mean distance",
+        mean_distance(&rows).unwrap(),
+        (5.0 + 4.0 + 3.0) / 3.0,
+        1e-15,
+    );
+    assert_eq!(mean_distance(&array![[1.0_f32], [1.0]]).unwrap(), 0.0);
+    assert_eq!(median(&[3.0, 1.0, 2.0]).unwrap(), 2.0);
+    assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]).unwrap(), 2.5);
+    assert_eq!(median(&[f64::MAX, f64::MAX]).unwrap(), f64::MAX);
+}
+
+#[test]
+fn bad_input_is_refused() {
+    let (x, y) = (Array2::<f32>::zeros((3, 2)), Array2::<f32>::zeros((3, 1)));
+    let one = Array2::<f32>::zeros((1, 2));
+    let bad = array![[0.0_f32, f32::INFINITY], [0.0, 0.0]];
+    let none = Array2::<f32>::zeros((3, 0));
+    assert!(matches!(frechet_distance(&x, &y), Err(Error::Shape { .. })));
+    assert!(matches!(
+        frechet_distance(&x, &one),
+        Err(Error::Parameter { .. })
+    ));
+    assert!(matches!(
+        frechet_distance(&x, &bad),
+        Err(Error::NotFinite { index: 1, .. })
+    ));
+    assert!(matches!(
+        frechet_distance(&none, &none),
+        Err(Error::Empty { .. })
+    ));
+    for k in [0, 3] {
+        assert!(matches!(Pca::fit(&x, k), Err(Error::Parameter { .. })));
+    }
+    assert!(matches!(Pca::fit(&one, 1), Err(Error::Parameter { .. })));
+    let pca = Pca::fit(&x, 1).unwrap();
+    assert!(matches!(pca.coordinates(&y), Err(Error::Shape { .. })));
+    assert!(matches!(nearest(&x, &y), Err(Error::Shape { .. })));
+    assert!(matches!(nearest(&x, &bad), Err(Error::NotFinite { .. })));
+    assert!(matches!(
+        nearest(&Array2::zeros((0, 2)), &x),
+        Err(Error::Empty { .. })
+    ));
+    assert!(matches!(nearest_other(&one), Err(Error::Parameter { .. })));
+    assert!(matches!(mean_distance(&one), Err(Error::Parameter { .. })));
+    assert!(matches!(mean_distance(&bad), Err(Error::NotFinite { .. })));
+    assert!(matches!(median(&[]), Err(Error::Empty { .. })));
+    assert!(matches!(median(&[f64::NAN]), Err(Error::NotFinite { .. })));
+}
