@@ -79,6 +79,21 @@ pub(super) fn text_style(size: f64, bold: bool, h: HPos, v: VPos) -> TextStyle<'
     TextStyle::from(font).color(&INK).pos(Pos::new(h, v))
 }
 
+/// Texts, each anchored so at the middle of its height.
+pub(super) fn write(
+    page: (f64, f64),
+    size: f64,
+    bold: bool,
+    mut texts: impl Iterator<Item = (String, Point, HPos)>,
+) -> Result<Piece> {
+    canvas(page, Finish::default(), |root| {
+        texts.try_for_each(|(text, (x, y), h)| {
+            let style = text_style(size, bold, h, VPos::Center);
+            root.draw(&Text::new(clean(&text), (px(x), px(y)), style))
+        })
+    })
+}
+
 /// Lines of text from the top `at.1` down, each anchored at `at.0`.
 pub(super) fn write_lines(
     page: (f64, f64),
@@ -87,13 +102,11 @@ pub(super) fn write_lines(
     size: f64,
     (bold, h): (bool, HPos),
 ) -> Result<Piece> {
-    canvas(page, Finish::default(), |root| {
-        lines.iter().enumerate().try_for_each(|(i, line)| {
-            let at = (px(x), px(y + LINE * size * (i as f64 + 0.5)));
-            let style = text_style(size, bold, h, VPos::Center);
-            root.draw(&Text::new(clean(line), at, style))
-        })
-    })
+    let lines = lines.iter().enumerate().map(|(i, line)| {
+        let middle = y + LINE * size * (i as f64 + 0.5);
+        (line.clone(), (x, middle), h)
+    });
+    write(page, size, bold, lines)
 }
 
 /// The coordinate that plotters maps by: axis units with the ticks that the layout chose. (plotters' own

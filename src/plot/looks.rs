@@ -68,8 +68,10 @@ impl Looks {
         let key = key(i, mark);
         match &mark.shape {
             Shape::Heat { values, .. } => self.widen(key, Extent::of(values)),
-            Shape::Pictures(pictures) => self.widen(key, symmetric(&pictures.values)),
-            Shape::Rule(_) => {}
+            Shape::Pictures(pictures) if pictures.signed => {
+                self.widen(key, symmetric(&pictures.values));
+            }
+            Shape::Rule(_) | Shape::Pictures(_) => {}
             shape => {
                 if matches!(shape, Shape::Steps { .. }) && histogram_below {
                     self.outlined.insert(key.clone());
@@ -123,8 +125,10 @@ fn symmetric(values: &Array2<f64>) -> Extent {
 }
 
 fn key(i: usize, mark: &Mark) -> String {
-    match mark.name.as_str() {
-        "" => format!("\0{i}"),
-        name => name.to_owned(),
+    match (mark.name.as_str(), &mark.shape) {
+        // No heat map has the scale of pictures.
+        ("", Shape::Pictures(_)) => "\0pictures".to_owned(),
+        ("", _) => format!("\0{i}"),
+        (name, _) => name.to_owned(),
     }
 }

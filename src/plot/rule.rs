@@ -34,80 +34,54 @@ pub(super) fn draw(
     }
 }
 
-/// The name of a rule at the height `y`, in axis units.
+/// The name of a rule at the height `y`, in axis units: above or below it, at its right or left end, where it
+/// covers least; the usual place is the first.
 fn label(place: &Place, name: &str, y: f64, marks: &[Mark]) -> Result<Piece> {
     let size = place.form.label;
-    let measure = |text: &str| width(text, size);
-    let name = elide(name, measure, place.width - 8.0);
-    let width = measure(&name);
-    let spots = spots(place, y);
-    let covered = |spot: &&Spot| {
-        let left = spot.left(width);
-        let outside = left < 0.0 || left + width > place.width;
-        (outside, crossings(place, marks, &spot.area(place, width)))
+    let name = elide(name, |text| width(text, size), place.width - 8.0);
+    let (width, height) = (width(&name, size), LINE * size);
+    // Anchors of the text, each with its left or upper edge, from the upper left corner of the plot area.
+    let y = (place.y_axis.high - y) / place.y_axis.length() * place.height;
+    let (above, below, right) = (y - 3.0, y + 5.0, place.width - 4.0);
+    let mut sides = [
+        (above, VPos::Bottom, above - height),
+        (below, VPos::Top, below),
+    ];
+    if y < 0.15 * place.height {
+        sides.reverse();
+    }
+    let ends = [(right, HPos::Right, right - width), (4.0, HPos::Left, 4.0)];
+    let spots = ends.map(|end| sides.map(|side| (end, side)));
+    let covered = |((_, _, left), (_, _, top)): &(_, _)| {
+        let outside = *left < 0.0 || left + width > place.width;
+        let area = area(place, (*left, *top), (width, height));
+        (outside, crossings(place, marks, &area))
     };
-    let spot = spots.iter().min_by_key(covered).unwrap_or(&spots[0]);
-    let left = spot.left(width);
+    let spots = spots.as_flattened();
+    let ((x, h, left), (y, v, _)) = *spots
+        .iter()
+        .min_by_key(|spot| covered(spot))
+        .unwrap_or(&spots[0]);
     let inside = left.clamp(0.0, (place.width - width).max(0.0));
-    let (x, y) = (place.x + spot.x + inside - left, place.y + spot.y);
+    let at = (px(place.x + x + inside - left), px(place.y + y));
     let finish = Finish {
         halo: true,
         ..Finish::default()
     };
     canvas(place.page, finish, |root| {
-        let style = text_style(size, false, spot.h, spot.v);
-        root.draw(&Text::new(name, (px(x), px(y)), style))
+        root.draw(&Text::new(name, at, text_style(size, false, h, v)))
     })
 }
 
-/// Where a text may stand: from the upper left corner of the plot area, and how it is anchored there.
-#[derive(Clone, Copy)]
-struct Spot {
-    x: f64,
-    y: f64,
-    h: HPos,
-    v: VPos,
-}
-
-impl Spot {
-    fn left(&self, width: f64) -> f64 {
-        match self.h {
-            HPos::Right => self.x - width,
-            _ => self.x,
-        }
+/// What a box at this distance from the upper left corner of the plot area covers, in axis units.
+fn area(place: &Place, (left, top): Point, (width, height): (f64, f64)) -> Bounds {
+    let (h, v) = (&place.x_axis, &place.y_axis);
+    let x = |across: f64| h.low + across / place.width * h.length();
+    let y = |down: f64| v.high - down / place.height * v.length();
+    Bounds {
+        x: (x(left), x(left + width)),
+        y: (y(top + height), y(top)),
     }
-
-    /// What a text of this width covers here, in axis units.
-    fn area(&self, place: &Place, width: f64) -> Bounds {
-        let height = LINE * place.form.label;
-        let left = self.left(width);
-        let top = match self.v {
-            VPos::Bottom => self.y - height,
-            _ => self.y,
-        };
-        let (h, v) = (&place.x_axis, &place.y_axis);
-        let x = |across: f64| h.low + across / place.width * h.length();
-        let y = |down: f64| v.high - down / place.height * v.length();
-        Bounds {
-            x: (x(left), x(left + width)),
-            y: (y(top + height), y(top)),
-        }
-    }
-}
-
-/// Spots for the name of a rule: above or below it, at its right or left end, the usual one first.
-fn spots(place: &Place, y: f64) -> [Spot; 4] {
-    let y = (place.y_axis.high - y) / place.y_axis.length() * place.height;
-    let mut sides = [(y - 3.0, VPos::Bottom), (y + 5.0, VPos::Top)];
-    if y < 0.15 * place.height {
-        sides.reverse();
-    }
-    let [right, left] = [(place.width - 4.0, HPos::Right), (4.0, HPos::Left)];
-    let ends = [(right, 0), (right, 1), (left, 0), (left, 1)];
-    ends.map(|((x, h), side)| {
-        let (y, v) = sides[side];
-        Spot { x, y, h, v }
-    })
 }
 
 /// How many of the marks' points and pieces of lines lie in an area.

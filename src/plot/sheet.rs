@@ -1,15 +1,15 @@
 //! Draws pictures: images, their frames, and what is written beside them.
 
-use plotters::element::{PathElement, Text};
-use plotters::style::text_anchor::{HPos, VPos};
+use plotters::element::PathElement;
+use plotters::style::text_anchor::HPos;
 use plotters::style::{Color, RGBColor};
 
-use super::canvas::{canvas, px, text_style};
+use super::canvas::{canvas, px, write};
 use super::clip::Point;
 use super::color::{FRAME, SERIES};
 use super::place::Place;
 use super::svg::{Finish, Piece};
-use super::text::{LINE, clean};
+use super::text::LINE;
 use super::tiles::{Pictures, Tiles};
 use crate::Result;
 
@@ -19,7 +19,7 @@ pub(super) fn ground(place: &Place, tiles: &Tiles) -> Result<Vec<Piece>> {
     let labels = tiles.labels.iter().cloned();
     Ok(vec![
         outlines(place, tiles, frames, 1.5)?,
-        texts(place, place.form.tick, labels)?,
+        texts(place, labels)?,
     ])
 }
 
@@ -27,13 +27,13 @@ pub(super) fn ground(place: &Place, tiles: &Tiles) -> Result<Vec<Piece>> {
 pub(super) fn marks(place: &Place, tiles: &Tiles, pictures: &Pictures) -> Result<Piece> {
     let framed = pictures.framed.iter();
     let framed = framed.map(|(i, color)| (*i, SERIES[*color]));
-    let size = place.form.tick;
+    let half = 0.5 * LINE * place.form.tick;
     let captions = pictures.captions.iter().enumerate().map(|(i, caption)| {
         let [left, _, right, bottom] = tiles.edges[i];
-        let at = (0.5 * (left + right), bottom + 0.5 * LINE * size);
+        let at = (0.5 * (left + right), bottom + half);
         (tiles.fitting(caption, place.form), at, HPos::Center)
     });
-    let captions = texts(place, size, captions)?;
+    let captions = texts(place, captions)?;
     Ok(outlines(place, tiles, framed, 3.0)?.and(captions))
 }
 
@@ -57,17 +57,8 @@ fn outlines(
     })
 }
 
-fn texts(
-    place: &Place,
-    size: f64,
-    texts: impl Iterator<Item = (String, Point, HPos)>,
-) -> Result<Piece> {
-    canvas(place.page, Finish::default(), |root| {
-        for (text, (x, y), h) in texts {
-            let at = (px(place.x + x), px(place.y + y));
-            let style = text_style(size, false, h, VPos::Center);
-            root.draw(&Text::new(clean(&text), at, style))?;
-        }
-        Ok(())
-    })
+/// Texts at points of the plot area.
+fn texts(place: &Place, texts: impl Iterator<Item = (String, Point, HPos)>) -> Result<Piece> {
+    let texts = texts.map(|(text, (x, y), h)| (text, (place.x + x, place.y + y), h));
+    write(place.page, place.form.tick, false, texts)
 }
