@@ -229,7 +229,8 @@ fn images(
     let (Some(wide), Some(narrow)) = (&first.tiles, &second.tiles) else {
         return pieces;
     };
-    let ratio = narrow.scale / wide.scale;
+    // As it will be written, so that images keep to their frames.
+    let ratio = (1000.0 * narrow.scale / wide.scale).round() / 1000.0;
     let starts: BTreeSet<usize> = wide.starts.iter().chain(&narrow.starts).copied().collect();
     let ends = starts.iter().copied().skip(1).chain([wide.edges.len()]);
     for range in starts.iter().zip(ends).map(|(start, end)| *start..end) {

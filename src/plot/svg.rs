@@ -3,8 +3,6 @@
 //! plotters rounds to whole pixels, so drawings are [`SCALE`] times as large as the figure; geometry is
 //! written in those whole numbers inside one scaled group, text at its true size.
 
-use std::fmt::Write;
-
 use super::marks::Dash;
 use super::path::{Pixel, dots, path};
 use super::text::subscripts;
@@ -43,13 +41,12 @@ impl Piece {
         let mut lines = svg.lines();
         while let Some(line) = lines.next() {
             if line.starts_with("<text") {
-                texts.push(Text::read(Tag(line), lines.next().unwrap_or_default()));
+                texts.extend(Text::read(Tag(line), lines.next().unwrap_or_default()));
             }
             shapes.extend(Shape::read(Tag(line)));
         }
-        texts.retain(|text| !text.text.is_empty());
         let runs = shapes.chunk_by(|a, b| a.paint == b.paint);
-        let texts = texts.chunk_by(|a, b| a.style() == b.style());
+        let texts = texts.chunk_by(|a, b| a.style == b.style);
         Self {
             geometry: runs.map(|run| geometry(run, finish.dash)).collect(),
             text: texts.map(|run| text(run, finish.halo)).collect(),
@@ -252,22 +249,17 @@ fn dashes(dash: Dash, width: i32) -> String {
     }
 }
 
-/// A text of plotters' drawing, already escaped.
-#[derive(Debug, Clone)]
+/// A text of plotters' drawing.
 struct Text {
-    at: (f64, f64),
-    /// Font size in drawing pixels.
-    size: f64,
-    anchor: String,
-    turned: bool,
-    bold: bool,
-    text: String,
+    /// The attributes of the group that it belongs to.
+    style: String,
+    element: String,
 }
 
 impl Text {
-    fn read(tag: Tag, text: &str) -> Self {
+    /// The text under a tag, already escaped; nothing if it is empty.
+    fn read(tag: Tag, text: &str) -> Option<Self> {
         let size: f64 = tag.get("font-size").parse().unwrap_or_default();
-        let turned = !tag.get("transform").is_empty();
         // plotters shifts by dy, partly in units of ex, which differ from font to font.
         let shift = size
             * match tag.get("dy") {
@@ -276,51 +268,40 @@ impl Text {
                 _ => -0.24,
             };
         let (x, y) = tag.pixel("x", "y");
-        let (x, y) = (f64::from(x), f64::from(y));
-        Self {
-            at: match turned {
-                true => (x + shift, y),
-                false => (x, y + shift),
-            },
-            size,
-            anchor: tag.get("text-anchor").to_owned(),
-            turned,
-            bold: tag.get("font-weight") == "bold",
-            text: text.to_owned(),
+        let at = |v: i32, shift: f64| short((f64::from(v) + shift) / SCALE);
+        let place = match tag.get("transform") {
+            "" => format!("x=\"{}\" y=\"{}\"", at(x, 0.0), at(y, shift)),
+            _ => {
+                let (x, y) = (at(x, shift), at(y, 0.0));
+                format!("transform=\"translate({x},{y})rotate(-90)\"")
+            }
+        };
+        let mut style = format!(" font-size=\"{}\"", short(size / SCALE));
+        match tag.get("text-anchor") {
+            "start" => {}
+            anchor => style += &format!(" text-anchor=\"{anchor}\""),
         }
-    }
-
-    fn style(&self) -> (f64, &str, bool) {
-        (self.size, &self.anchor, self.bold)
-    }
-
-    fn element(&self) -> String {
-        let (x, y) = (short(self.at.0 / SCALE), short(self.at.1 / SCALE));
+        if tag.get("font-weight") == "bold" {
+            style += " font-weight=\"600\"";
+        }
         let open = "<tspan dy=\".25em\" font-size=\"75%\">";
         // A quarter of three quarters back up.
         let back = ("<tspan dy=\"-.1875em\">", "</tspan>");
-        let text = subscripts(&self.text, open, "</tspan>", back);
-        match self.turned {
-            true => format!("<text transform=\"translate({x},{y})rotate(-90)\">{text}</text>\n"),
-            false => format!("<text x=\"{x}\" y=\"{y}\">{text}</text>\n"),
-        }
+        let shown = subscripts(text, open, "</tspan>", back);
+        let element = format!("<text {place}>{shown}</text>\n");
+        (!text.is_empty()).then_some(Self { style, element })
     }
 }
 
 /// Neighbours of the same style as one group.
 fn text(run: &[Text], halo: bool) -> String {
-    let (size, anchor, bold) = run[0].style();
-    let mut out = format!("<g font-size=\"{}\"", short(size / SCALE));
-    if anchor != "start" {
-        let _ = write!(out, " text-anchor=\"{anchor}\"");
-    }
-    if bold {
-        out += " font-weight=\"600\"";
-    }
-    if halo {
-        out += " class=\"di-halo\" stroke=\"#ffffff\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\"";
-    }
-    out += " fill=\"#222222\">\n";
-    out.extend(run.iter().map(Text::element));
-    out + "</g>\n"
+    let halo = match halo {
+        true => {
+            " class=\"di-halo\" stroke=\"#ffffff\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\""
+        }
+        false => "",
+    };
+    let (style, texts) = (&run[0].style, run.iter().map(|text| text.element.as_str()));
+    let texts: String = texts.collect();
+    format!("<g{style}{halo} fill=\"#222222\">\n{texts}</g>\n")
 }
