@@ -32,28 +32,23 @@ pub(super) fn path(lines: &[&[Pixel]], closed: bool) -> String {
 
 /// The `d` attributes that draw dots as zero-length lines with round caps, dealt out to `groups` paths.
 pub(super) fn dots(at: &[Pixel], groups: usize) -> Vec<String> {
-    let mut pens = vec![Vec::new(); groups];
-    for (i, pixel) in at.iter().enumerate() {
-        pens[i % groups].push(*pixel);
-    }
-    pens.retain(|group| !group.is_empty());
-    pens.into_iter()
-        .map(|mut group| {
-            // Neighbours in narrow vertical strips, up and down by turns: short distances, few digits.
-            group.sort_by_key(|(x, y)| {
-                let strip = x.div_euclid(64);
-                (strip, if strip % 2 == 0 { *y } else { -*y })
-            });
-            group.dedup();
-            let mut pen = Pen::default();
-            for pixel in group {
-                pen.jump(pixel);
-                pen.data.push_str("h0");
-                pen.command = 'h';
-            }
-            pen.data
-        })
-        .collect()
+    let groups = (0..groups.min(at.len())).map(|first| {
+        let mut group: Vec<Pixel> = at.iter().skip(first).step_by(groups).copied().collect();
+        // Neighbours in narrow vertical strips, up and down by turns: short distances, few digits.
+        group.sort_by_key(|(x, y)| {
+            let strip = x.div_euclid(64);
+            (strip, if strip % 2 == 0 { *y } else { -*y })
+        });
+        group.dedup();
+        let mut pen = Pen::default();
+        for pixel in group {
+            pen.jump(pixel);
+            pen.data.push_str("h0");
+            pen.command = 'h';
+        }
+        pen.data
+    });
+    groups.collect()
 }
 
 #[derive(Default)]
@@ -119,23 +114,20 @@ fn simplify(points: &[Pixel]) -> Vec<Pixel> {
         open.push((start, end));
     }
     while let Some((first, last)) = open.pop() {
-        let farthest = (first + 1..last)
-            .map(|i| (distance(points[i], points[first], points[last]), i))
-            .fold(
-                (TOLERANCE, 0),
-                |best, next| if next.0 > best.0 { next } else { best },
-            );
+        let distances =
+            (first + 1..last).map(|i| (distance(points[i], points[first], points[last]), i));
+        let farthest = distances.fold((TOLERANCE, 0), |best, next| match next.0 > best.0 {
+            true => next,
+            false => best,
+        });
         if farthest.1 > 0 {
             keep[farthest.1] = true;
             open.push((first, farthest.1));
             open.push((farthest.1, last));
         }
     }
-    points
-        .iter()
-        .zip(keep)
-        .filter_map(|(point, keep)| keep.then_some(*point))
-        .collect()
+    let kept = points.iter().zip(keep).filter(|(_, keep)| *keep);
+    kept.map(|(point, _)| *point).collect()
 }
 
 /// Distance from `p` to the segment `a`–`b`.
@@ -143,10 +135,9 @@ fn distance(p: Pixel, a: Pixel, b: Pixel) -> f64 {
     let d = |v: Pixel, w: Pixel| (f64::from(v.0 - w.0), f64::from(v.1 - w.1));
     let (line, to_p) = (d(b, a), d(p, a));
     let length2 = line.0 * line.0 + line.1 * line.1;
-    let along = if length2 == 0.0 {
-        0.0
-    } else {
-        (to_p.0 * line.0 + to_p.1 * line.1) / length2
+    let along = match length2 {
+        0.0 => 0.0,
+        _ => (to_p.0 * line.0 + to_p.1 * line.1) / length2,
     };
     let along = along.clamp(0.0, 1.0);
     (to_p.0 - along * line.0).hypot(to_p.1 - along * line.1)
