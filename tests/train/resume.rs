@@ -57,7 +57,7 @@ fn a_run_has_one_file() {
     assert_eq!(written("one"), written("other"));
 }
 
-/// Written by the version before the crate `safetensors` was used.
+/// Written when the header was put together by hand.
 #[test]
 fn a_file_of_an_earlier_version_goes_on() {
     let golden = concat!(
