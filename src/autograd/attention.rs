@@ -58,12 +58,11 @@ impl Tape<'_> {
         };
         let shares_dim = (rows * heads, sizes.keys);
         let (mut y, mut shares) = (self.take(op, dim)?, self.take(op, shares_dim)?);
-        let [of_q, of_k] = [sizes.queries * cols, sizes.keys * cols];
-        let results = y.par_chunks_exact_mut(of_q);
-        let results = results.zip(shares.par_chunks_exact_mut(shares_len(sizes)));
+        let [of_q, of_k, of_shares] = sizes.lengths();
         let [q_values, k_values, v_values] = [q, k, v].map(|var| self.slice(var));
-        let all = results.enumerate().with_min_len(sizes.least());
-        all.for_each(|(i, (y, shares))| {
+        let results = y.par_chunks_exact_mut(of_q);
+        let results = results.zip(shares.par_chunks_exact_mut(of_shares));
+        results.enumerate().for_each(|(i, (y, shares))| {
             let q = &q_values[i * of_q..][..of_q];
             let [k, v] = [k_values, v_values].map(|x| &x[i * of_k..][..of_k]);
             forward(sizes, [q, k, v], y, shares);
@@ -98,21 +97,20 @@ impl Sizes {
         }
     }
 
-    /// Samples that are worth a hand-over to another thread.
-    fn least(&self) -> usize {
-        let operations = 4 * self.queries * self.keys * self.heads * self.width;
-        ((1 << 18) / operations).max(1)
+    /// Numbers of a sample's q or y, of its k or v, and of its shares.
+    fn lengths(&self) -> [usize; 3] {
+        let cols = self.heads * self.width;
+        [
+            self.queries * cols,
+            self.keys * cols,
+            self.heads * self.queries * self.keys,
+        ]
     }
 
     /// What q·kᵀ is multiplied by: 1/√d.
     fn scale(&self) -> f32 {
         1.0 / (self.width as f32).sqrt()
     }
-}
-
-/// Numbers of one sample's shares.
-fn shares_len(sizes: Sizes) -> usize {
-    sizes.heads * sizes.queries * sizes.keys
 }
 
 /// One sample: y and the shares of its heads.
@@ -155,17 +153,15 @@ impl Op for Attention {
     fn backward(&self, walk: &mut Backward, _: Var, dy: Vec<f32>) {
         let [q, k, v, shares] = [self.q, self.k, self.v, self.shares].map(|var| walk.slice(var));
         let [mut dq, mut dk, mut dv] = [q, k, v].map(|x| walk.take(x.len()));
-        let (sizes, cols) = (self.sizes, self.sizes.heads * self.sizes.width);
-        let [of_q, of_k] = [sizes.queries * cols, sizes.keys * cols];
+        let [of_q, of_k, of_shares] = self.sizes.lengths();
         let of_keys = dk.par_chunks_exact_mut(of_k);
         let of_keys = of_keys.zip(dv.par_chunks_exact_mut(of_k));
         let results = dq.par_chunks_exact_mut(of_q).zip(of_keys);
-        let all = results.enumerate().with_min_len(sizes.least());
-        all.for_each(|(i, (dq, (dk, dv)))| {
+        results.enumerate().for_each(|(i, (dq, (dk, dv)))| {
             let [q, dy] = [q, &dy].map(|x| &x[i * of_q..][..of_q]);
             let [k, v] = [k, v].map(|x| &x[i * of_k..][..of_k]);
-            let shares = &shares[i * shares_len(sizes)..][..shares_len(sizes)];
-            backward(sizes, [q, k, v, dy, shares], [dq, dk, dv]);
+            let shares = &shares[i * of_shares..][..of_shares];
+            backward(self.sizes, [q, k, v, dy, shares], [dq, dk, dv]);
         });
         walk.recycle(dy);
         walk.give(self.q, dq);
