@@ -2,6 +2,7 @@
 
 use super::canvas::Canvas;
 use super::gemm::pieces;
+use super::kernel::turn;
 use super::linear::{add_column_sums, start};
 use super::matrix::{Matrix, Start};
 use super::op::{Backward, Op, Var};
@@ -175,10 +176,7 @@ impl Convolution {
 fn turned(w: &[f32], to: &mut [f32], inputs: usize, outputs: usize) {
     let taps = w.chunks_exact(inputs * outputs).rev();
     for (w, to) in taps.zip(to.chunks_exact_mut(inputs * outputs)) {
-        for (o, to) in to.chunks_exact_mut(inputs).enumerate() {
-            let column = w[o..].iter().step_by(outputs);
-            to.iter_mut().zip(column).for_each(|(to, w)| *to = *w);
-        }
+        turn(w, outputs, to);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Matrix products, split over threads by rows or columns of the result.
 
-use super::kernel::{WIDTH, product};
+use super::kernel::{WIDTH, product, turn};
 use super::matrix::{Matrix, Start};
 use crate::parallel::*;
 
@@ -21,6 +21,12 @@ pub(super) fn gemm(a: Matrix, b: Matrix, start: Start, c: &mut [f32], grain: usi
         return;
     }
     let operations = 2 * a.rows * a.cols * b.cols;
+    if 4 * a.rows <= b.cols && a.turned && matches!(start, Start::Zero) {
+        // A wide product of long columns is fastest as its transpose: what is copied for many rows is then `a`.
+        let mut turned = vec![0.0; c.len()];
+        by_rows(b.t(), a.t(), start, &mut turned, pieces(operations, grain));
+        return turn(&turned, a.rows, c);
+    }
     if a.rows < b.cols && !matches!(start, Start::Add) {
         // No piece copies what another does: they may be smaller.
         by_columns(a, b, start, c, pieces(2 * operations, grain));

@@ -151,6 +151,29 @@ fn transpose<S: Simd>(mut rows: [f32x16<S>; LANES]) -> [f32x16<S>; LANES] {
     rows
 }
 
+/// Writes the transpose of a row-major matrix of `cols` columns.
+pub(super) fn turn(from: &[f32], cols: usize, to: &mut [f32]) {
+    dispatch!(*SIMD, simd => turn_squares(simd, from, cols, to));
+}
+
+#[inline(always)]
+fn turn_squares<S: Simd>(simd: S, from: &[f32], cols: usize, to: &mut [f32]) {
+    let rows = from.len() / cols;
+    for i in (0..rows).step_by(LANES) {
+        for j in (0..cols).step_by(LANES) {
+            let (height, width) = (LANES.min(rows - i), LANES.min(cols - j));
+            let mut square = [f32x16::splat(simd, 0.0); LANES];
+            for k in 0..height {
+                [square[k]] = load(simd, &from[(i + k) * cols + j..][..width]);
+            }
+            let square = transpose(square);
+            for k in 0..width {
+                store([square[k]], &mut to[(j + k) * rows + i..][..height]);
+            }
+        }
+    }
+}
+
 /// What the tiles of one panel share.
 struct Block<'a> {
     /// As many columns as the panel has rows.
