@@ -108,7 +108,7 @@ fn inflate(zlib: &[u8]) -> Vec<u8> {
         Some(*a)
     });
     let (a, b) = sums.fold((1, 0), |(_, b), a| (a, b + a));
-    let sum = (b % 65_521) << 16 | a % 65_521;
+    let sum = ((b % 65_521) << 16) | (a % 65_521);
     assert_eq!(rest, &sum.to_be_bytes()[4..]);
     out
 }
