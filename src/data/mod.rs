@@ -17,10 +17,12 @@
 //! | [`checkerboard`] | the black squares of a board of 4 × 4 |
 //! | [`ferris`] | a crab |
 //! | [`digits`] | 1,797 pictures of 8 × 8 pixels, handwritten, with labels |
+//! | [`fashion`] | 6,000 pictures of 28 × 28 pixels, clothes, with labels, from a file |
 //! | [`read_csv`] | your own numbers; [`Standardizer`] brings them to this scale and back, [`Split`] holds some out |
 
 mod csv;
 mod digits;
+mod fashion;
 mod ferris;
 mod gaussians;
 mod pictures;
@@ -32,6 +34,7 @@ pub use csv::{
     ColumnSummary, Csv, Summary, csv_text, parse_csv, read_csv, read_csv_from, write_csv,
 };
 pub use digits::digits;
+pub use fashion::fashion;
 pub use ferris::ferris;
 pub use gaussians::{
     bimodal, grid, grid_mixture, grid_mixture_with, ring, ring_mixture, ring_mixture_with,

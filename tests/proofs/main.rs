@@ -13,6 +13,7 @@ mod data_csv;
 mod data_csv_kinds;
 mod data_csv_numbers;
 mod data_digits;
+mod data_fashion;
 mod data_split;
 mod data_standardizer;
 mod empirical;
