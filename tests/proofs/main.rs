@@ -26,6 +26,7 @@ mod forward_sample;
 mod gan;
 mod gan_spectral;
 mod gan_trouble;
+mod judge;
 mod likelihood_bound;
 mod likelihood_decoder;
 mod likelihood_flow;
