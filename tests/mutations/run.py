@@ -59,7 +59,7 @@ def misfits():
 
 def copy_project(folder):
     """What `cargo test --test proofs` needs: the library without the rest of the workspace."""
-    for name in ["src", "tests", "examples"]:
+    for name in ["src", "tests", "examples", "data"]:
         # Files of now: by their old dates cargo would take the code of an earlier run's mutation for theirs.
         shutil.copytree(ROOT / name, folder / name, copy_function=shutil.copy)
     for name in ["Cargo.lock", "README.md"]:
