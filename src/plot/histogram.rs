@@ -1,7 +1,7 @@
 //! Density-normalised histograms.
 
 use super::axis::Extent;
-use super::numbers::{Values, collect};
+use super::numbers::{Values, checked, listed};
 #[cfg(doc)]
 use crate::Error;
 use crate::Result;
@@ -35,7 +35,11 @@ impl Histogram {
     /// # Ok::<(), diffusion_intuition::Error>(())
     /// ```
     pub fn new(values: impl Values, bins: usize) -> Result<Self> {
-        let values = collect("histogram values", values)?;
+        Self::of(listed(values), bins)
+    }
+
+    fn of(values: Vec<f64>, bins: usize) -> Result<Self> {
+        let values = checked("histogram values", values)?;
         let fine = (1..=MOST_BINS).contains(&bins);
         parameter("bins", bins, fine, "between 1 and 10000")?;
         let Extent {

@@ -53,11 +53,16 @@ impl<T: Numeric, S: Data<Elem = T>> Matrix for ArrayBase<S, Ix2> {
     }
 }
 
-/// The numbers in their order, arrays row by row: there, finite, and not more than anyone draws.
-pub(super) fn collect(what: &'static str, values: impl Values) -> Result<Vec<f64>> {
-    // Of endless ones no more than it takes to be told so.
+/// The numbers in their order, arrays row by row; of endless ones no more than it takes to be told so.
+///
+/// A cell of a notebook compiles what is generic anew for each kind of values: so this is all that is.
+pub(super) fn listed(values: impl Values) -> Vec<f64> {
     let values = values.into_iter().take(MOST_VALUES + 1);
-    let values: Vec<f64> = values.map(Numeric::to_f64).collect();
+    values.map(Numeric::to_f64).collect()
+}
+
+/// Numbers that are there, finite, and not more than anyone draws.
+pub(super) fn checked(what: &'static str, values: Vec<f64>) -> Result<Vec<f64>> {
     not_empty(what, values.len())?;
     let fine = values.len() <= MOST_VALUES;
     parameter(what, values.len(), fine, "at most 16777216 values")?;
@@ -66,12 +71,8 @@ pub(super) fn collect(what: &'static str, values: impl Values) -> Result<Vec<f64
 }
 
 /// The points (`x[i]`, `y[i]`).
-pub(super) fn zip(
-    [of_x, of_y]: [&'static str; 2],
-    x: impl Values,
-    y: impl Values,
-) -> Result<Vec<Point>> {
-    let (x, y) = (collect(of_x, x)?, collect(of_y, y)?);
+pub(super) fn zip([of_x, of_y]: [&'static str; 2], x: Vec<f64>, y: Vec<f64>) -> Result<Vec<Point>> {
+    let (x, y) = (checked(of_x, x)?, checked(of_y, y)?);
     same_shape(of_y, &[x.len()], &[y.len()])?;
     Ok(x.into_iter().zip(y).collect())
 }

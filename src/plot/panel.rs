@@ -9,7 +9,7 @@ use super::clip::Point;
 use super::color::SERIES;
 use super::histogram::Histogram;
 use super::marks::{Dash, Mark, Shape, Tint};
-use super::numbers::{Matrix, Values, collect, zip};
+use super::numbers::{Matrix, Values, checked, listed, zip};
 use super::text::clean;
 use crate::check::{not_empty, parameter, same_shape};
 use crate::{Error, Result};
@@ -142,18 +142,18 @@ impl Panel {
 
     /// A line through (`x[i]`, `y[i]`).
     pub fn line(self, name: &str, x: impl Values, y: impl Values) -> Self {
-        let points = zip(["x of a line", "y of a line"], x, y);
+        let points = zip(["x of a line", "y of a line"], listed(x), listed(y));
         self.add(name, points.map(|points| Shape::Lines(vec![points])))
     }
 
     /// Many thin lines at once: row i of `rows` is the i-th path, over the shared `x` (one value a column).
     pub fn paths(self, name: &str, x: impl Values, rows: impl Matrix) -> Self {
-        self.add(name, paths(x, rows.to_f64()))
+        self.add(name, paths(listed(x), rows.to_f64()))
     }
 
     /// Points at (`x[i]`, `y[i]`). Their [`width`](Panel::width) is the diameter.
     pub fn scatter(self, name: &str, x: impl Values, y: impl Values) -> Self {
-        let points = zip(["x of a scatter", "y of a scatter"], x, y);
+        let points = zip(["x of a scatter", "y of a scatter"], listed(x), listed(y));
         self.add(name, points.and_then(dots))
     }
 
@@ -169,7 +169,7 @@ impl Panel {
 
     /// The area between `y` and zero.
     pub fn area(self, name: &str, x: impl Values, y: impl Values) -> Self {
-        let points = zip(["x of an area", "y of an area"], x, y);
+        let points = zip(["x of an area", "y of an area"], listed(x), listed(y));
         self.add(name, points.map(Shape::Area))
     }
 
@@ -182,7 +182,7 @@ impl Panel {
 
     /// A dashed horizontal line across the panel, with its name above it.
     pub fn hline(self, y: f64, name: &str) -> Self {
-        let shape = collect("hline", [y]).map(|_| Shape::Rule(y));
+        let shape = checked("hline", vec![y]).map(|_| Shape::Rule(y));
         self.add(name, shape)
     }
 
@@ -255,20 +255,20 @@ fn dots(points: Vec<Point>) -> Result<Shape> {
     Ok(Shape::Dots(points))
 }
 
-fn paths(x: impl Values, rows: Array2<f64>) -> Result<Shape> {
-    let x = collect("x of paths", x)?;
+fn paths(x: Vec<f64>, rows: Array2<f64>) -> Result<Shape> {
+    let x = checked("x of paths", x)?;
     let rows = rows.rows().into_iter();
-    let lines = rows.map(|row| zip(["x of paths", "a row of paths"], &x, row));
+    let lines = rows.map(|row| zip(["x of paths", "a row of paths"], x.clone(), row.to_vec()));
     let lines: Vec<Vec<Point>> = lines.collect::<Result<_>>()?;
     not_empty("rows of paths", lines.len())?;
     Ok(Shape::Lines(lines))
 }
 
 fn heat(values: Array2<f64>, x: (f64, f64), y: (f64, f64)) -> Result<Shape> {
-    collect("heat map", &values)?;
+    checked("heat map", listed(&values))?;
     let fine = values.len() <= MOST_CELLS;
     parameter("cells of a heat map", values.len(), fine, "at most 1000000")?;
-    collect("ranges of a heat map", [x.0, x.1, y.0, y.1])?;
+    checked("ranges of a heat map", vec![x.0, x.1, y.0, y.1])?;
     for (low, high) in [x, y] {
         let (name, valid) = ("end of a heat map's range", "greater than its start");
         parameter(name, high, low < high, valid)?;

@@ -2,7 +2,7 @@
 
 use super::color::SERIES;
 use super::marks::Shape;
-use super::numbers::{Matrix, collect};
+use super::numbers::{Matrix, checked, listed};
 use super::panel::Panel;
 use super::text::clean;
 use super::tiles::Pictures;
@@ -135,7 +135,7 @@ fn pictures(batch: impl Matrix, height: usize, width: usize) -> Result<Pictures>
     let channels = if values.ncols() / 3 == pixels { 3 } else { 1 };
     let shape = [values.nrows(), channels * pixels];
     same_shape("batch of pictures", &shape, values.shape())?;
-    collect("pictures", &values)?;
+    checked("pictures", listed(&values))?;
     let fine = values.len() <= MOST_SAMPLES;
     parameter("values of pictures", values.len(), fine, "at most 1000000")?;
     Ok(Pictures {
