@@ -59,6 +59,7 @@ fn narrow(a: Matrix, b: Matrix, start: Start, c: &mut [f32]) {
 #[inline(always)]
 fn panels<S: Simd>(simd: S, a: Matrix, b: Matrix, start: Start, c: &mut [f32]) {
     match S::f32s::LEN {
+        16 if b.cols <= LANES => blocks::<S, 8, 1>(simd, a, b, start, c),
         16 => blocks::<S, 8, 2>(simd, a, b, start, c),
         8 => blocks::<S, 5, 1>(simd, a, b, start, c),
         _ => blocks::<S, 2, 1>(simd, a, b, start, c),

@@ -270,6 +270,11 @@ fn pictures_that_do_not_fit_are_refused() {
     let none = tape.input(&Array2::zeros((0, 3)));
     let y = tape.conv2d(none, layer, [2, 3]).unwrap();
     assert_eq!(tape.dim(y), Ok((0, 2)));
+    let loss = tape.sum(y).unwrap();
+    let mut gradients = Gradients::new(&parameters);
+    gradients.get_mut(layer.weight).fill(1.0);
+    tape.backward(loss, &mut gradients).unwrap();
+    assert!(gradients.get(layer.weight).iter().all(|d| *d == 0.0)); // of no pictures
     let rows = Rows::new(&[0, 0], 1).unwrap();
     let table = tape.input(&Array2::zeros((1, 6)));
     let with = GroupNorm {
