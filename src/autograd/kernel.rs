@@ -6,8 +6,8 @@
 //! Geijn 2008).
 //!
 //! Against ndarray's product with its AVX-512 kernels, on one core of an AMD EPYC of family 26, layers of 32 and
-//! 64 outputs from 288 and 576 inputs run 1.5 to 3.3 times as fast forward and 0.9 to 1.1 times backward
-//! (`cargo bench --bench products`; on two cores 1.1 to 2.3 and 0.8 to 1.3). The reference network trains 1.3 and
+//! 64 outputs from 288 and 576 inputs run 1.5 to 3.1 times as fast forward and 1.1 to 1.6 times backward
+//! (`cargo bench --bench products`). The reference network trains 1.3 and
 //! samples 1.4 times as fast.
 #![expect(
     clippy::needless_range_loop,

@@ -111,8 +111,8 @@ pub(super) fn sigmoids<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
     let r = n.mul_add(splat(-LN2_HIGH), x);
     let r = n.mul_add(splat(-LN2_LOW), r);
     let mut p = splat(COEFFICIENTS[0]);
-    for i in 1..COEFFICIENTS.len() {
-        p = p.mul_add(r, splat(COEFFICIENTS[i]));
+    for c in &COEFFICIENTS[1..] {
+        p = p.mul_add(r, splat(*c));
     }
     let one = splat(1.0);
     p = (p * r).mul_add(r, r) + one;

@@ -106,7 +106,7 @@ pub(super) fn affine<S: Simd>(
         if let Some([scale, shift]) = table {
             let [scale] = load(simd, &scale[block.clone()]);
             let [shift] = load(simd, &shift[block.clone()]);
-            factor = factor * (one + scale);
+            factor *= one + scale;
             summand = beta.mul_add(one + scale, shift);
         }
         store([factor], &mut moments[2 * cols..][block.clone()]);
@@ -154,10 +154,10 @@ pub(super) fn backward_sums<S: Simd>(
             if silu {
                 let z = all_not_below(simd, off.mul_add(factor, summand));
                 let s = sigmoids(simd, z);
-                dz = dz * (z * s).mul_add(one - s, s);
+                dz *= (z * s).mul_add(one - s, s);
                 store([dz], &mut dy[block.clone()]);
             }
-            sum = sum + dz;
+            sum += dz;
             product = (off * inverse).mul_add(dz, product);
         }
         store([sum], &mut sums[block.clone()]);
