@@ -27,7 +27,7 @@ const CLASSES: usize = 10;
 const BATCH: usize = 64;
 
 /// Training steps in a call.
-const STEPS: u64 = 10;
+const STEPS: u64 = 25;
 
 /// Pictures that are sampled at once, and evaluations for each.
 const SAMPLES: usize = 256;

@@ -3,7 +3,7 @@
 use super::kernel::product;
 use super::matrix::{Matrix, Start};
 use super::op::{Backward, Op, Var};
-use super::softmax::softmax;
+use super::softmax::{softmax_rows, softmax_rows_back};
 use super::tape::{Tape, shapes_fit};
 use crate::check;
 use crate::error::Result;
@@ -88,11 +88,11 @@ impl Sizes {
     }
 
     /// Writes a·b to the columns of head `h`.
-    fn write(&self, a: Matrix, b: Matrix, to: &mut [f32], h: usize) {
-        let mut piece = vec![0.0; a.rows * b.cols];
-        product(a, b, Start::Zero, &mut piece);
+    fn write(&self, a: Matrix, b: Matrix, to: &mut [f32], h: usize, memory: &mut Vec<f32>) {
+        memory.resize(a.rows * b.cols, 0.0);
+        product(a, b, Start::Zero, memory);
         let rows = to.chunks_exact_mut(self.heads * self.width);
-        for (to, piece) in rows.zip(piece.chunks_exact(self.width)) {
+        for (to, piece) in rows.zip(memory.chunks_exact(self.width)) {
             to[h * self.width..][..self.width].copy_from_slice(piece);
         }
     }
@@ -116,35 +116,35 @@ impl Sizes {
 /// One sample: y and the shares of its heads.
 fn forward(sizes: Sizes, [q, k, v]: [&[f32]; 3], y: &mut [f32], shares: &mut [f32]) {
     let Sizes { queries, keys, .. } = sizes;
+    let mut memory = Vec::new();
     let heads = shares.chunks_exact_mut(queries * keys).enumerate();
     for (h, shares) in heads {
         let [q, k, v] = [q, k, v].map(|x| sizes.head(x, h));
         product(q, k.t(), Start::Zero, shares);
-        for row in shares.chunks_exact_mut(keys) {
-            row.iter_mut().for_each(|s| *s *= sizes.scale());
-            softmax(row);
-        }
-        sizes.write(Matrix::new(shares, queries, keys), v, y, h);
+        softmax_rows(shares, keys, sizes.scale());
+        sizes.write(Matrix::new(shares, queries, keys), v, y, h, &mut memory);
     }
 }
 
 /// One sample: dq, dk and dv from dy.
 fn backward(sizes: Sizes, [q, k, v, dy, shares]: [&[f32]; 5], [dq, dk, dv]: [&mut [f32]; 3]) {
     let Sizes { queries, keys, .. } = sizes;
-    let mut ds = vec![0.0; queries * keys];
+    let (mut ds, mut memory) = (vec![0.0; queries * keys], Vec::new());
     let heads = shares.chunks_exact(queries * keys).enumerate();
     for (h, shares) in heads {
         let [q, k, v, dy] = [q, k, v, dy].map(|x| sizes.head(x, h));
-        sizes.write(Matrix::new(shares, queries, keys).t(), dy, dv, h);
+        sizes.write(
+            Matrix::new(shares, queries, keys).t(),
+            dy,
+            dv,
+            h,
+            &mut memory,
+        );
         product(dy, v.t(), Start::Zero, &mut ds);
-        for (ds, p) in ds.chunks_exact_mut(keys).zip(shares.chunks_exact(keys)) {
-            let mean: f32 = ds.iter().zip(p).map(|(dp, p)| dp * p).sum();
-            let pairs = ds.iter_mut().zip(p);
-            pairs.for_each(|(ds, p)| *ds = sizes.scale() * p * (*ds - mean));
-        }
+        softmax_rows_back(&mut ds, shares, keys, sizes.scale());
         let ds = Matrix::new(&ds, queries, keys);
-        sizes.write(ds, k, dq, h);
-        sizes.write(ds.t(), q, dk, h);
+        sizes.write(ds, k, dq, h, &mut memory);
+        sizes.write(ds.t(), q, dk, h, &mut memory);
     }
 }
 

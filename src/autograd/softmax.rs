@@ -65,31 +65,67 @@ impl Op for CrossEntropy {
 }
 
 /// Turns a row z into softmax(z) = e^(z − m)/Σ e^(z − m), m its largest, and returns m and the sum.
-pub(super) fn softmax(row: &mut [f32]) -> (f32, f32) {
+fn softmax(row: &mut [f32]) -> (f32, f32) {
     dispatch!(*SIMD, simd => softmax_at(simd, row))
+}
+
+/// Turns every row z of `width` numbers into softmax(scale·z).
+pub(super) fn softmax_rows(rows: &mut [f32], width: usize, scale: f32) {
+    #[inline(always)]
+    fn kernel<S: Simd>(simd: S, rows: &mut [f32], width: usize, scale: f32) {
+        for row in rows.chunks_exact_mut(width) {
+            row.iter_mut().for_each(|z| *z *= scale);
+            softmax_at(simd, row);
+        }
+    }
+    dispatch!(*SIMD, simd => kernel(simd, rows, width, scale));
+}
+
+/// Turns ∂loss/∂p into ∂loss/∂z for rows p = softmax(scale·z): dz = scale·p·(dp − Σ p·dp).
+pub(super) fn softmax_rows_back(dp: &mut [f32], p: &[f32], width: usize, scale: f32) {
+    #[inline(always)]
+    fn kernel<S: Simd>(_: S, dp: &mut [f32], p: &[f32], width: usize, scale: f32) {
+        for (dp, p) in dp.chunks_exact_mut(width).zip(p.chunks_exact(width)) {
+            let mean = fold(0.0, dp, p, |sum, dp, p| sum + dp * p, |a, b| a + b);
+            let pairs = dp.iter_mut().zip(p);
+            pairs.for_each(|(dp, p)| *dp = scale * p * (*dp - mean));
+        }
+    }
+    dispatch!(*SIMD, simd => kernel(simd, dp, p, width, scale));
 }
 
 #[inline(always)]
 fn softmax_at<S: Simd>(_: S, row: &mut [f32]) -> (f32, f32) {
     let larger = |a, b| if b > a { b } else { a };
-    let most = lanes(row, f32::NEG_INFINITY, larger);
-    let most = most.into_iter().fold(f32::NEG_INFINITY, larger);
+    let most = fold(f32::NEG_INFINITY, row, row, |m, z, _| larger(m, z), larger);
     for z in row.iter_mut() {
         *z = exp(*z - most, fuses::<S>());
     }
-    let sum: f32 = lanes(row, 0.0, |sum, e| sum + e).iter().sum();
+    let sum = fold(0.0, row, row, |sum, e, _| sum + e, |a, b| a + b);
     row.iter_mut().for_each(|e| *e /= sum);
     (most, sum)
 }
 
-/// Sixteen folds, the i-th over every sixteenth number from the i-th on: what vectors do at once.
+/// Sixteen folds with `f`, the i-th over every sixteenth pair from the i-th on, then their halves onto each other with
+/// `both`: what vectors do at once.
 #[inline(always)]
-fn lanes(values: &[f32], start: f32, f: impl Fn(f32, f32) -> f32) -> [f32; 16] {
+fn fold(
+    start: f32,
+    a: &[f32],
+    b: &[f32],
+    f: impl Fn(f32, f32, f32) -> f32,
+    both: impl Fn(f32, f32) -> f32,
+) -> f32 {
     let mut folds = [start; 16];
-    let (whole, rest) = values.as_chunks::<16>();
-    for part in whole {
-        folds.iter_mut().zip(part).for_each(|(a, b)| *a = f(*a, *b));
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
+    for (a, b) in a.iter().zip(b) {
+        (0..16).for_each(|i| folds[i] = f(folds[i], a[i], b[i]));
     }
-    folds.iter_mut().zip(rest).for_each(|(a, b)| *a = f(*a, *b));
-    folds
+    for (i, (a, b)) in a_rest.iter().zip(b_rest).enumerate() {
+        folds[i] = f(folds[i], *a, *b);
+    }
+    for half in [8, 4, 2, 1] {
+        (0..half).for_each(|i| folds[i] = both(folds[i], folds[i + half]));
+    }
+    folds[0]
 }

@@ -182,7 +182,7 @@ MUTATIONS_OF_MODELS = [
     ("attention: divided by d, not its root", "autograd",
      "1.0 / (self.width as f32).sqrt()", "1.0 / self.width as f32"),
     ("attention: mean of the row left out of the derivative", "autograd",
-     "sizes.scale() * p * (*ds - mean)", "sizes.scale() * p * (*ds - 0.0 * mean)"),
+     "scale * p * (*dp - mean)", "scale * p * (*dp - 0.0 * mean)"),
     ("cross-entropy: one at the label left out", "autograd",
      "dz[*label] -= factor;", "dz[*label] -= 0.0 * factor;"),
     ("U-Net: skip of the first level at every level", "network",
