@@ -94,19 +94,19 @@ fn the_table_has_every_number_under_its_name() {
     assert_eq!((lines.len(), names.len()), (3, 14));
     let expected = [
         ("step", "1000"),
-        ("training loss", "0.50000"),
-        ("loss on training pictures", "0.12500"),
-        ("loss on held-out pictures", "0.25000"),
+        ("training_loss", "0.50000"),
+        ("loss_on_training", "0.12500"),
+        ("loss_on_held_out", "0.25000"),
         ("accuracy", "0.9688"),
-        ("its error", "0.2500"),
-        ("Fréchet distance", "7.0000"),
-        ("its error", "0.2500"),
-        ("Fréchet distance of components", "0.5000"),
-        ("its error", "0.2500"),
+        ("accuracy_error", "0.2500"),
+        ("frechet", "7.0000"),
+        ("frechet_error", "0.2500"),
+        ("frechet_pca", "0.5000"),
+        ("frechet_pca_error", "0.2500"),
         ("nearest", "2.0000"),
-        ("its error", "0.2500"),
+        ("nearest_error", "0.2500"),
         ("diversity", "4.0000"),
-        ("its error", "0.2500"),
+        ("diversity_error", "0.2500"),
     ];
     let found: Vec<_> = names.into_iter().zip(numbers).collect();
     assert_eq!(found, expected);

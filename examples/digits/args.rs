@@ -12,7 +12,7 @@ Trains the book's U-Net on the 997 digits to train on, or draws what it paints.
     cargo run --release --example digits -- train [--steps N] [--work DIR] [--out DIR]
     cargo run --release --example digits -- sample [--scale S] [--seed N] [--weights FILE] [--out FILE]
 
-train     --steps    training steps, along one cosine of the learning rate (default: 3000)
+train     --steps    training steps, along one cosine of the learning rate (default: 4000)
           --work     folder of the run, which goes on from there (default: target/digits)
           --out      folder for digits.safetensors and digits.csv (default: weights)
 sample    --scale    of the guidance, 1 + w; 1 is none (default: 1)
@@ -47,7 +47,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> 
     let words: Vec<OsString> = words.into_iter().collect();
     let mut words = Parser::from_args(words);
     let mut train = Train {
-        steps: 3000,
+        steps: 4000,
         work: "target/digits".into(),
         out: "weights".into(),
     };

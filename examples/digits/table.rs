@@ -17,9 +17,8 @@ pub struct Row {
 
 /// Comma-separated, a line a row; after each estimate its standard error.
 pub fn csv(rows: &[Row]) -> String {
-    let names = "step,training loss,loss on training pictures,loss on held-out pictures,accuracy,its error,\
-                 Fréchet distance,its error,Fréchet distance of components,its error,nearest,its error,\
-                 diversity,its error";
+    let names = "step,training_loss,loss_on_training,loss_on_held_out,accuracy,accuracy_error,frechet,frechet_error,\
+                 frechet_pca,frechet_pca_error,nearest,nearest_error,diversity,diversity_error";
     let mut text = format!("{names}\n");
     for row in rows {
         let mut fields = vec![row.step.to_string()];
