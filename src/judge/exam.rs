@@ -54,11 +54,12 @@ impl Exam {
     pub fn new(split: &PictureSplit, rng: &mut Rng) -> Result<Self> {
         split.train.check()?;
         let pca = Pca::fit(&split.train.rows, COMPONENTS.min(split.train.rows.ncols()))?;
-        let judge = Judge::train(&split.judge, rng)?;
-        let held_out = &split.held_out.rows;
+        // What can be refused at once is, before the judge is trained.
+        let coordinates = pca.coordinates(&split.held_out.rows)?;
         let alone = metrics::nearest_other(&split.train.rows)?;
+        let judge = Judge::train(&split.judge, rng)?;
         Ok(Self {
-            held_out: [judge.features(held_out)?, pca.coordinates(held_out)?],
+            held_out: [judge.features(&split.held_out.rows)?, coordinates],
             alone: alone.into_iter().map(|(_, distance)| distance).collect(),
             train: split.train.clone(),
             judge,

@@ -281,7 +281,5 @@ MUTATIONS = [
      "covariance.diag_mut().mapv_inplace(|v| v + ridge)", "covariance.diag_mut().mapv_inplace(|v| v + 2.0 * ridge)"),
     ("empirical: all rows equally long", "empirical",
      "signal * (*w - signal * half_square) / variance", "signal * (*w - signal * 0.0 * half_square) / variance"),
-    ("judge: the nearest training picture of a training picture is itself", "judge",
-     "Ok(Score { nearest, ..score })", "Ok(Score { nearest: nearest.min(score.nearest), ..score })"),
     *MUTATIONS_OF_MODELS,
 ]

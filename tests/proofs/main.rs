@@ -26,7 +26,6 @@ mod forward_sample;
 mod gan;
 mod gan_spectral;
 mod gan_trouble;
-mod judge;
 mod likelihood_bound;
 mod likelihood_decoder;
 mod likelihood_flow;

@@ -1,4 +1,6 @@
 //! The judge knows digits that it never saw, and the exam tells real ones, Gaussians, copies and repetitions apart.
+//!
+//! A binary of its own: the judge trains for seconds, and the proofs are run once for every mutation.
 
 use std::sync::OnceLock;
 
