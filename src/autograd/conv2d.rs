@@ -92,7 +92,7 @@ impl Tape<'_> {
     /// row a pixel, picture after picture; the result is (n·height′·width′, outputs) with the
     /// [size](Conv2d::size) that the layer makes of it. A 1×1 convolution is [`linear`](Self::linear).
     ///
-    /// y[p, o] = b[o] + Σ over taps and channels of x[s·p + tap, c]·W[(tap, c), o], with tap in −1..=1 each way,
+    /// y\[p, o\] = b\[o\] + Σ over taps and channels of x[s·p + tap, c]·W[(tap, c), o], with tap in −1..=1 each way,
     /// 0 outside the picture, and stride s of 2 if the layer halves; x's pixels are doubled first if it doubles.
     ///
     /// # Errors
