@@ -151,6 +151,32 @@ fn the_loss_is_that_of_v() {
     assert!((loss - expected).abs() < 0.025, "{loss} {expected}");
 }
 
+/// The weights are those of the row before the distance from training pictures falls below that of held-out ones, and
+/// their loss is what the table says.
+#[test]
+fn the_weights_are_those_of_the_table() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/weights");
+    let text = std::fs::read_to_string(format!("{folder}/digits.csv")).unwrap();
+    let numbers = |line: &str| line.split(',').map(|x| x.parse().unwrap()).collect();
+    let rows: Vec<Vec<f64>> = text.lines().skip(1).map(numbers).collect();
+    assert_eq!(csv(&[]).trim_end(), text.lines().next().unwrap());
+    let digits = data::digits();
+    let real = metrics::nearest(&digits.held_out.rows, &digits.train.rows).unwrap();
+    let real: Vec<f64> = real.into_iter().map(|(_, distance)| distance).collect();
+    let real = metrics::median(&real).unwrap();
+    let kept = rows
+        .iter()
+        .take_while(|row| row[10] >= real)
+        .last()
+        .unwrap();
+    let mut network = recipe::network().unwrap();
+    let path = format!("{folder}/digits.safetensors");
+    network.parameters_mut().load(path).unwrap();
+    let loss = recipe::loss(&network, &digits.held_out).unwrap();
+    // Rows differ by 4e-4 and more; processors that round otherwise, by some 1e-6.
+    assert!((loss - kept[3]).abs() < 1e-4, "step {}: {loss}", kept[0]);
+}
+
 /// Steps before a stop and after it, on one thread and on three: the same bits as without.
 #[test]
 fn a_stopped_run_of_the_unet_ends_with_the_same_bits() {
