@@ -6,6 +6,9 @@
 //! either always passes or never does; the confidence says how unlikely an unlucky seed was.
 
 mod support;
+#[expect(dead_code, reason = "tests/train uses the rest")]
+#[path = "../train/support.rs"]
+mod train_support;
 
 mod autograd_pytorch;
 mod data;
@@ -49,6 +52,7 @@ mod mixture_quadrature;
 mod mixture_reverse;
 mod mixture_reverse_process;
 mod mixture_score;
+mod network_given;
 mod network_unet;
 mod prediction;
 mod rng;
@@ -65,3 +69,4 @@ mod sampler_own;
 mod schedule_errors;
 mod schedule_golden;
 mod schedule_properties;
+mod train_labels;

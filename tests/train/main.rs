@@ -1,7 +1,6 @@
 //! Training: its steps, its files, and PyTorch's numbers.
 
 mod files;
-mod labels;
 mod optimizer;
 mod pytorch;
 mod resume;

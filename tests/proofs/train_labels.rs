@@ -9,7 +9,7 @@ use diffusion_intuition::train::{Augment, LearningRate, TrainConfig, Trainer};
 use diffusion_intuition::{Error, Prediction, Result, Rng, Schedule};
 use ndarray::{Array2, array};
 
-use crate::support::{Fragile, Scratch, bits, fragile, is_refused, network, schedule, with};
+use crate::train_support::{Fragile, Scratch, bits, fragile, is_refused, network, schedule, with};
 
 const CLASSES: usize = 3;
 
