@@ -98,7 +98,7 @@ impl Tape<'_> {
     /// # Errors
     /// [`Error::Shapes`](crate::Error::Shapes) with the shape of x, and that of W if their channels differ or height
     /// and width if x has not whole pictures of them; [`Error::Foreign`](crate::Error::Foreign) for a layer of
-    /// other parameters; [`Error::Size`](crate::Error::Size) for a picture of 2³² numbers or more.
+    /// other parameters; [`Error::Parameter`](crate::Error::Parameter) for a picture of 2³² numbers or more.
     pub fn conv2d(&mut self, x: Var, layer: Conv2d, size: [usize; 2]) -> Result<Var> {
         let op = "conv2d";
         let dim @ (rows, inputs) = self.dim(x)?;
@@ -109,6 +109,8 @@ impl Tape<'_> {
         let pixels = size[0].saturating_mul(size[1]);
         let fit = pixels > 0 && rows % pixels == 0;
         shapes_fit(fit, op, dim, size.into())?;
+        // No pictures at all are whole ones of any size: they need no canvas of it.
+        let size = if rows == 0 { [1, 1] } else { size };
         let to = layer.size(size);
         // Places on a canvas are counted in 32 bits.
         let most = [size, to].map(|[h, w]| h.saturating_add(2).saturating_mul(w.saturating_add(2)));
@@ -127,7 +129,7 @@ impl Tape<'_> {
         };
         let plan = convolution.forward(rows / pixels, inputs);
         let pieces = pieces(2 * dim.0 * taps * outputs, self.work.grain());
-        let mut scratch = self.work.take(pieces * plan.scratch(outputs));
+        let mut scratch = self.take(op, (pieces, plan.scratch(outputs)))?;
         let w = Matrix::new(self.parameters.slice(weight), taps, outputs);
         let start = Start::Row(self.parameters.slice(bias));
         plan.products(self.slice(x), w, start, &mut y, &mut scratch);

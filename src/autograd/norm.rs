@@ -77,8 +77,7 @@ impl Tape<'_> {
     /// differ, (groups, channels) if groups do not divide them, or (pixels, channels) if x has not whole pictures;
     /// [`Error::Foreign`](crate::Error::Foreign) for a norm of other parameters.
     pub fn group_norm(&mut self, x: Var, with: GroupNorm) -> Result<Var> {
-        let op = "group_norm";
-        let dim @ (rows, cols) = self.dim(x)?;
+        let (op, dim @ (rows, cols)) = ("group_norm", self.dim(x)?);
         let GroupNorm {
             norm,
             groups,
@@ -89,7 +88,9 @@ impl Tape<'_> {
         let shape = self.affine_shape(op, [norm.weight, norm.bias], 1)?;
         shapes_fit(shape == [1, cols], op, dim, shape.into())?;
         shapes_fit(groups > 0 && cols % groups == 0, op, dim, (groups, cols))?;
-        shapes_fit(pixels > 0 && rows % pixels == 0, op, dim, (pixels, cols))?;
+        // No pictures at all are whole ones of any size, even of one that cannot be counted.
+        let whole = pixels > 0 && rows % pixels == 0 && pixels.checked_mul(cols).is_some();
+        shapes_fit(whole, op, dim, (pixels, cols))?;
         let n = rows / pixels;
         if let Some((table, rows)) = with.table {
             let table_dim = self.dim(table)?;

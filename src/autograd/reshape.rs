@@ -2,6 +2,7 @@
 
 use super::op::{Backward, Op, Value, Var};
 use super::tape::{Tape, shapes_fit};
+use crate::check;
 use crate::error::Result;
 
 struct Reshape {
@@ -15,6 +16,10 @@ impl Tape<'_> {
         let dim = self.dim(x)?;
         let fit = rows.checked_mul(cols) == Some(dim.0 * dim.1);
         shapes_fit(fit, "reshape", dim, (rows, cols))?;
+        if rows.min(cols) == 0 {
+            // Nothing, but of a shape that an array can have.
+            check::elements::<f32>("reshape", &[rows, cols])?;
+        }
         Ok(self.push_value(Reshape { x }, &[x], Value::Same(x), (rows, cols)))
     }
 }
