@@ -18,7 +18,8 @@ use crate::Error;
 ///
 /// # Errors
 /// [`Error::Parameter`] for a sample of fewer than two rows; [`Error::Empty`] for rows without columns;
-/// [`Error::Shape`] if the numbers of columns differ; [`Error::NotFinite`] for a NaN or infinite value.
+/// [`Error::Shape`] if the numbers of columns differ; [`Error::NotFinite`] for a NaN or infinite value;
+/// [`Error::Size`] for more columns than memory can hold covariances of.
 pub fn frechet_distance(a: &Array2<f32>, b: &Array2<f32>) -> Result<f64> {
     check::same_shape("second sample", &[b.nrows(), a.ncols()], b.shape())?;
     let (a, b) = (moments("first sample", a)?, moments("second sample", b)?);
@@ -41,6 +42,7 @@ pub(super) fn moments(
     let n = rows.nrows();
     check::parameter("rows for a covariance", n, n >= 2, "at least 2")?;
     check::not_empty(what, rows.ncols())?;
+    check::elements::<f64>("a covariance", &[rows.ncols(), rows.ncols()])?;
     check::all_finite(what, rows)?;
     let rows = rows.mapv(f64::from);
     let mean = rows.sum_axis(Axis(0)) / n as f64;

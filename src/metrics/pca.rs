@@ -26,7 +26,8 @@ impl Pca {
     ///
     /// # Errors
     /// [`Error::Parameter`] for fewer than two rows, or unless there are between 1 and d components;
-    /// [`Error::NotFinite`] for a NaN or infinite value.
+    /// [`Error::NotFinite`] for a NaN or infinite value; [`Error::Size`] for more columns than memory can hold
+    /// covariances of.
     pub fn fit(rows: &Array2<f32>, components: usize) -> Result<Self> {
         let (mean, covariance) = moments("rows for principal components", rows)?;
         let fine = (1..=rows.ncols()).contains(&components);

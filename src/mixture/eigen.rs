@@ -26,7 +26,8 @@ pub(crate) fn eigen(matrix: &Array2<f64>) -> (Vec<f64>, Array2<f64>) {
 /// One Jacobi rotation, which makes `a[p, q]` zero.
 fn rotate(a: &mut Array2<f64>, vectors: &mut Array2<f64>, p: usize, q: usize) {
     let (app, aqq, apq) = (a[[p, p]], a[[q, q]], a[[p, q]]);
-    if apq.abs() <= f64::EPSILON * (app * aqq).abs().sqrt() * 0.5 {
+    // Not the root of the product: that is ∞ from entries of 1e155 on.
+    if apq.abs() <= f64::EPSILON * (app.abs().sqrt() * aqq.abs().sqrt()) * 0.5 {
         (a[[p, q]], a[[q, p]]) = (0.0, 0.0);
         return;
     }

@@ -25,10 +25,12 @@ impl Mixture {
     /// # Errors
     /// [`Error::Empty`] without numbers; [`Error::NotFinite`] for a NaN or infinite one; [`Error::Parameter`] unless
     /// there are between 1 and n components and `ridge` is positive; [`Error::Covariance`] if it is nothing beside the
-    /// rows' variance.
+    /// rows' variance; [`Error::Size`] for more columns than memory can hold covariances of.
     pub fn fit(rows: &Array2<f32>, components: usize, ridge: f64, rng: &mut Rng) -> Result<Self> {
         check::not_empty("rows to fit to", rows.len())?;
         check::all_finite("rows to fit to", rows)?;
+        let d = rows.ncols();
+        check::elements::<f64>("covariances", &[d, d, components.min(rows.nrows())])?;
         let fine = (1..=rows.nrows()).contains(&components);
         check::parameter(
             "components",
