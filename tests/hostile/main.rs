@@ -14,8 +14,10 @@ mod harness;
 
 mod core;
 mod csv;
+mod layers;
 mod measures;
 mod models;
+mod pictures;
 mod plot;
 mod tape;
 mod train;

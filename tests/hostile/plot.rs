@@ -60,10 +60,22 @@ fn heat_map(draw: &Draw) -> Result<(), String> {
 }
 
 fn pictures(draw: &Draw) -> Result<(), String> {
-    let (n, size) = (draw.small(), draw.one(&[0, 1, 2, 9, usize::MAX]));
-    let pixels = if draw.rarely(8) { 5 } else { size.min(9) * 3 };
-    let values = Array2::from_shape_vec((n, pixels), draw.list(n * pixels)).expect("as many");
-    let mut panel = Panel::pictures(&values, size, draw.one(&[1, 3, 3, 3]));
+    let (mut n, mut size) = (draw.small(), draw.one(&[0, 1, 2, 9, usize::MAX]));
+    let (mut width, channels) = (draw.one(&[1, 3, 3, 3, 0, 20]), draw.one(&[1, 1, 3]));
+    if draw.rarely(100) {
+        // Long ones, wide ones, and many.
+        (n, size, width) = draw.one(&[(1, 3000, 1), (2, 1, 3000), (1000, 1, 1), (0, 9, 3)]);
+    }
+    let pixels = if draw.rarely(8) {
+        5
+    } else {
+        size.min(3000) * width * channels
+    };
+    let pixels = if size > 3000 { 5 } else { pixels };
+    let flat = draw.one(&[None, None, Some(0.0), Some(f64::MAX), Some(1e-320)]);
+    let values = flat.map_or_else(|| draw.list(n * pixels), |value| vec![value; n * pixels]);
+    let values = Array2::from_shape_vec((n, pixels), values).expect("as many");
+    let mut panel = Panel::pictures(&values, size, width);
     if draw.rarely(2) {
         panel = panel.columns(draw.one(&[0, 1, 2, 3, 100, usize::MAX]));
     }
@@ -242,7 +254,9 @@ fn sound(figure: diffusion_intuition::Result<Figure>) -> Result<(), String> {
     let shapes = svg
         .split('<')
         .filter(|tag| !tag.starts_with("text") && !tag.starts_with("tspan"));
-    for tag in shapes.filter_map(|tag| tag.split('>').next()) {
+    // The base64 of an image may spell anything.
+    let tags = shapes.filter_map(|tag| tag.split(">").next()?.split(" href=").next());
+    for tag in tags {
         for wrong in ["NaN", "\"inf", "-inf", "=\"\""] {
             if tag.contains(wrong) && !tag.contains("data-label") {
                 return Err(format!(
