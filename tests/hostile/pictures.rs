@@ -143,10 +143,15 @@ fn measures(draw: &Draw) -> Result<(), String> {
 
 /// In units 2^k times as small all numbers are 2^k times as large, exactly.
 fn scales(draw: &Draw) -> Result<(), String> {
-    let (n, d) = (draw.one(&[2, 3, 8]), draw.one(&[1, 2, 5, 16]));
-    let rows = |n| Array2::from_shape_simple_fn((n, d), || draw.ordinary() as f32);
+    let (n, d) = (draw.one(&[2, 3, 8]), draw.one(&[1, 2, 2, 3, 5, 5, 5, 40]));
+    // With two factors, two variances are large.
+    let factors = draw.one(&[2, d]);
+    let rows = |n| {
+        let of = Array2::from_shape_simple_fn((n, factors), || draw.ordinary() as f32);
+        Array2::from_shape_fn((n, d), |(i, j)| of[[i, j % factors]])
+    };
     let (a, b) = (rows(n), rows(n + 1));
-    let k: i32 = draw.one(&[-100, -60, -1, 60, 100, 120, 126]);
+    let k: i32 = draw.one(&[-100, -60, -1, 60, 100, 126, 126]);
     let unit = 2.0_f32.powi(k);
     let (large_a, large_b) = (a.mapv(|x| x * unit), b.mapv(|x| x * unit));
     let measures = |a, b| -> diffusion_intuition::Result<[f64; 4]> {

@@ -151,7 +151,7 @@ def wrong_after(command, folder, notebooks, ready, running, end):
         return f"no kernel or no janitor among {family}"
     if not end(running, python, janitors):
         return "the press does not say what happened"
-    running.wait(timeout=30)
+    running.wait(timeout=120)
     if end is end_all:
         generate(notebooks, 0)
         (notebooks / "page.ipynb").unlink()
