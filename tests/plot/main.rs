@@ -7,6 +7,7 @@ mod labels;
 mod narrow;
 mod page;
 mod pictures;
+mod png;
 mod reader;
 mod report;
 mod table;

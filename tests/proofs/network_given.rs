@@ -12,7 +12,7 @@ struct PerClass {
     rows: ParameterId,
 }
 
-const CLASSES: usize = 3;
+pub const CLASSES: usize = 3;
 
 impl PerClass {
     fn new() -> Self {
@@ -28,6 +28,19 @@ impl PerClass {
             .get(self.rows)
             .index_axis_move(ndarray::Axis(0), row)
     }
+}
+
+/// x + table[label], the table's last row for no label.
+pub fn add_row_of_label(
+    tape: &mut Tape,
+    x: Var,
+    table: ParameterId,
+    labels: &[Option<usize>],
+) -> Result<Var> {
+    let index: Vec<usize> = labels.iter().map(|c| c.unwrap_or(CLASSES)).collect();
+    let table = tape.parameter(table);
+    let rows = tape.gather(table, &Rows::new(&index, CLASSES + 1)?)?;
+    tape.add(x, rows)
 }
 
 impl Network for PerClass {
@@ -50,10 +63,7 @@ impl Network for PerClass {
         _: &[usize],
         labels: &[Option<usize>],
     ) -> Result<Var> {
-        let index: Vec<usize> = labels.iter().map(|c| c.unwrap_or(CLASSES)).collect();
-        let table = tape.parameter(self.rows);
-        let rows = tape.gather(table, &Rows::new(&index, CLASSES + 1)?)?;
-        tape.add(x_t, rows)
+        add_row_of_label(tape, x_t, self.rows, labels)
     }
 }
 
