@@ -62,8 +62,11 @@ pub(crate) fn same_shape(what: &'static str, expected: &[usize], found: &[usize]
 }
 
 /// [`Error::Label`] for the first label that is not in 0..`classes`.
-pub(crate) fn labels(labels: &[Option<usize>], classes: usize) -> Result<()> {
-    match labels.iter().flatten().find(|label| **label >= classes) {
+pub(crate) fn labels<'a>(
+    labels: impl IntoIterator<Item = &'a usize>,
+    classes: usize,
+) -> Result<()> {
+    match labels.into_iter().find(|label| **label >= classes) {
         Some(&label) => Err(Error::Label { label, classes }),
         None => Ok(()),
     }

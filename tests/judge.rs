@@ -171,10 +171,24 @@ fn bad_input_is_refused() {
     assert!(matches!(train_judge(&pictures), Error::Shape { .. }));
     let none = data::Pictures::new(Array2::zeros((0, 64)), vec![], [8, 8, 1], 10).unwrap();
     assert!(matches!(train_judge(&none), Error::Empty { .. }));
-    let mut split = data::digits();
-    split.held_out = data::Pictures::new(Array2::zeros((3, 4)), vec![0; 3], [2, 2, 1], 10).unwrap();
-    assert!(matches!(
-        Exam::new(&split, &mut Rng::new(0)),
-        Err(Error::Shape { .. })
-    ));
+    let with_held_out = |n: usize, size: [usize; 3], classes: usize| {
+        let rows = Array2::zeros((n, size.iter().product()));
+        let held_out = data::Pictures::new(rows, vec![0; n], size, classes).unwrap();
+        let split = data::PictureSplit {
+            held_out,
+            ..data::digits()
+        };
+        Exam::new(&split, &mut Rng::new(0)).unwrap_err()
+    };
+    for (size, classes) in [([2, 2, 1], 10), ([4, 16, 1], 10), ([8, 8, 1], 9)] {
+        let error = with_held_out(3, size, classes);
+        assert!(matches!(error, Error::Shape { .. }), "{size:?}: {error}");
+    }
+    for n in [0, 1] {
+        let error = with_held_out(n, [8, 8, 1], 10);
+        assert!(
+            matches!(error, Error::Parameter { .. }),
+            "{n} held out: {error}"
+        );
+    }
 }

@@ -98,6 +98,7 @@ fn row(
 ) -> Result<Row> {
     let since = (step as usize - 1) / EVERY as usize * EVERY as usize;
     let recent = &losses[since..step as usize];
+    let sum: f64 = recent.iter().map(|loss| f64::from(*loss)).sum();
     let labels: Vec<usize> = (0..10).flat_map(|class| [class; PER_CLASS]).collect();
     let score = exam.over_seeds(0..SEEDS, |rng| {
         let painted = recipe::paint(network, &labels, 1.0, rng)?;
@@ -105,7 +106,7 @@ fn row(
     })?;
     Ok(Row {
         step,
-        training: metrics::Estimate::of(recent)?.mean,
+        training: sum / recent.len() as f64,
         train: recipe::loss(network, &digits.train)?,
         held_out: recipe::loss(network, &digits.held_out)?,
         score,

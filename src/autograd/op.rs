@@ -187,22 +187,32 @@ impl<'a> Backward<'a, '_> {
     }
 
     /// Takes ∂loss/∂`var` to add to it, and whether there is something to add to: if not, its contents are
-    /// arbitrary.
+    /// arbitrary. Of a value that an operation reads twice it may take two: they are added up when they are put back.
     pub(super) fn open(&mut self, var: Var) -> (Sum<'a>, bool) {
         let (rows, cols) = self.dim(var);
         let gradient = &mut self.gradients[var.index as usize];
-        let adds = std::mem::replace(&mut gradient.begun, true);
-        let sum = gradient.sum.take();
-        let sum = sum.unwrap_or_else(|| Sum::Buffer(self.work.take(rows * cols)));
-        (sum, adds)
+        let begun = std::mem::replace(&mut gradient.begun, true);
+        match gradient.sum.take() {
+            Some(sum) => (sum, begun),
+            None => (Sum::Buffer(self.work.take(rows * cols)), false),
+        }
     }
 
     /// Puts back what [`open`](Self::open) took.
     pub(super) fn put(&mut self, var: Var, sum: Sum<'a>) {
-        match sum {
-            Sum::Buffer(d) if !self.wants(var) => self.work.give(d),
-            sum => self.gradients[var.index as usize].sum = Some(sum),
-        }
+        let there = self.gradients[var.index as usize].sum.take();
+        let sum = match (there, sum) {
+            (None, Sum::Buffer(d)) if !self.wants(var) => return self.work.give(d),
+            (None, sum) => sum,
+            (Some(mut sum), Sum::Buffer(d)) | (Some(Sum::Buffer(d)), mut sum) => {
+                let pairs = sum.values().iter_mut().zip(&d);
+                pairs.for_each(|(sum, d)| *sum += d);
+                self.work.give(d);
+                sum
+            }
+            (Some(Sum::Place(_)), Sum::Place(_)) => unreachable!("a parameter has one place"),
+        };
+        self.gradients[var.index as usize].sum = Some(sum);
     }
 
     /// Whether one operation alone reads each of these.

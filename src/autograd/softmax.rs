@@ -26,8 +26,7 @@ impl Tape<'_> {
         let (op, dim @ (n, k)) = ("cross_entropy", self.dim(logits)?);
         shapes_fit(labels.len() == n, op, dim, (labels.len(), 1))?;
         check::not_empty(op, n)?;
-        let labelled: Vec<_> = labels.iter().copied().map(Some).collect();
-        check::labels(&labelled, k)?;
+        check::labels(labels, k)?;
         let mut rows = self.take(op, dim)?;
         rows.copy_from_slice(self.slice(logits));
         let sums: Vec<_> = rows.chunks_exact_mut(k).map(softmax).collect();

@@ -39,6 +39,7 @@ pub use ferris::ferris;
 pub use gaussians::{
     bimodal, grid, grid_mixture, grid_mixture_with, ring, ring_mixture, ring_mixture_with,
 };
+pub(crate) use pictures::rows_of_class;
 pub use pictures::{PictureSplit, Pictures};
 pub use plane::{checkerboard, moons, spiral, swiss_roll};
 pub use split::Split;

@@ -72,8 +72,7 @@ impl Pictures {
         check::not_empty("a picture", pixels)?;
         check::not_empty("the set of classes", self.classes)?;
         check::same_shape("pictures", &[self.len(), pixels], self.rows.shape())?;
-        let labels: Vec<_> = self.labels.iter().copied().map(Some).collect();
-        check::labels(&labels, self.classes)?;
+        check::labels(&self.labels, self.classes)?;
         check::all_finite("pictures", &self.rows)
     }
 
@@ -92,9 +91,14 @@ impl Pictures {
     /// # Errors
     /// [`Error::Label`] for a label that is no class.
     pub fn of_class(&self, label: usize) -> Result<Array2<f32>> {
-        check::labels(&[Some(label)], self.classes)?;
-        let rows = self.labels.iter().enumerate();
-        let rows: Vec<usize> = rows.filter(|(_, l)| **l == label).map(|(i, _)| i).collect();
+        check::labels([&label], self.classes)?;
+        let rows = rows_of_class(&self.labels, label);
         Ok(self.rows.select(Axis(0), &rows))
     }
+}
+
+/// The 0-based numbers of the rows of a class, in order.
+pub(crate) fn rows_of_class(labels: &[usize], class: usize) -> Vec<usize> {
+    let rows = 0..labels.len();
+    rows.filter(|i| labels[*i] == class).collect()
 }

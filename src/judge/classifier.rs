@@ -161,8 +161,7 @@ impl Judge {
     pub fn accuracy(&self, rows: &Array2<f32>, labels: &[usize]) -> Result<f64> {
         check::not_empty("pictures", rows.nrows())?;
         check::same_shape("labels", &[rows.nrows()], &[labels.len()])?;
-        let labelled: Vec<_> = labels.iter().copied().map(Some).collect();
-        check::labels(&labelled, self.classes)?;
+        check::labels(labels, self.classes)?;
         let found = self.labels(rows)?;
         let right = found.iter().zip(labels).filter(|(a, b)| a == b).count();
         Ok(right as f64 / rows.nrows() as f64)

@@ -7,7 +7,7 @@ use rand::seq::SliceRandom;
 
 use super::classifier::Judge;
 use crate::check;
-use crate::data::{PictureSplit, Pictures};
+use crate::data::{PictureSplit, Pictures, rows_of_class};
 use crate::error::Result;
 use crate::metrics::{self, Estimate, Pca};
 use crate::rng::Rng;
@@ -49,10 +49,17 @@ impl Exam {
     /// Trains a judge on `split.judge`, and fits principal components to `split.train`.
     ///
     /// # Errors
-    /// As [`Judge::train`]; [`Error::Shape`] if the parts hold pictures of different sizes;
-    /// [`Error::Parameter`] for fewer than two pictures in a part.
+    /// As [`Judge::train`]; [`Error::Shape`] if the parts hold pictures of different sizes or numbers of classes;
+    /// [`Error::Parameter`] for fewer than two pictures to train on or held out.
     pub fn new(split: &PictureSplit, rng: &mut Rng) -> Result<Self> {
-        split.train.check()?;
+        let shape = |p: &Pictures| [p.height, p.width, p.channels, p.classes];
+        for part in [&split.train, &split.held_out] {
+            part.check()?;
+            let what = "pictures and classes of a part";
+            check::same_shape(what, &shape(&split.judge), &shape(part))?;
+            let (n, fine) = (part.len(), part.len() >= 2);
+            check::parameter("pictures of a part", n, fine, "at least 2")?;
+        }
         let pca = Pca::fit(&split.train.rows, COMPONENTS.min(split.train.rows.ncols()))?;
         // What can be refused at once is, before the judge is trained.
         let coordinates = pca.coordinates(&split.held_out.rows)?;
@@ -129,8 +136,7 @@ impl Exam {
     /// [`Estimate::of`] returns.
     pub fn floor(&self, seeds: Range<u64>, per_class: usize) -> Result<Score<Estimate>> {
         let of_class = |class: usize| {
-            let rows = self.train.labels.iter().enumerate();
-            let rows: Vec<usize> = rows.filter(|(_, l)| **l == class).map(|(i, _)| i).collect();
+            let rows = rows_of_class(&self.train.labels, class);
             let fine = (2..=rows.len()).contains(&per_class);
             let valid = "at least 2, and no more than there are training pictures of a class";
             check::parameter("pictures of each class", per_class, fine, valid)?;
@@ -158,7 +164,7 @@ impl Exam {
 fn diversity(rows: &Array2<f32>, labels: &[usize], classes: usize) -> Result<f64> {
     let mut found = Vec::new();
     for class in 0..classes {
-        let of_class: Vec<usize> = (0..labels.len()).filter(|i| labels[*i] == class).collect();
+        let of_class = rows_of_class(labels, class);
         if of_class.len() > 1 {
             found.push(metrics::mean_distance(&rows.select(Axis(0), &of_class))?);
         }

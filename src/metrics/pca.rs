@@ -26,8 +26,8 @@ impl Pca {
     ///
     /// # Errors
     /// [`Error::Parameter`] for fewer than two rows, or unless there are between 1 and d components;
-    /// [`Error::NotFinite`] for a NaN or infinite value; [`Error::Size`] for more columns than memory can hold
-    /// covariances of.
+    /// [`Error::Empty`] for rows without columns; [`Error::NotFinite`] for a NaN or infinite value; [`Error::Size`] for
+    /// more columns than memory can hold covariances of.
     pub fn fit(rows: &Array2<f32>, components: usize) -> Result<Self> {
         let (mean, covariance) = moments("rows for principal components", rows)?;
         let fine = (1..=rows.ncols()).contains(&components);
@@ -67,10 +67,12 @@ impl Pca {
     /// Coordinates (x − mean)·axes, shape (n, k).
     ///
     /// # Errors
-    /// [`Error::Shape`] if `rows` has another number of columns.
+    /// [`Error::Shape`] if `rows`, shape (n, d), has another number of columns; [`Error::NotFinite`] for a NaN or
+    /// infinite value.
     pub fn coordinates(&self, rows: &Array2<f32>) -> Result<Array2<f32>> {
         let expected = [rows.nrows(), self.mean.len()];
         check::same_shape("rows", &expected, rows.shape())?;
+        check::all_finite("rows", rows)?;
         let moved = rows.mapv(f64::from) - &self.mean;
         Ok(moved.dot(&self.axes).mapv(|x| x as f32))
     }

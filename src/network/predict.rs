@@ -43,7 +43,7 @@ pub trait Network: Send + Sync {
         ts: &[usize],
         labels: &[Option<usize>],
     ) -> Result<Var> {
-        check::labels(labels, self.classes())?;
+        check::labels(labels.iter().flatten(), self.classes())?;
         self.forward(tape, x_t, ts)
     }
 
@@ -80,7 +80,7 @@ pub trait Network: Send + Sync {
     ) -> Result<Array2<f32>> {
         check::same_shape("ts", &[x_t.nrows()], &[ts.len()])?;
         check::same_shape("labels", &[x_t.nrows()], &[labels.len()])?;
-        check::labels(labels, self.classes())?;
+        check::labels(labels.iter().flatten(), self.classes())?;
         let forward: Forward =
             &|tape, x, rows| self.forward_given(tape, x, &ts[rows.clone()], &labels[rows]);
         predict(self.parameters(), x_t.ncols(), x_t, forward)

@@ -260,7 +260,7 @@ impl UNet {
         let found: [usize; 2] = tape.dim(x_t)?.into();
         check::same_shape("x_t of a U-Net", &[n, config.len()], &found)?;
         check::same_shape("labels", &[n], &[labels.len()])?;
-        check::labels(labels, config.classes)?;
+        check::labels(labels.iter().flatten(), config.classes)?;
         let (known, rows) = self.known(tape, ts, labels)?;
         let place = |level: usize| Place {
             size: [config.height >> level, config.width >> level],

@@ -110,7 +110,10 @@ impl Denoiser for Guidance<'_> {
         let what = "the unconditional prediction";
         check::same_shape(what, conditional.shape(), guided.shape())?;
         let scale = self.scale as f32;
-        guided.zip_mut_with(&conditional, |u, c| *u += scale * (c - *u));
+        // 0 · ∞, where the difference is beyond f32, would be NaN.
+        if scale != 0.0 {
+            guided.zip_mut_with(&conditional, |u, c| *u += scale * (c - *u));
+        }
         Ok(guided)
     }
 }

@@ -103,9 +103,7 @@ impl Data {
             return Ok(());
         };
         same_shape("labels", &[rows.nrows()], &[of_rows.len()])?;
-        of_rows
-            .iter()
-            .try_for_each(|label| labels(&[Some(*label)], classes))
+        labels(of_rows, classes)
     }
 }
 

@@ -4,7 +4,7 @@
 //! both near 2e-5 of the gradient's scale. The bound is 1e-3: a wrong sign, factor or a missing term is off
 //! by a good part of the scale.
 
-use diffusion_intuition::autograd::{Rows, Tape, Var, check_gradients};
+use diffusion_intuition::autograd::{Resize, Rows, Tape, Var, check_gradients};
 use diffusion_intuition::network::Parameters;
 use diffusion_intuition::{Result, Rng};
 use ndarray::Array2;
@@ -129,4 +129,50 @@ fn gathered_rows_and_film() {
         let h = tape.film_residual(p[0], p[1], p[2], &rows)?;
         tape.film_residual(h, h, p[2], &rows)
     });
+}
+
+/// A layer whose input is its own weight or bias: both parts of the gradient are added up, whether or not another
+/// came before.
+#[test]
+fn layers_of_their_own_parameters() {
+    let (mut parameters, mut rng) = (Parameters::new(), Rng::new(3));
+    let linear = parameters.linear("linear", 3, 3, &mut rng).unwrap();
+    let conv = parameters.conv2d("conv", 2, 2, &mut rng).unwrap();
+    let norm = parameters.norm("norm", 3).unwrap();
+    let own = [linear.weight, linear.bias, norm.weight, norm.bias];
+    for id in own.into_iter().chain([conv.weight, conv.bias]) {
+        let noise = Rng::new(4).standard_normal(18, 3).unwrap();
+        let noise = noise.iter().map(|z| 0.4 * z);
+        let pairs = parameters.get_mut(id);
+        pairs.into_iter().zip(noise).for_each(|(w, z)| *w += z);
+    }
+    let loss = |tape: &mut Tape| {
+        let mut losses = Vec::new();
+        for id in own {
+            let x = tape.parameter(id);
+            let y = tape.linear(x, linear)?;
+            let y = tape.layer_norm(y, norm)?;
+            losses.push(tape.mul(y, y)?);
+            let y = tape.layer_norm(x, norm)?;
+            losses.push(tape.exp(y)?);
+        }
+        for (id, size) in [(conv.weight, [3, 6]), (conv.bias, [1, 1])] {
+            let x = tape.parameter(id);
+            for resize in [Resize::Keep, Resize::Double] {
+                let y = tape.conv2d(x, conv.resizing(resize), size)?;
+                losses.push(tape.mul(y, y)?);
+            }
+        }
+        let mut all = tape.mean(losses[0])?;
+        for loss in &losses[1..] {
+            let mean = tape.mean(*loss)?;
+            all = tape.add(all, mean)?;
+        }
+        Ok(all)
+    };
+    // Half the usual step: norms of three numbers bend more, and a quarter of the error at 1e-2 is left.
+    for result in check_gradients(&parameters, 5e-3, &loss).unwrap() {
+        assert!(result.scale > 0.1, "{result:?}");
+        assert!(result.difference < BOUND * result.scale, "{result:?}");
+    }
 }

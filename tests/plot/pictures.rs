@@ -103,6 +103,46 @@ fn both_forms_hold_every_picture() {
     );
 }
 
+/// Captions below their pictures, labels of columns above the first row, labels of rows on the left.
+#[test]
+fn texts_stand_beside_what_they_name() {
+    let captions = ["p0", "p1", "p2", "p3", "p4"];
+    let panel = sheet(5).columns(3).captions(captions);
+    let (rows, columns) = (["r0", "r1"], ["c0", "c1", "c2"]);
+    let panel = panel.row_labels(rows).column_labels(columns);
+    let figure = panel.figure("Five.").expect("valid");
+    let svg = figure.svg();
+    let at = |text: &str| {
+        let tags = svg.split("<text ");
+        let mut tags = tags.filter(|tag| tag.contains(&format!(">{text}</text>")));
+        let tag = format!(" {}", tags.next().expect("written"));
+        assert!(tags.next().is_none(), "{text} once");
+        ["x", "y"].map(|name| {
+            let number = attribute(&tag, name).expect("a place").parse::<f64>();
+            number.expect("a number")
+        })
+    };
+    // Left upper corner, and right lower one.
+    let frames = paths(svg, "stroke=\"#888888\"").concat();
+    let frame = |i: usize| (frames[i][0], frames[i][2]);
+    let middle = |i: usize| 0.5 * (frame(i).0.0 + frame(i).1.0);
+    for (i, text) in captions.iter().enumerate() {
+        let ([x, y], bottom) = (at(text), frame(i).1.1);
+        assert!((x - middle(i)).abs() < 0.5, "{text} at {x}");
+        assert!(y > bottom && y < bottom + 20.0, "{text} at {y}");
+    }
+    for (i, text) in columns.iter().enumerate() {
+        let ([x, y], top) = (at(text), frame(i).0.1);
+        assert!((x - middle(i)).abs() < 0.5, "{text} at {x}");
+        assert!(y < top && y > top - 20.0, "{text} at {y}");
+    }
+    for (row, text) in rows.iter().enumerate() {
+        let ([x, y], (corner, other)) = (at(text), frame(3 * row));
+        assert!(x < corner.0, "{text} at {x}");
+        assert!(y > corner.1 && y < other.1, "{text} at {y}");
+    }
+}
+
 #[test]
 fn pictures_stand_beside_axes_and_share_no_labels() {
     let panels = [

@@ -53,6 +53,20 @@ fn clothes_are_the_sources() {
     }
 }
 
+/// From the darkest on: sandals, sneakers, trousers, dresses, boots, T-shirts, shirts, bags, pullovers, coats. No two
+/// classes have the same mean, and all parts agree.
+#[test]
+fn clothes_are_of_their_classes() {
+    let split = data::fashion(path()).unwrap();
+    for part in [&split.train, &split.judge, &split.held_out] {
+        let mean = |class: usize| part.of_class(class).unwrap().mean().unwrap();
+        let means: Vec<f32> = (0..10).map(mean).collect();
+        let mut order: Vec<usize> = (0..10).collect();
+        order.sort_by(|a, b| means[*a].total_cmp(&means[*b]));
+        assert_eq!(order, [5, 7, 1, 3, 9, 0, 6, 8, 2, 4]);
+    }
+}
+
 #[test]
 fn another_file_or_none_is_named() {
     let error = data::fashion("nowhere/fashion.bin").unwrap_err();

@@ -163,6 +163,24 @@ fn its_floor_is_that_of_the_loss() {
     assert_close("ratio of floors", v.mean / eps.mean, ratio, 1e-5);
 }
 
+/// All pairs of −1, −1 and 1: the rows are as likely as each other, equal ones too, and the floor is the mean over
+/// coordinates.
+#[test]
+fn its_floor_counts_rows_and_coordinates() {
+    let schedule = Schedule::linear(100, 1e-4, 0.05).unwrap();
+    let values = [-1.0, -1.0, 1.0];
+    let rows = Array2::from_shape_fn((9, 2), |(i, j)| values[[i / 3, i % 3][j]]);
+    let law = Mixture::normals(&[(2.0, -1.0, 1e-5), (1.0, 1.0, 1e-5)]).unwrap();
+    let denoiser = EmpiricalDenoiser::new(&rows, &schedule, Prediction::Eps).unwrap();
+    let floor = denoiser
+        .loss_floor(60..61, 40_000, &mut Rng::new(7))
+        .unwrap();
+    let expected = law.eps_floor(&schedule, 60).unwrap();
+    assert_close("floor", floor.mean, expected, SIGMAS * floor.standard_error);
+    // The spread of 40,000 draws is known to 1 %, and a wrong floor would be many of it away.
+    assert!(20.0 * floor.standard_error < expected, "{floor}");
+}
+
 #[test]
 fn threads_do_not_change_it() {
     let rows = digits(300);

@@ -76,7 +76,8 @@ fn principal_components_are_orthonormal_and_ordered() {
     let digits = data::digits();
     let pca = Pca::fit(&digits.train.rows, 64).unwrap();
     let expected = of("digits", "variances");
-    for (found, expected) in pca.variances().iter().zip(expected) {
+    let variances = pca.variances().to_vec();
+    for (found, expected) in variances.iter().zip(expected) {
         // NumPy's eigenvalues are right to 64·ε of the largest, 3.
         assert_close("variance", *found, expected, 1e-13);
     }
@@ -109,6 +110,12 @@ fn principal_components_are_orthonormal_and_ordered() {
         pca.variances()[0],
         1e-5,
     );
+    // Along the others as well, none of which varies with another; and from their mean.
+    let train = train.mapv(f64::from);
+    let product = train.t().dot(&train) / 996.0 - Array2::from_diag(&Array1::from(variances));
+    assert!(product.iter().all(|x| x.abs() < 1e-5)); // coordinates are f32, of up to 6
+    let mean = train.mean_axis(Axis(0)).unwrap();
+    assert!(mean.iter().all(|x| x.abs() < 1e-6), "{mean}");
     // Fewer are the first of them.
     let few = Pca::fit(&digits.train.rows, 3).unwrap();
     assert_eq!(few.coordinates(pixels).unwrap().dim(), (300, 3));
@@ -194,6 +201,11 @@ fn bad_input_is_refused() {
     assert!(matches!(Pca::fit(&one, 1), Err(Error::Parameter { .. })));
     let pca = Pca::fit(&x, 1).unwrap();
     assert!(matches!(pca.coordinates(&y), Err(Error::Shape { .. })));
+    assert!(matches!(
+        pca.coordinates(&bad),
+        Err(Error::NotFinite { .. })
+    ));
+    assert!(matches!(Pca::fit(&none, 1), Err(Error::Empty { .. })));
     assert!(matches!(nearest(&x, &y), Err(Error::Shape { .. })));
     assert!(matches!(nearest(&x, &bad), Err(Error::NotFinite { .. })));
     assert!(matches!(

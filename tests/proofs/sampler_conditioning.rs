@@ -2,7 +2,7 @@
 
 use diffusion_intuition::sampler::{Guidance, Method, Sampler, Solver, Variance};
 use diffusion_intuition::{Denoiser, Error, Gaussian, Mixture, Prediction, Rng, Schedule};
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, Axis, array};
 
 use crate::sampler_exact::assert_follows;
 use crate::support::{assert_all_close, assert_close, assert_moments, lopsided, to_f64};
@@ -38,6 +38,16 @@ fn guidance_is_the_stated_combination() {
             assert_all_close(format!("{kind:?} {scale}"), &at(scale), &expected, |_| 1e-6);
         }
     }
+}
+
+/// Where the difference is beyond f32, too.
+#[test]
+fn guidance_of_scale_0_ignores_the_condition() {
+    let of = |value: f32| move |x: &Array2<f32>, _: usize| x.mapv(|_| value);
+    let (wanted, any) = (of(3e38), of(-3e38));
+    let guided = Guidance::new(&wanted, &any, 0.0).unwrap();
+    let answer = guided.denoise(&array![[1.0]], 0).unwrap();
+    assert_eq!(answer, array![[-3e38_f32]]);
 }
 
 /// All predictions are affine in each other, so guidance gives the same samples whichever is combined; and
