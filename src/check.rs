@@ -72,6 +72,14 @@ pub(crate) fn labels<'a>(
     }
 }
 
+/// [`Error::Word`] for the first number that is not in 0..`words`.
+pub(crate) fn words<'a>(numbers: impl IntoIterator<Item = &'a usize>, words: usize) -> Result<()> {
+    match numbers.into_iter().find(|word| **word >= words) {
+        Some(&word) => Err(Error::Word { word, words }),
+        None => Ok(()),
+    }
+}
+
 /// [`Error::NotFinite`] for the first value, f32 or f64, that is NaN or infinite.
 pub(crate) fn finite<'a, T: Copy + Into<f64> + 'a>(
     what: &'static str,

@@ -32,6 +32,13 @@ pub enum Error {
         /// Number of classes: valid are 0..classes, none for a network without.
         classes: usize,
     },
+    /// A number in a sentence is that of no word.
+    Word {
+        /// The offending 0-based number.
+        word: usize,
+        /// Number of words: valid are 0..words.
+        words: usize,
+    },
     /// A scalar parameter is outside its valid range.
     Parameter {
         /// Name of the parameter.

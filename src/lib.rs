@@ -90,9 +90,10 @@
 //! | 4 | `forward`, `prediction` | q(x_t ∣ x_0); ε, x0, v |
 //! | 5 | [`mixture`], [`autograd`] | the exactly solvable world; tensors, parameters, tape |
 //! | 6 | `denoiser`, [`data`], [`metrics`] | what samplers see of a model; points; distances |
-//! | 7 | [`network`], `empirical` | ε_θ; ε* of rows known by heart |
-//! | 8 | [`train`], [`sampler`] | L_simple; from noise to data |
-//! | 9 | [`likelihood`], [`gan`], [`judge`] | L_vlb and the flow's density; the other way to make samples; how good pictures are |
+//! | 7 | [`text`], `empirical` | sentences; ε* of rows known by heart |
+//! | 8 | [`network`] | ε_θ |
+//! | 9 | [`train`], [`sampler`] | L_simple; from noise to data |
+//! | 10 | [`likelihood`], [`gan`], [`judge`] | L_vlb and the flow's density; the other way to make samples; how good pictures are |
 //!
 //! # Conventions
 //!
@@ -135,6 +136,7 @@ mod prediction;
 mod rng;
 pub mod sampler;
 pub mod schedule;
+pub mod text;
 pub mod train;
 mod verdict;
 

@@ -31,6 +31,9 @@ impl Error {
             Self::Label { label, classes } => {
                 format!("label {label} for a network of {classes} classes: labels count from 0")
             }
+            Self::Word { word, words } => {
+                format!("word {word} of a vocabulary of {words}: words count from 0")
+            }
             Self::Timestep { t, timesteps } => format!(
                 "t = {t} is outside the schedule: timesteps count from 0, valid are 0..={}",
                 timesteps.saturating_sub(1)
@@ -52,9 +55,6 @@ impl Error {
             }
             Self::Covariance { reason } => {
                 format!("covariance: {reason}; it must be symmetric and positive definite")
-            }
-            Self::Row { row, table_rows } => {
-                format!("row {row} of a table with {table_rows} rows: rows count from 0")
             }
             Self::ConstantColumn {
                 column,
@@ -87,6 +87,9 @@ impl Error {
             ),
             Self::Foreign { what } => {
                 format!("a {what} was used with another, which has no such one")
+            }
+            Self::Row { row, table_rows } => {
+                format!("row {row} of a table with {table_rows} rows: rows count from 0")
             }
             Self::ParameterName { name, reason } => format!("parameter \"{name}\": {reason}"),
             Self::Degenerate { what, alpha_bar } if *alpha_bar > 0.0 && *alpha_bar < 1e-30 => {
@@ -130,11 +133,10 @@ impl Error {
             ),
             // A new error does not compile without a text.
             Self::Schedule { .. } | Self::Timestep { .. } | Self::Parameter { .. } => return None,
-            Self::Label { .. } => return None,
-            Self::Shape { .. } | Self::NotFinite { .. } => return None,
-            Self::Empty { .. } | Self::Size { .. } | Self::Covariance { .. } => return None,
-            Self::Row { .. } | Self::ConstantColumn { .. } | Self::Outlier { .. } => return None,
-            Self::File { .. } | Self::Figure { .. } => return None,
+            Self::Label { .. } | Self::Word { .. } | Self::Shape { .. } => return None,
+            Self::NotFinite { .. } | Self::Empty { .. } | Self::Size { .. } => return None,
+            Self::Covariance { .. } | Self::ConstantColumn { .. } => return None,
+            Self::Outlier { .. } | Self::File { .. } | Self::Figure { .. } => return None,
         })
     }
 }

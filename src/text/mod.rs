@@ -1,0 +1,5 @@
+//! Sentences: words as numbers, and as points that noise can move.
+
+mod vectors;
+
+pub use vectors::WordVectors;
