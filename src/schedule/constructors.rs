@@ -79,6 +79,24 @@ impl Schedule {
         Self::from_alpha_bar_function(timesteps, |u| f(u) / f(0.0))
     }
 
+    /// Square root, for words: ᾱ_t = 1 − √(t/T + s), s = 10⁻⁴, t from 0 (Li et al. 2022, Diffusion-LM, appendix A).
+    ///
+    /// t = 0 has noise of variance √s = 0.01 already, a standard deviation of 0.1: little noise changes no word
+    /// to which a point is nearest. ᾱ_{T−1} is 0.0025 with T = 200, 2.0·10⁻⁴ with 2000. β_t = 1 − ᾱ_t/ᾱ_{t−1}, at
+    /// most 0.999. (The paper's code takes ᾱ_{t+1}/0.99 for ᾱ_t.)
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for T = 0, and from T = 10,000 on, where the formula is not positive before the end.
+    pub fn sqrt(timesteps: usize) -> Result<Self> {
+        const S: f64 = 1e-4;
+        let valid = "from 1 to 9999, so that 1 − √(t/T + 1e-4) is positive";
+        check::parameter("T", timesteps, (1..10_000).contains(&timesteps), valid)?;
+        Self::from_alpha_bars_at(timesteps, |steps| match steps.checked_sub(1) {
+            None => 1.0,
+            Some(t) => 1.0 - (t as f64 / timesteps as f64 + S).sqrt(),
+        })
+    }
+
     /// Sigmoid with the settings start = −3, end = 3, τ = 1.
     ///
     /// ᾱ_{T−1} is 0.0003/T: 3.0·10⁻⁷ with T = 1000, 1.5·10⁻⁶ with 200. x̂0 from a predicted **ε** multiplies the
@@ -218,7 +236,11 @@ impl Schedule {
     /// β_t = min(1 − ᾱ((t+1)/T)/ᾱ(t/T), 0.999) for a function ᾱ(u) on u in [0, 1].
     fn from_alpha_bar_function(timesteps: usize, alpha_bar: impl Fn(f64) -> f64) -> Result<Self> {
         check_size(timesteps)?;
-        let at = |i: usize| alpha_bar(i as f64 / timesteps as f64);
+        Self::from_alpha_bars_at(timesteps, |i| alpha_bar(i as f64 / timesteps as f64))
+    }
+
+    /// β_t = min(1 − ᾱ(t+1)/ᾱ(t), 0.999) for ᾱ after 0..=T steps.
+    fn from_alpha_bars_at(timesteps: usize, at: impl Fn(usize) -> f64) -> Result<Self> {
         let betas: Array1<f64> = (0..timesteps)
             .map(|t| (1.0 - at(t + 1) / at(t)).min(MAX_BETA))
             .collect();

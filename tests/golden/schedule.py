@@ -56,6 +56,12 @@ def sigmoid(T, start=-3.0, end=3.0, tau=1.0, smallest=1e-9):
     return from_signal(gamma, T)
 
 
+def sqrt(T, s=1e-4):
+    """Li et al. 2022, appendix A: alpha_bar[t] = 1 - sqrt(t/T + s), t from 0; before it is clean data."""
+    alpha_bars = np.concatenate([[1.0], 1 - np.sqrt(np.arange(T) / T + s)])
+    return np.minimum(1 - alpha_bars[1:] / alpha_bars[:-1], 0.999)
+
+
 def zero_terminal_snr(betas):
     """Lin et al. 2023, algorithm 1: shift sqrt(alpha_bar) so that the last is 0, scale the first back."""
     signal = np.sqrt(np.cumprod(1 - betas))
@@ -76,6 +82,7 @@ SCHEDULES = {
     "cosine_with 50 0.1": cosine(50, 0.1),
     "sigmoid 200": sigmoid(200),
     "sigmoid_with 50 0 3 0.7": sigmoid(50, 0.0, 3.0, 0.7),
+    "sqrt 200": sqrt(200),
     "zero_terminal_snr of linear 200": zero_terminal_snr(linear(200, 1e-4, 0.02)),
     "zero_terminal_snr of scaled_linear 200": zero_terminal_snr(scaled_linear(200, 1e-4, 0.02)),
 }

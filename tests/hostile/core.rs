@@ -225,7 +225,7 @@ fn schedule(draw: &Draw) -> Result<(), String> {
     let n = draw.size();
     let (a, b, c) = (draw.f64(), draw.f64(), draw.f64());
     let length = draw.small();
-    let made = match draw.one(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]) {
+    let made = match draw.one(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) {
         0 => Schedule::linear(n, a, b),
         1 => Schedule::linear_rescaled(n),
         2 => Schedule::scaled_linear(n, a, b),
@@ -235,6 +235,7 @@ fn schedule(draw: &Draw) -> Result<(), String> {
         6 => Schedule::sigmoid_with(n, a, b, c),
         7 => Schedule::from_betas(draw.list(length)),
         8 => Schedule::from_alpha_bars(draw.list(length)),
+        9 => Schedule::sqrt(n),
         _ => valid_schedule(draw).uniform_in_lambda(n),
     };
     let Ok(made) = made else {

@@ -41,6 +41,17 @@ fn no_timesteps() {
     }
 }
 
+/// 1 − √(t/T + 10⁻⁴) is 0 or less before the end if T is 10,000 or more.
+#[test]
+fn timesteps_that_the_square_root_cannot_have() {
+    for n in [0, 10_000, usize::MAX] {
+        let (name, value) = ("T", n as f64);
+        let valid = "from 1 to 9999, so that 1 − √(t/T + 1e-4) is positive";
+        let expected = Error::Parameter { name, value, valid };
+        refused(Schedule::sqrt(n), expected, &["9999"]);
+    }
+}
+
 /// The error for a β that is not in (0, 1].
 fn beta(t: usize, value: f64) -> Error {
     let (name, valid) = ("beta", "a beta must lie in (0, 1]".to_owned());

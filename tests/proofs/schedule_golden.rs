@@ -22,6 +22,7 @@ fn named(name: &str) -> Result<Schedule> {
         "cosine_with 50 0.1" => Schedule::cosine_with(50, 0.1),
         "sigmoid 200" => Schedule::sigmoid(200),
         "sigmoid_with 50 0 3 0.7" => Schedule::sigmoid_with(50, 0.0, 3.0, 0.7),
+        "sqrt 200" => Schedule::sqrt(200),
         "zero_terminal_snr of linear 200" => chapter_schedule().zero_terminal_snr(),
         "zero_terminal_snr of scaled_linear 200" => {
             Schedule::scaled_linear(200, 1e-4, 0.02)?.zero_terminal_snr()
@@ -42,7 +43,7 @@ fn tables_are_numpys() {
     let rows = golden("schedules.csv", true);
     let mut names: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
     names.dedup();
-    assert_eq!(names.len(), 12, "schedules in the golden file");
+    assert_eq!(names.len(), 13, "schedules in the golden file");
     for name in names {
         let schedule = named(name).unwrap();
         let rows: Vec<_> = rows.iter().filter(|row| row[0] == name).collect();

@@ -37,6 +37,7 @@ fn schedules() -> Vec<(String, Schedule)> {
             ("linear_rescaled", Schedule::linear_rescaled(n.max(20))),
             ("cosine", Schedule::cosine_with(n, s)),
             ("sigmoid", Schedule::sigmoid_with(n, -3.0, 3.0, tau)),
+            ("sqrt", Schedule::sqrt(n)),
         ];
         for (kind, schedule) in made {
             let name = format!("{kind}, T = {n}, ends {start} and {end}, s {s}, tau {tau}");
@@ -234,6 +235,8 @@ fn schedules_end_where_their_docs_say() {
         (Schedule::cosine(200), 6.1e-8, 4_000.0),
         (Schedule::sigmoid(1000), 3.0e-7, 1_800.0),
         (Schedule::sigmoid(200), 1.5e-6, 800.0),
+        (Schedule::sqrt(200), 0.00245, 20.2),
+        (Schedule::sqrt(2000), 2.0e-4, 70.7),
     ] {
         let schedule = schedule.unwrap();
         let last = schedule.timesteps() - 1;
@@ -251,4 +254,25 @@ fn schedules_end_where_their_docs_say() {
         assert_close("cosine", end(Schedule::cosine(total)) * t * t, 0.0024, 5e-5);
         assert_close("sigmoid", end(Schedule::sigmoid(total)) * t, 0.0003, 1e-5);
     }
+}
+
+/// ᾱ_t = 1 − √(t/T + 10⁻⁴) with t from 0, up to the limit of β, which only the last of very many steps meets.
+#[test]
+fn the_square_root_is_the_papers() {
+    for total in [1, 2, 200, 2000, 9999] {
+        let schedule = Schedule::sqrt(total).unwrap();
+        for (t, alpha_bar) in schedule.alpha_bars().iter().enumerate() {
+            let expected = 1.0 - (t as f64 / total as f64 + 1e-4).sqrt();
+            let limited = total == 9999 && t == 9998;
+            let expected = match limited {
+                true => schedule.alpha_bars()[t - 1] * 0.001,
+                false => expected,
+            };
+            // Roundings of 1e-16 in β and in the product, at most 3 a step and each relative to α ≥ 0.001.
+            let tolerance = 3.0 * f64::EPSILON * (t + 1) as f64 * expected.max(1e-3);
+            assert_close(format!("{total}: {t}"), *alpha_bar, expected, tolerance);
+        }
+    }
+    let first = Schedule::sqrt(200).unwrap().noise_level(0).unwrap();
+    assert_close("the first noise", first, 0.1, 1e-15);
 }
