@@ -23,6 +23,14 @@ impl Tape<'_> {
     /// [`Error::Label`](crate::Error::Label) too for a label that is not below k;
     /// [`Error::Empty`](crate::Error::Empty) without rows.
     pub fn cross_entropy(&mut self, logits: Var, labels: &[usize]) -> Result<Var> {
+        Ok(self.cross_entropies(logits, labels)?.0)
+    }
+
+    /// [`cross_entropy`](Self::cross_entropy), and −ln softmax(z)_label of each row.
+    ///
+    /// # Errors
+    /// As [`cross_entropy`](Self::cross_entropy).
+    pub fn cross_entropies(&mut self, logits: Var, labels: &[usize]) -> Result<(Var, Vec<f64>)> {
         let (op, dim @ (n, k)) = ("cross_entropy", self.dim(logits)?);
         shapes_fit(labels.len() == n, op, dim, (labels.len(), 1))?;
         check::not_empty(op, n)?;
@@ -35,7 +43,8 @@ impl Tape<'_> {
             let [most, sum, z] = [sums[i].0, sums[i].1, values[i * k + labels[i]]].map(f64::from);
             libm::log(sum) + (most - z)
         };
-        let mean = sum_of(n, loss) / n as f64;
+        let losses: Vec<f64> = (0..n).map(loss).collect();
+        let mean = sum_of(n, |i| losses[i]) / n as f64;
         let softmax = self.kept(rows, dim);
         let labels = labels.to_vec();
         let op = CrossEntropy {
@@ -43,7 +52,29 @@ impl Tape<'_> {
             softmax,
             labels,
         };
-        self.push_number(op, &[logits], mean)
+        Ok((self.push_number(op, &[logits], mean)?, losses))
+    }
+
+    /// softmax(z) of every row z, (n, k): e^z/Σ e^z, positive numbers that sum to 1; of rows of any size.
+    pub fn softmax(&mut self, z: Var) -> Result<Var> {
+        let dim = self.dim(z)?;
+        let mut y = self.take("softmax", dim)?;
+        y.copy_from_slice(self.slice(z));
+        softmax_rows(&mut y, dim.1.max(1), 1.0);
+        Ok(self.push(Softmax { z }, &[z], y, dim))
+    }
+}
+
+struct Softmax {
+    z: Var,
+}
+
+impl Op for Softmax {
+    /// dz = y·(dy − Σ_row y·dy).
+    fn backward(&self, walk: &mut Backward, y: Var, mut dy: Vec<f32>) {
+        let width = walk.dim(y).1.max(1);
+        softmax_rows_back(&mut dy, walk.slice(y), width, 1.0);
+        walk.give(self.z, dy);
     }
 }
 
@@ -108,7 +139,7 @@ fn softmax_at<S: Simd>(_: S, row: &mut [f32]) -> (f32, f32) {
 /// Sixteen folds with `f`, the i-th over every sixteenth pair from the i-th on, then their halves onto each other with
 /// `both`: what vectors do at once.
 #[inline(always)]
-fn fold(
+pub(super) fn fold(
     start: f32,
     a: &[f32],
     b: &[f32],

@@ -198,7 +198,8 @@ impl Gan {
         let mut rng = rng_of_step(self.config.seed, self.step);
         let (n, latent) = (self.config.batch, self.config.latent);
         let mut real = Array2::zeros((n, self.data.dim()));
-        self.data.draw(&mut real, &mut Vec::new(), &mut rng)?;
+        let (classes, words) = (&mut Vec::new(), &mut Array2::zeros((0, 0)));
+        self.data.draw(&mut real, classes, words, &mut rng)?;
         let z = rng.standard_normal(n, latent)?;
         let z_of_generator = rng.standard_normal(n, latent)?;
         Ok((real, [z, z_of_generator]))

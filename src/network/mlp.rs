@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayRef2};
 
-use super::predict::predict;
+use super::predict::{cost_of_row, predict};
 use crate::autograd::{Linear, Parameters, Tape, Var};
 use crate::check;
 use crate::error::Result;
@@ -96,7 +96,8 @@ impl Mlp {
     /// # Errors
     /// As [`forward`](Self::forward); [`Error::Empty`] for rows without columns.
     pub fn answer(&self, x: &ArrayRef2<f32>) -> Result<Array2<f32>> {
-        predict(&self.parameters, self.outputs, x, &|tape, x, _| {
+        let sizes = [self.outputs, cost_of_row(x.ncols())];
+        predict(&self.parameters, sizes, x, &|tape, x, _| {
             self.forward(tape, x)
         })
     }

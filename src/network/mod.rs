@@ -54,15 +54,22 @@
 
 mod embedding;
 mod film_mlp;
+mod known;
+mod minibatch;
 mod mlp;
 mod predict;
+mod transformer;
+mod transformer_block;
+mod transformer_config;
 mod unet;
 mod unet_block;
 
 pub use crate::autograd::{Conv2d, Linear, Norm, ParameterId, Parameters, Resize};
 pub use embedding::{TimeEmbedding, octaves};
 pub use film_mlp::{FilmMlp, FilmMlpConfig};
+pub use minibatch::{Minibatch, Sentences};
 pub use mlp::Mlp;
-pub(crate) use predict::cost_of_row;
 pub use predict::{Given, Network};
+pub use transformer::Transformer;
+pub use transformer_config::{Learned, TransformerConfig};
 pub use unet::{UNet, UNetConfig};

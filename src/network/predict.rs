@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use ndarray::{Array2, ArrayRef2, ArrayView2};
 
+use super::minibatch::{Minibatch, squared_error};
 use crate::autograd::{Parameters, Tape, Var, Workspace};
 use crate::check;
 use crate::denoiser::Denoiser;
@@ -47,6 +48,27 @@ pub trait Network: Send + Sync {
         self.forward(tape, x_t, ts)
     }
 
+    /// Records what training minimises on `tape`, 1×1, and says what it is of each row, length n: their mean is the
+    /// loss. By default the mean squared error of the answer and the batch's target.
+    ///
+    /// # Errors
+    /// As [`forward_given`](Self::forward_given); [`Error::Shapes`](crate::Error::Shapes) for an answer of another
+    /// shape than the target.
+    fn loss(&self, tape: &mut Tape<'_>, batch: &Minibatch) -> Result<(Var, Vec<f64>)> {
+        let x_t = tape.input(&batch.x_t);
+        let y = match batch.labels {
+            [] => self.forward(tape, x_t, batch.ts)?,
+            labels => self.forward_given(tape, x_t, batch.ts, labels)?,
+        };
+        squared_error(tape, y, batch)
+    }
+
+    /// What a row of `columns` numbers costs, in rows of a plain network: says into how many parts a batch is split.
+    /// By default a row is a picture from 16 columns on, whose every pixel goes through layers of its own.
+    fn cost(&self, columns: usize) -> usize {
+        cost_of_row(columns)
+    }
+
     /// The prediction for x_t, shape (n, d), each row at its own 0-based timestep `ts[i]`; shape (n, d).
     /// In parallel over pieces of the batch; the number of threads never changes a bit.
     ///
@@ -56,7 +78,12 @@ pub trait Network: Send + Sync {
     fn predict(&self, x_t: &ArrayRef2<f32>, ts: &[usize]) -> Result<Array2<f32>> {
         check::same_shape("ts", &[x_t.nrows()], &[ts.len()])?;
         let forward: Forward = &|tape, x, rows| self.forward(tape, x, &ts[rows]);
-        predict(self.parameters(), x_t.ncols(), x_t, forward)
+        predict(
+            self.parameters(),
+            [x_t.ncols(), self.cost(x_t.ncols())],
+            x_t,
+            forward,
+        )
     }
 
     /// [`predict`](Self::predict) with one 0-based timestep for all rows: what samplers ask for.
@@ -83,7 +110,12 @@ pub trait Network: Send + Sync {
         check::labels(labels.iter().flatten(), self.classes())?;
         let forward: Forward =
             &|tape, x, rows| self.forward_given(tape, x, &ts[rows.clone()], &labels[rows]);
-        predict(self.parameters(), x_t.ncols(), x_t, forward)
+        predict(
+            self.parameters(),
+            [x_t.ncols(), self.cost(x_t.ncols())],
+            x_t,
+            forward,
+        )
     }
 
     /// The network, told that all rows are of the class `label`, or with `None` told nothing: a [`Denoiser`].
@@ -156,9 +188,8 @@ impl Denoiser for Given<'_> {
 /// a cell.
 type Forward<'a> = &'a (dyn Fn(&mut Tape<'_>, Var, Range<usize>) -> Result<Var> + Sync);
 
-/// How many rows of a few columns a row of `d` counts as. Wide rows are pictures, whose every pixel goes through layers
-/// of its own.
-pub(crate) fn cost_of_row(d: usize) -> usize {
+/// How many rows of a few columns a row of `d` counts as. Wide rows are pictures.
+pub(super) fn cost_of_row(d: usize) -> usize {
     d.saturating_sub(15).max(1)
 }
 
@@ -172,21 +203,20 @@ const SMALLEST: usize = 64;
 /// Rows of a whole tile of a product.
 const TILE: usize = 8;
 
-/// Rows of `d` columns that are predicted together, of `n`: equal parts, as many of them as keep all threads busy to
+/// Rows of this cost that are predicted together, of `n`: equal parts, as many of them as keep all threads busy to
 /// the end. Every row's result is its own, so the number changes no bit.
-fn piece(n: usize, d: usize) -> usize {
-    let cost = cost_of_row(d);
-    let [tile, least, most] = [TILE, SMALLEST, LARGEST].map(|rows| (rows / cost).max(1));
+fn piece(n: usize, cost: usize) -> usize {
+    let [tile, least, most] = [TILE, SMALLEST, LARGEST].map(|rows| (rows / cost.max(1)).max(1));
     let threads = current_num_threads();
     let pieces = n.div_ceil(most).max(8).next_multiple_of(threads);
     let size = n.div_ceil(pieces).next_multiple_of(tile);
     size.clamp(least, most)
 }
 
-/// Answers of shape (n, `outputs`).
+/// Answers of shape (n, `outputs`), for rows of this [cost](Network::cost).
 pub(super) fn predict(
     parameters: &Parameters,
-    outputs: usize,
+    [outputs, cost]: [usize; 2],
     x_t: &ArrayRef2<f32>,
     forward: Forward,
 ) -> Result<Array2<f32>> {
@@ -199,7 +229,7 @@ pub(super) fn predict(
     }
     let x_t = x_t.as_standard_layout();
     let x_t = x_t.as_slice().expect("standard layout");
-    let size = piece(n, d);
+    let size = piece(n, cost);
     // A piece takes the memory that an earlier one left.
     let spare: Mutex<Vec<Workspace>> = Mutex::default();
     let values = out.as_slice_mut().expect("freshly made");

@@ -2,10 +2,10 @@
 
 use ndarray::{Array2, ArrayRef2};
 
-use super::embedding::TimeEmbedding;
+use super::known::Known;
 use super::predict::Network;
 use super::unet_block::{Block, LookAround, Place};
-use crate::autograd::{Conv2d, Linear, Norm, ParameterId, Parameters, Resize, Rows, Tape, Var};
+use crate::autograd::{Conv2d, Norm, Parameters, Resize, Tape, Var};
 use crate::check;
 use crate::denoiser::Denoiser;
 use crate::error::Result;
@@ -44,9 +44,7 @@ use crate::rng::Rng;
 pub struct UNet {
     parameters: Parameters,
     config: UNetConfig,
-    embedding: TimeEmbedding,
-    time: [Linear; 2],
-    labels: Option<ParameterId>,
+    known: Known,
     input: Conv2d,
     down: Vec<Block>,
     shrink: Vec<Conv2d>,
@@ -141,20 +139,12 @@ impl UNet {
         config.check()?;
         let (levels, wide) = (config.levels.as_slice(), config.embedding);
         let (first, last) = (levels[0], levels[levels.len() - 1]);
-        let (embedding, classes) = (TimeEmbedding::new(wide)?, config.classes);
         let steps = || levels.iter().zip(&levels[1..]).enumerate();
         let inputs = std::iter::once(&first).chain(levels);
         let mut all = Parameters::new();
         let p = &mut all;
         Ok(Self {
-            time: [
-                p.linear("time.0", wide, wide, rng)?,
-                p.linear("time.2", wide, wide, rng)?,
-            ],
-            labels: match classes {
-                0 => None,
-                _ => Some(p.embedding("labels", classes.saturating_add(1), wide, rng)?),
-            },
+            known: Known::new(p, wide, config.classes, rng)?,
             input: p.conv2d("input", config.channels, first, rng)?,
             down: inputs
                 .zip(levels)
@@ -184,7 +174,6 @@ impl UNet {
             output: p.conv2d("output", first, config.channels, rng)?,
             cut: Vec::new(),
             config: config.clone(),
-            embedding,
             parameters: all,
         })
     }
@@ -224,30 +213,6 @@ impl UNet {
         Ok(seen.iter().map(|h| tape.value(*h).to_owned()).collect())
     }
 
-    /// What is known of the pictures: silu(e) of each distinct pair of timestep and label, and whose pair is which.
-    fn known(
-        &self,
-        tape: &mut Tape<'_>,
-        ts: &[usize],
-        labels: &[Option<usize>],
-    ) -> Result<(Var, Rows)> {
-        let classes = self.config.classes;
-        let row = |label: &Option<usize>| label.unwrap_or(classes);
-        let pairs: Vec<_> = ts.iter().copied().zip(labels.iter().map(row)).collect();
-        let (distinct, rows) = Rows::distinct(&pairs)?;
-        let (ts, labels): (Vec<_>, Vec<_>) = distinct.into_iter().unzip();
-        let e = tape.embed(&self.embedding, &ts);
-        let e = tape.linear(e, self.time[0])?;
-        let e = tape.silu(e)?;
-        let mut e = tape.linear(e, self.time[1])?;
-        if let Some(table) = self.labels {
-            let table = tape.parameter(table);
-            let of_label = tape.gather(table, &Rows::new(&labels, classes + 1)?)?;
-            e = tape.add(e, of_label)?;
-        }
-        Ok((tape.silu(e)?, rows))
-    }
-
     /// The prediction, and the [activations](Self::activations).
     fn record(
         &self,
@@ -261,7 +226,7 @@ impl UNet {
         check::same_shape("x_t of a U-Net", &[n, config.len()], &found)?;
         check::same_shape("labels", &[n], &[labels.len()])?;
         check::labels(labels.iter().flatten(), config.classes)?;
-        let (known, rows) = self.known(tape, ts, labels)?;
+        let (known, rows) = self.known.record(tape, ts, labels)?;
         let place = |level: usize| Place {
             size: [config.height >> level, config.width >> level],
             groups: config.groups,

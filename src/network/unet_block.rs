@@ -106,7 +106,8 @@ impl Block {
     }
 }
 
-fn to_zero(p: &mut Parameters, ids: [ParameterId; 2]) {
+/// Writes zeros to a weight and a bias.
+pub(super) fn to_zero(p: &mut Parameters, ids: [ParameterId; 2]) {
     ids.into_iter().for_each(|id| p.get_mut(id).fill(0.0));
 }
 

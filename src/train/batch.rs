@@ -1,16 +1,16 @@
 //! Minibatches: timesteps, clean rows, noise, targets.
 
-use std::ops::Range;
-
-use ndarray::{Array1, Array2, ArrayView2, s};
+use ndarray::{Array1, Array2};
 use rand::{Rng as _, RngExt};
 
 use super::config::TrainConfig;
-use crate::check::{all_finite, labels, not_empty, same_shape};
-use crate::error::Result;
+use crate::check::{all_finite, elements, labels, not_empty, same_shape, words};
+use crate::error::{Error, Result};
 use crate::mixture::Mixture;
+use crate::network::{Minibatch, Sentences};
 use crate::rng::Rng;
 use crate::schedule::Schedule;
+use crate::text::WordVectors;
 
 /// Where clean samples come from.
 ///
@@ -24,6 +24,15 @@ pub enum Data {
     Rows(Array2<f32>),
     /// Such rows, and the class of each, counted from 0: for a network that is told it.
     Labelled(Array2<f32>, Vec<usize>),
+    /// Sentences, with replacement, for a [`Transformer`](crate::network::Transformer).
+    Sentences {
+        /// 0-based words, shape (n, L).
+        words: Array2<usize>,
+        /// The class of each, if they have classes.
+        labels: Option<Vec<usize>>,
+        /// What makes x_0 of them: L·d columns.
+        vectors: WordVectors,
+    },
     /// Fresh draws from a distribution at every step: nothing to overfit.
     Fresh(Mixture),
 }
@@ -54,79 +63,133 @@ impl From<(Array2<f32>, Vec<usize>)> for Data {
     }
 }
 
+/// Sentences and the vectors of their words.
+impl From<(Array2<usize>, WordVectors)> for Data {
+    fn from((words, vectors): (Array2<usize>, WordVectors)) -> Self {
+        let labels = None;
+        Self::Sentences {
+            words,
+            labels,
+            vectors,
+        }
+    }
+}
+
+/// Sentences, the class of each, and the vectors of their words.
+impl From<(Array2<usize>, Vec<usize>, WordVectors)> for Data {
+    fn from((words, labels, vectors): (Array2<usize>, Vec<usize>, WordVectors)) -> Self {
+        let labels = Some(labels);
+        Self::Sentences {
+            words,
+            labels,
+            vectors,
+        }
+    }
+}
+
 impl Data {
-    /// Number of columns d.
+    /// Number of columns d; of sentences L·d.
     pub fn dim(&self) -> usize {
         match self {
             Self::Rows(rows) | Self::Labelled(rows, _) => rows.ncols(),
+            Self::Sentences { words, vectors, .. } => words.ncols().saturating_mul(vectors.dim()),
             Self::Fresh(mixture) => mixture.dim(),
         }
     }
 
-    /// Fills `x0`, of any number of rows, with independent samples, and `classes` with their classes, if they have
-    /// any.
+    /// Fills `x0`, of any number of rows, with independent samples, `classes` with their classes, if they have any, and
+    /// `sentences` with their words, if they are sentences.
     pub(crate) fn draw(
         &self,
         x0: &mut Array2<f32>,
         classes: &mut Vec<Option<usize>>,
+        sentences: &mut Array2<usize>,
         rng: &mut Rng,
     ) -> Result<()> {
         classes.clear();
-        let (rows, labels) = match self {
-            Self::Fresh(mixture) => {
-                *x0 = mixture.sample(x0.nrows(), rng)?;
-                return Ok(());
+        if let Self::Fresh(mixture) = self {
+            *x0 = mixture.sample(x0.nrows(), rng)?;
+            return Ok(());
+        }
+        let (labels, n) = (self.labels(), self.rows());
+        if let Self::Sentences { words, .. } = self {
+            *sentences = Array2::zeros((x0.nrows(), words.ncols()));
+        }
+        for (i, mut row) in x0.rows_mut().into_iter().enumerate() {
+            let drawn = rng.random_range(0..n);
+            match self {
+                Self::Rows(rows) | Self::Labelled(rows, _) => row.assign(&rows.row(drawn)),
+                Self::Sentences { words, vectors, .. } => {
+                    sentences.row_mut(i).assign(&words.row(drawn));
+                    let places = row.exact_chunks_mut(vectors.dim());
+                    for (mut place, word) in places.into_iter().zip(words.row(drawn)) {
+                        place.assign(&vectors.vectors().row(*word));
+                    }
+                }
+                Self::Fresh(_) => {}
             }
-            Self::Rows(rows) => (rows, None),
-            Self::Labelled(rows, labels) => (rows, Some(labels)),
-        };
-        for mut row in x0.rows_mut() {
-            let drawn = rng.random_range(0..rows.nrows());
-            row.assign(&rows.row(drawn));
             classes.extend(labels.map(|labels| Some(labels[drawn])));
         }
         Ok(())
     }
 
+    /// Number of rows to draw from.
+    fn rows(&self) -> usize {
+        match self {
+            Self::Rows(rows) | Self::Labelled(rows, _) => rows.nrows(),
+            Self::Sentences { words, .. } => words.nrows(),
+            Self::Fresh(_) => usize::MAX,
+        }
+    }
+
+    /// The class of each row, if it has one.
+    pub(super) fn labels(&self) -> Option<&[usize]> {
+        match self {
+            Self::Labelled(_, labels) => Some(labels),
+            Self::Sentences { labels, .. } => labels.as_deref(),
+            Self::Rows(_) | Self::Fresh(_) => None,
+        }
+    }
+
     /// Refuses data that training cannot use.
     pub(crate) fn check(&self) -> Result<()> {
-        let (Self::Rows(rows) | Self::Labelled(rows, _)) = self else {
-            return Ok(());
-        };
-        not_empty("training data", rows.len())?;
-        all_finite("training data", rows)
+        let what = "training data";
+        match self {
+            Self::Fresh(_) => Ok(()),
+            Self::Rows(rows) | Self::Labelled(rows, _) => {
+                not_empty(what, rows.len())?;
+                all_finite(what, rows)
+            }
+            Self::Sentences {
+                words: all,
+                vectors,
+                ..
+            } => {
+                not_empty(what, all.len())?;
+                elements::<f32>("a sentence", &[all.ncols(), vectors.dim()])?;
+                words(all, vectors.words())
+            }
+        }
+    }
+
+    /// Refuses to change sentences as if they were pictures.
+    pub(super) fn check_changes(&self, config: &TrainConfig) -> Result<()> {
+        match (self, &config.augment) {
+            (Self::Sentences { .. }, Some(_)) => Err(Error::Unsupported {
+                what: "random changes of sentences".into(),
+                valid: "only pictures have them: leave augment out",
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses labels that are not one a row, or of a class that a network of so many does not know.
     pub(super) fn check_labels(&self, classes: usize) -> Result<()> {
-        let Self::Labelled(rows, of_rows) = self else {
+        let Some(of_rows) = self.labels() else {
             return Ok(());
         };
-        same_shape("labels", &[rows.nrows()], &[of_rows.len()])?;
+        same_shape("labels", &[self.rows()], &[of_rows.len()])?;
         labels(of_rows, classes)
-    }
-}
-
-/// Noised rows and what the network should answer, both of shape (n, d), the n 0-based timesteps, and the n labels,
-/// or none at all.
-#[derive(Clone, Copy)]
-pub(super) struct Minibatch<'a> {
-    pub x_t: ArrayView2<'a, f32>,
-    pub ts: &'a [usize],
-    pub labels: &'a [Option<usize>],
-    pub target: ArrayView2<'a, f32>,
-}
-
-impl Minibatch<'_> {
-    /// Some of them.
-    pub fn part(&self, range: Range<usize>) -> Minibatch<'_> {
-        let rows = || s![range.clone(), ..];
-        Minibatch {
-            x_t: self.x_t.slice(rows()),
-            ts: &self.ts[range.clone()],
-            labels: self.labels.get(range.clone()).unwrap_or_default(),
-            target: self.target.slice(rows()),
-        }
     }
 }
 
@@ -139,6 +202,8 @@ pub(super) struct Batch {
     target: Array2<f32>,
     x0: Array2<f32>,
     eps: Array2<f32>,
+    /// Of sentences.
+    words: Array2<usize>,
 }
 
 impl Batch {
@@ -148,6 +213,11 @@ impl Batch {
             ts: &self.ts,
             labels: &self.labels,
             target: self.target.view(),
+            sentences: (!self.words.is_empty()).then(|| Sentences {
+                words: self.words.view(),
+                x0: self.x0.view(),
+                eps: self.eps.view(),
+            }),
         }
     }
 
@@ -174,7 +244,7 @@ impl Batch {
             self.eps = Array2::zeros(dim);
             self.target = Array2::zeros(dim);
         }
-        data.draw(&mut self.x0, &mut self.labels, rng)?;
+        data.draw(&mut self.x0, &mut self.labels, &mut self.words, rng)?;
         if let Some(augment) = &config.augment {
             augment.apply(&mut self.x0, rng);
         }

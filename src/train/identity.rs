@@ -60,7 +60,7 @@ impl Identity {
             (DATA, of_data(data)),
             (AUGMENT, format!("{augment:?}")),
         ];
-        if let Data::Labelled(..) = data {
+        if data.labels().is_some() {
             texts.push(("label_dropout", format!("{label_dropout:?}")));
         }
         Self(texts)
@@ -125,6 +125,24 @@ fn of_data(data: &Data) -> String {
             let numbers = labels.iter().flat_map(|c| (*c as u64).to_le_bytes());
             let hash = fnv1a(bytes(rows).chain(numbers));
             summary(format!("labelled rows of shape {n}x{d}"), hash)
+        }
+        Data::Sentences {
+            words,
+            labels,
+            vectors,
+        } => {
+            let (n, places) = words.dim();
+            let numbers = words.iter().chain(labels.iter().flatten());
+            let numbers = numbers.flat_map(|word| (*word as u64).to_le_bytes());
+            let hash = fnv1a(numbers.chain(bytes(vectors.vectors())));
+            let kind = if labels.is_some() {
+                "labelled sentences"
+            } else {
+                "sentences"
+            };
+            let (words, d) = vectors.vectors().dim();
+            let text = format!("{n} {kind} of {places} places, {words} words of {d} numbers");
+            summary(text, hash)
         }
         Data::Fresh(mixture) => {
             let hash = fnv1a(format!("{mixture:?}").bytes());

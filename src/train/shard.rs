@@ -2,13 +2,11 @@
 
 use crate::parallel::*;
 use fearless_simd::{Simd, dispatch};
-use ndarray::ArrayView1;
 
-use super::batch::Minibatch;
 use crate::autograd::{Gradients, SIMD, Tape, Workspace, sum_of_squares};
 use crate::check::same_shape;
 use crate::error::Result;
-use crate::network::{Network, Parameters, cost_of_row};
+use crate::network::{Minibatch, Network, Parameters};
 
 /// One part of every batch: its tape's memory and its gradients.
 #[derive(Debug)]
@@ -18,7 +16,7 @@ pub(super) struct Shard {
     /// Its rows' share of the batch.
     share: f64,
     loss: f64,
-    /// Squared error of each of its rows, a mean over columns.
+    /// Loss of each of its rows.
     rows: Vec<f64>,
 }
 
@@ -28,12 +26,9 @@ pub(super) struct Shard {
 /// instead, if it is large enough.
 const SPLIT: (usize, usize) = (128, 1024);
 
-/// How many shards a batch of `n` rows of `d` columns has.
-///
-/// Wide rows are pictures, whose every pixel goes through layers of its own: a row counts once for each column beyond
-/// 15, and once if there are none. 64 pictures of 8×8 pixels are four shards.
-pub(super) fn shards(n: usize, d: usize) -> usize {
-    let parts = match n.saturating_mul(cost_of_row(d)) {
+/// How many shards a batch of `n` rows of this [cost](Network::cost) has: 64 pictures of 8×8 pixels are four.
+pub(super) fn shards(n: usize, cost: usize) -> usize {
+    let parts = match n.saturating_mul(cost) {
         n if n < SPLIT.0 => 1,
         n if n < SPLIT.1 => 2,
         _ => 4,
@@ -52,7 +47,7 @@ impl Shard {
         }
     }
 
-    /// Squared error of each row of the batch, in order, after [`run`].
+    /// Loss of each row of the batch, in order, after [`run`].
     pub fn row_losses(&self) -> &[f64] {
         &self.rows
     }
@@ -61,25 +56,13 @@ impl Shard {
     fn run(&mut self, network: &dyn Network, gradients: bool, rows: Minibatch) -> Result<()> {
         let workspace = std::mem::take(&mut self.workspace);
         let mut tape = Tape::with_workspace(network.parameters(), workspace);
-        let x_t = tape.input(&rows.x_t);
-        let y = match rows.labels {
-            [] => network.forward(&mut tape, x_t, rows.ts)?,
-            labels => network.forward_given(&mut tape, x_t, rows.ts, labels)?,
-        };
-        let target = tape.input(&rows.target);
-        let loss = tape.mse(y, target)?;
-        self.loss = f64::from(tape.scalar(loss));
+        let (loss, each) = network.loss(&mut tape, &rows)?;
+        same_shape("losses of the rows", &[rows.ts.len()], &[each.len()])?;
+        self.rows = each;
+        self.loss = f64::from(tape.number(loss, "loss")?);
         if gradients && self.loss.is_finite() {
             tape.backward(loss, &mut self.gradients)?;
         }
-        let square = |(y, target): (&f32, &f32)| f64::from(y - target).powi(2);
-        let mean = |(y, target): (ArrayView1<f32>, ArrayView1<f32>)| {
-            y.iter().zip(target).map(square).sum::<f64>() / target.len() as f64
-        };
-        let (y, target) = (tape.value(y), rows.target);
-        self.rows.clear();
-        self.rows
-            .extend(y.rows().into_iter().zip(target.rows()).map(mean));
         self.workspace = tape.into_workspace();
         Ok(())
     }

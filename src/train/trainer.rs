@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ndarray::Array2;
 
-use super::batch::{Batch, Data, Minibatch, rng_of_step};
+use super::batch::{Batch, Data, rng_of_step};
 use super::checkpoint::Checkpoint;
 use super::config::TrainConfig;
 use super::optimizer::Optimizer;
@@ -13,7 +13,7 @@ use super::progress::{PerTimestep, Progress};
 use super::shard::{self, Shard};
 use crate::check::{elements, finite, not_empty, same_shape};
 use crate::error::Result;
-use crate::network::{Network, Parameters};
+use crate::network::{Minibatch, Network, Parameters};
 use crate::parallel;
 use crate::schedule::Schedule;
 use crate::verdict::Verdict;
@@ -93,6 +93,7 @@ impl Trainer {
         config.check(data.dim())?;
         data.check()?;
         data.check_labels(network.classes())?;
+        data.check_changes(&config)?;
         let parameters = network.parameters();
         // x_0, x_t, ε and the target.
         elements::<f32>("a batch", &[4, config.batch, data.dim()])?;
@@ -272,6 +273,7 @@ impl Trainer {
             ts,
             labels: &[],
             target: target.view(),
+            sentences: None,
         };
         self.step_on_finite(network, rows)
     }
@@ -306,7 +308,7 @@ impl Trainer {
     ) -> Result<f64> {
         let parameters = network.parameters();
         self.optimizer.check(parameters)?;
-        let parts = shard::shards(rows.ts.len(), rows.x_t.ncols());
+        let parts = shard::shards(rows.ts.len(), network.cost(rows.x_t.ncols()));
         self.shards.truncate(parts);
         self.shards.resize_with(parts, || Shard::new(parameters));
         let loss = shard::run(&mut self.shards, &*network, gradients, rows)?;

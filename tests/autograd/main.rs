@@ -4,6 +4,7 @@ mod derivatives;
 mod outside;
 mod pictures;
 mod refusals;
+mod sentences;
 mod values;
 mod walk;
 
