@@ -78,8 +78,9 @@ impl Sampler {
         })
     }
 
-    /// The same sampler with x̂0 kept in bounds at every step. Off by default, and wrong for data without
-    /// bounds: see [`Threshold`].
+    /// The same sampler with x̂0 kept in bounds, or on words, at every step. Off by default, and wrong for data
+    /// without bounds: see [`Threshold`]. For words, batches whose rows are not whole places are refused when they
+    /// are sampled ([`Error::Shape`]).
     ///
     /// # Errors
     /// [`Error::Parameter`] for a bound or a quantile outside its range.
@@ -104,9 +105,9 @@ impl Sampler {
         &self.timesteps
     }
 
-    /// The bounds of x̂0, if there are any.
-    pub fn threshold(&self) -> Option<Threshold> {
-        self.threshold
+    /// The bounds of x̂0, or its words, if there are any.
+    pub fn threshold(&self) -> Option<&Threshold> {
+        self.threshold.as_ref()
     }
 
     /// How often a run asks the denoiser for the whole batch (NFE, number of function evaluations): what

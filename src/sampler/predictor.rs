@@ -45,7 +45,7 @@ impl<'a> Predictor<'a> {
             Error::Denoiser { step, t, source }
         })?;
         if let Some(threshold) = self.sampler.threshold() {
-            threshold.apply(x0);
+            threshold.apply(x0)?;
         }
         Ok(())
     }

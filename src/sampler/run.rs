@@ -50,6 +50,9 @@ impl<'a> Run<'a> {
     ) -> Result<Self> {
         let predictor = Predictor::new(sampler, denoiser, ts)?;
         all_finite("the start", x)?;
+        if let Some(threshold) = sampler.threshold() {
+            threshold.check_shape(x.dim())?;
+        }
         let room = || Array2::from_shape_vec(x.dim(), zeros(x.len())).expect("as long as x");
         let mut batch = room();
         batch.assign(x);

@@ -21,7 +21,8 @@ impl Sampler {
     /// methods only; a seed gives the same bits at any number of threads.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] for a start that is not; for a denoiser that predicts ε, [`Error::Degenerate`] at a
+    /// [`Error::NotFinite`] for a start that is not; [`Error::Shape`] for one that is not whole places of sentences,
+    /// if x̂0 is [kept on words](super::Threshold::Words); for a denoiser that predicts ε, [`Error::Degenerate`] at a
     /// timestep with ᾱ = 0 and [`Error::Amplified`] where ᾱ is so near 0 that its error would drown the sample
     /// (see the [module](super)); [`Error::Denoiser`], with the step, if the denoiser fails, or returns a wrong
     /// shape, NaN or infinity.

@@ -67,6 +67,7 @@ mod sampler_input;
 mod sampler_near_zero;
 mod sampler_order;
 mod sampler_own;
+mod sampler_words;
 mod schedule_errors;
 mod schedule_golden;
 mod schedule_properties;

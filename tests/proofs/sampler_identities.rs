@@ -284,7 +284,7 @@ fn thresholds_bound_the_estimate() {
     for threshold in thresholds {
         for method in ALL {
             let sampler = Sampler::spaced(&schedule, method, Spacing::Linspace, 6).unwrap();
-            let sampler = sampler.with_threshold(threshold).unwrap();
+            let sampler = sampler.with_threshold(threshold.clone()).unwrap();
             let x0 = run(&sampler, &exact, 1);
             assert!(x0.iter().all(|x| x.abs() <= 0.5 + 1e-6), "{threshold:?}");
         }

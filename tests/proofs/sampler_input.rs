@@ -174,7 +174,7 @@ fn zero_terminal_snr_is_refused_where_eps_says_nothing() {
         Method::DpmSolver,
     ] {
         let sampler = Sampler::new(&schedule, method, 10).unwrap();
-        let bounded = sampler.clone().with_threshold(clip).unwrap();
+        let bounded = sampler.clone().with_threshold(clip.clone()).unwrap();
         for sampler in [sampler, bounded] {
             let refused = sampler.sample(&model, &array![[1.0]], &mut Rng::new(0));
             let what = "x0 from eps";
