@@ -201,7 +201,7 @@ MUTATIONS_OF_MODELS = [
     ("U-Net: labels not heard", "network",
      "e = tape.add(e, of_label)?;", "e = tape.sub(e, of_label)?;"),
     ("U-Net: no label is the first class", "network",
-     "label.unwrap_or(classes)", "label.unwrap_or(0 * classes)"),
+     "label.unwrap_or(self.classes)", "label.unwrap_or(0 * self.classes)"),
     ("U-Net: last layers of its parts not zero", "network",
      "ids.into_iter().for_each(|id| p.get_mut(id).fill(0.0));",
      "ids.into_iter().for_each(|id| p.get_mut(id).fill(0.01));"),
