@@ -39,6 +39,15 @@ pub enum Error {
         /// Number of words: valid are 0..words.
         words: usize,
     },
+    /// A word, or the name of an attribute or of its value, is not known, or cannot be one.
+    Name {
+        /// What it names, and where.
+        what: String,
+        /// The offending name.
+        name: String,
+        /// What would be valid.
+        valid: String,
+    },
     /// A scalar parameter is outside its valid range.
     Parameter {
         /// Name of the parameter.

@@ -34,6 +34,7 @@ impl Error {
             Self::Word { word, words } => {
                 format!("word {word} of a vocabulary of {words}: words count from 0")
             }
+            Self::Name { what, name, valid } => format!("{what}, \"{name}\": {valid}"),
             Self::Timestep { t, timesteps } => format!(
                 "t = {t} is outside the schedule: timesteps count from 0, valid are 0..={}",
                 timesteps.saturating_sub(1)
@@ -61,12 +62,7 @@ impl Error {
                 value,
                 others,
             } => constant(*column, *value, *others),
-            Self::Outlier { row, column, value } => format!(
-                "column {} (counted from 1), row {} (counted from 1): {value:e} is so far from the others that \
-                 beside it most of them become equal: correct it, leave its row out, or take logarithms",
-                column + 1,
-                row + 1
-            ),
+            Self::Outlier { row, column, value } => outlier(row + 1, column + 1, *value),
             Self::File {
                 file,
                 line: Some(line),
@@ -133,12 +129,21 @@ impl Error {
             ),
             // A new error does not compile without a text.
             Self::Schedule { .. } | Self::Timestep { .. } | Self::Parameter { .. } => return None,
-            Self::Label { .. } | Self::Word { .. } | Self::Shape { .. } => return None,
-            Self::NotFinite { .. } | Self::Empty { .. } | Self::Size { .. } => return None,
-            Self::Covariance { .. } | Self::ConstantColumn { .. } => return None,
-            Self::Outlier { .. } | Self::File { .. } | Self::Figure { .. } => return None,
+            Self::Label { .. } | Self::Word { .. } | Self::Name { .. } => return None,
+            Self::Shape { .. } | Self::NotFinite { .. } | Self::Empty { .. } => return None,
+            Self::Size { .. } | Self::Covariance { .. } => return None,
+            Self::ConstantColumn { .. } | Self::Outlier { .. } => return None,
+            Self::File { .. } | Self::Figure { .. } => return None,
         })
     }
+}
+
+/// The text of a value beside which the others become equal; row and column are counted from 1.
+fn outlier(row: usize, column: usize, value: f64) -> String {
+    format!(
+        "column {column} (counted from 1), row {row} (counted from 1): {value:e} is so far from the others that \
+         beside it most of them become equal: correct it, leave its row out, or take logarithms"
+    )
 }
 
 /// The text of a column with nothing to learn in it.

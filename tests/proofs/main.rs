@@ -71,5 +71,8 @@ mod sampler_words;
 mod schedule_errors;
 mod schedule_golden;
 mod schedule_properties;
+mod text_grammar;
+mod text_refused;
+mod text_support;
 mod train_labels;
 mod train_labels_drawn;
