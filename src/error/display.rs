@@ -131,9 +131,10 @@ impl Error {
             Self::Schedule { .. } | Self::Timestep { .. } | Self::Parameter { .. } => return None,
             Self::Label { .. } | Self::Word { .. } | Self::Name { .. } => return None,
             Self::Shape { .. } | Self::NotFinite { .. } | Self::Empty { .. } => return None,
-            Self::Size { .. } | Self::Covariance { .. } => return None,
-            Self::ConstantColumn { .. } | Self::Outlier { .. } => return None,
-            Self::File { .. } | Self::Figure { .. } => return None,
+            Self::Size { .. } | Self::Covariance { .. } | Self::File { .. } => return None,
+            Self::ConstantColumn { .. } | Self::Outlier { .. } | Self::Figure { .. } => {
+                return None;
+            }
         })
     }
 }
