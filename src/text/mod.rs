@@ -5,9 +5,11 @@ mod built_in;
 mod compile;
 mod description;
 mod grammar;
+mod reading;
 mod vectors;
 mod vocabulary;
 
 pub use grammar::Grammar;
+pub use reading::Reading;
 pub use vectors::WordVectors;
 pub use vocabulary::Vocabulary;

@@ -72,6 +72,7 @@ mod schedule_errors;
 mod schedule_golden;
 mod schedule_properties;
 mod text_grammar;
+mod text_reading;
 mod text_refused;
 mod text_support;
 mod train_labels;
