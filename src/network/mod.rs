@@ -61,6 +61,7 @@ mod predict;
 mod transformer;
 mod transformer_block;
 mod transformer_config;
+mod transformer_network;
 mod unet;
 mod unet_block;
 

@@ -3,17 +3,20 @@
 use ndarray::{Array2, ArrayRef2};
 
 use super::known::Known;
-use super::minibatch::{Minibatch, Sentences, squared_error};
-use super::predict::{Network, predict};
+use super::predict::predict;
 use super::transformer_block::TransformerBlock;
 use super::transformer_config::{Learned, TransformerConfig};
 use super::unet_block::to_zero;
 use crate::autograd::{Linear, ParameterId, Parameters, Rows, Tape, Var};
 use crate::check;
-use crate::denoiser::Denoiser;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::rng::Rng;
 use crate::text::WordVectors;
+
+#[cfg(doc)]
+use super::predict::Network;
+#[cfg(doc)]
+use crate::error::Error;
 
 /// A Transformer (Vaswani et al. 2017) that says for each place of a noised sentence which word it was, and so
 /// predicts x_0 (Diffusion-LM, Li et al. 2022, §4.2).
@@ -21,7 +24,7 @@ use crate::text::WordVectors;
 /// ```text
 /// e = time(sinusoidal(t)) + labels[label]               linear, SiLU, linear; a row for each class and one for none
 /// ℓ_kw = (√ᾱ·x_k·e_w − ½·ᾱ·‖e_w‖²)/(1 − ᾱ)              the evidence: what place k says of word w by itself
-/// h_k = input(x_k beside softmax(ℓ_k)) + positions[k]
+/// h_k = input(x_k) + Σ_w softmax(ℓ_k)_w·alone[w] + positions[k]
 /// every block:
 ///     h = h + attention(modulate(h, silu(e)))          all places of a sentence look at all of them
 ///     h = h + mlp(modulate(h, silu(e)))                each place for itself
@@ -55,7 +58,7 @@ use crate::text::WordVectors;
 /// use diffusion_intuition::network::{Network, Transformer, TransformerConfig};
 /// use diffusion_intuition::{Rng, Schedule, text::WordVectors};
 ///
-/// let (mut rng, schedule) = (Rng::new(0), Schedule::cosine(200, 0.008)?);
+/// let (mut rng, schedule) = (Rng::new(0), Schedule::cosine(200)?);
 /// let vectors = WordVectors::random(80, 32, &mut rng)?;
 /// let config = TransformerConfig::new(&vectors, 10, &schedule);
 /// let network = Transformer::new(&config, &mut rng)?;
@@ -66,12 +69,14 @@ use crate::text::WordVectors;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transformer {
-    parameters: Parameters,
-    config: TransformerConfig,
+    pub(super) parameters: Parameters,
+    pub(super) config: TransformerConfig,
     known: Known,
     /// The vectors, if they are learned.
-    vectors: Option<ParameterId>,
+    pub(super) vectors: Option<ParameterId>,
     input: Linear,
+    /// What a place's own guess of its word adds to the input, a row a word.
+    alone: Option<ParameterId>,
     positions: ParameterId,
     blocks: Vec<TransformerBlock>,
     film: Linear,
@@ -98,13 +103,17 @@ impl Transformer {
                 Some(id)
             }
         };
-        let inputs = if config.evidence { d + words } else { d };
+        let alone = match config.evidence {
+            true => Some(p.uniform("alone", [words, width], 1.0, rng)?),
+            false => None,
+        };
         let sizes = [width, config.factor * width, wide];
         let network = Self {
             vectors,
             known: Known::new(p, wide, config.classes, rng)?,
-            input: p.linear("input", inputs, width, rng)?,
-            positions: p.embedding("positions", config.places, width, rng)?,
+            input: p.linear("input", d, width, rng)?,
+            alone,
+            positions: p.uniform("positions", [config.places, width], 0.2, rng)?,
             blocks: (0..config.blocks)
                 .map(|i| TransformerBlock::new(p, &format!("blocks.{i}"), sizes, rng))
                 .collect::<Result<_>>()?,
@@ -167,18 +176,22 @@ impl Transformer {
         check::same_shape("labels", &[x_t.nrows()], &[labels.len()])?;
         let (places, words) = (self.config.places, self.config.vectors.words());
         let outputs = check::elements::<f32>("posteriors", &[places, words])?;
-        let cost = self.cost(x_t.ncols());
-        let all = predict(&self.parameters, [outputs, cost], x_t, &|tape, x, rows| {
-            let z = self.logits(tape, x, &ts[rows.clone()], &labels[rows.clone()])?;
-            let p = tape.softmax(z)?;
-            tape.reshape(p, rows.len(), outputs)
-        })?;
+        let all = predict(
+            &self.parameters,
+            [outputs, places],
+            x_t,
+            &|tape, x, rows| {
+                let z = self.logits(tape, x, &ts[rows.clone()], &labels[rows.clone()])?;
+                let p = tape.softmax(z)?;
+                tape.reshape(p, rows.len(), outputs)
+            },
+        )?;
         let shape = (x_t.nrows() * places, words);
         Ok(all.into_shape_with_order(shape).expect("the same numbers"))
     }
 
     /// The vectors, on the tape.
-    fn table(&self, tape: &mut Tape<'_>) -> Result<Var> {
+    pub(super) fn table(&self, tape: &mut Tape<'_>) -> Result<Var> {
         let Some(id) = self.vectors else {
             return Ok(tape.input(self.config.vectors.vectors()));
         };
@@ -190,7 +203,7 @@ impl Transformer {
     }
 
     /// The logits, with these vectors.
-    fn record(
+    pub(super) fn record(
         &self,
         tape: &mut Tape<'_>,
         x_t: Var,
@@ -207,19 +220,21 @@ impl Transformer {
         let alpha_bars = ts.iter().map(|t| config.schedule.alpha_bar(*t));
         let alpha_bars = alpha_bars.collect::<Result<Vec<_>>>()?;
         let (known, rows) = self.known.record(tape, ts, labels)?;
-        let mut x = tape.reshape(x_t, n * places, config.vectors.dim())?;
-        let mut evidence = None;
-        if config.evidence {
-            let says = tape.evidence(x, vectors, &alpha_bars)?;
-            let alone = tape.softmax(says)?;
-            x = tape.concat(&[x, alone])?;
-            evidence = Some(says);
-        }
-        let h = tape.linear(x, self.input)?;
+        let x = tape.reshape(x_t, n * places, config.vectors.dim())?;
         let of: Vec<usize> = (0..n * places).map(|i| i % places).collect();
         let positions = tape.parameter(self.positions);
         let positions = tape.gather(positions, &Rows::new(&of, places)?)?;
+        let h = tape.linear(x, self.input)?;
         let mut h = tape.add(h, positions)?;
+        let mut evidence = None;
+        if let Some(alone) = self.alone {
+            let says = tape.evidence(x, vectors, &alpha_bars)?;
+            let guess = tape.softmax(says)?;
+            let alone = tape.parameter(alone);
+            let guess = tape.matmul(guess, alone)?;
+            h = tape.add(h, guess)?;
+            evidence = Some(says);
+        }
         for block in &self.blocks {
             h = block.forward(tape, h, (known, &rows), [n, config.heads])?;
         }
@@ -230,139 +245,5 @@ impl Transformer {
             Some(evidence) => tape.add(z, evidence),
             None => Ok(z),
         }
-    }
-
-    /// x_t of sentences, with the vectors as they are on the tape, and x_0, a row a place.
-    fn noised(
-        &self,
-        tape: &mut Tape<'_>,
-        batch: &Minibatch,
-        sentences: Sentences,
-        vectors: Var,
-    ) -> Result<(Var, Var)> {
-        let (d, words) = (self.config.vectors.dim(), self.config.vectors.words());
-        let (n, places) = sentences.words.dim();
-        if self.vectors.is_none() {
-            let x_t = tape.input(&batch.x_t);
-            let x0 = tape.input(&sentences.x0);
-            return Ok((x_t, tape.reshape(x0, n * places, d)?));
-        }
-        let of: Vec<usize> = sentences.words.iter().copied().collect();
-        let x0 = tape.gather(vectors, &Rows::new(&of, words)?)?;
-        let wide = tape.reshape(x0, n, places * d)?;
-        let mut signal = Array2::zeros((n, places * d));
-        let mut noise = sentences.eps.to_owned();
-        let rows = signal.rows_mut().into_iter().zip(noise.rows_mut());
-        for ((mut signal, mut noise), t) in rows.zip(batch.ts) {
-            let alpha_bar = self.config.schedule.alpha_bar(*t)?;
-            signal.fill(alpha_bar.sqrt() as f32);
-            noise *= (1.0 - alpha_bar).sqrt() as f32;
-        }
-        let [signal, noise] = [signal, noise].map(|values| tape.input(&values));
-        let signal = tape.mul(wide, signal)?;
-        Ok((tape.add(signal, noise)?, x0))
-    }
-
-    /// Refuses sentences that are not of this network's places and words.
-    fn check(&self, sentences: Sentences) -> Result<()> {
-        let (config, (n, places)) = (&self.config, sentences.words.dim());
-        let shape = [n, config.places];
-        check::same_shape("sentences of a Transformer", &shape, &[n, places])?;
-        check::words(&sentences.words, config.vectors.words())?;
-        let shape = [n, config.len()];
-        check::same_shape("x_0 of sentences", &shape, sentences.x0.shape())?;
-        let rows = sentences.x0.exact_chunks((1, config.vectors.dim()));
-        let own = config.vectors.vectors();
-        let mut pairs = rows.into_iter().zip(&sentences.words);
-        let same = pairs.all(|(x0, word)| x0.iter().eq(own.row(*word)));
-        match same || self.vectors.is_some() {
-            true => Ok(()),
-            false => Err(Error::Foreign {
-                what: "word vector of one vocabulary",
-            }),
-        }
-    }
-}
-
-impl Network for Transformer {
-    fn parameters(&self) -> &Parameters {
-        &self.parameters
-    }
-
-    fn parameters_mut(&mut self) -> &mut Parameters {
-        &mut self.parameters
-    }
-
-    fn forward(&self, tape: &mut Tape<'_>, x_t: Var, ts: &[usize]) -> Result<Var> {
-        self.forward_given(tape, x_t, ts, &vec![None; ts.len()])
-    }
-
-    fn classes(&self) -> usize {
-        self.config.classes
-    }
-
-    fn cost(&self, _: usize) -> usize {
-        self.config.places
-    }
-
-    fn forward_given(
-        &self,
-        tape: &mut Tape<'_>,
-        x_t: Var,
-        ts: &[usize],
-        labels: &[Option<usize>],
-    ) -> Result<Var> {
-        let vectors = self.table(tape)?;
-        let z = self.record(tape, x_t, ts, labels, vectors)?;
-        let p = tape.softmax(z)?;
-        let x0 = tape.matmul(p, vectors)?;
-        tape.reshape(x0, ts.len(), self.config.len())
-    }
-
-    /// Of sentences, a mean over places: see [`Transformer`]. Of other rows the squared error.
-    fn loss(&self, tape: &mut Tape<'_>, batch: &Minibatch) -> Result<(Var, Vec<f64>)> {
-        let none = vec![None; batch.ts.len()];
-        let labels = if batch.labels.is_empty() {
-            &none
-        } else {
-            batch.labels
-        };
-        let Some(sentences) = batch.sentences else {
-            let x_t = tape.input(&batch.x_t);
-            let y = self.forward_given(tape, x_t, batch.ts, labels)?;
-            return squared_error(tape, y, batch);
-        };
-        self.check(sentences)?;
-        let config = &self.config;
-        let vectors = self.table(tape)?;
-        let (x_t, x0) = self.noised(tape, batch, sentences, vectors)?;
-        let z = self.record(tape, x_t, batch.ts, labels, vectors)?;
-        let words: Vec<usize> = sentences.words.iter().copied().collect();
-        let (entropy, mut each) = tape.cross_entropies(z, &words)?;
-        let mut loss = tape.scale(entropy, config.cross_entropy)?;
-        each.iter_mut()
-            .for_each(|one| *one *= f64::from(config.cross_entropy));
-        if config.squared_error > 0.0 {
-            let p = tape.softmax(z)?;
-            let y = tape.matmul(p, vectors)?;
-            let off = tape.mse(y, x0)?;
-            let weight = config.squared_error * config.vectors.dim() as f32;
-            let off = tape.scale(off, weight)?;
-            loss = tape.add(loss, off)?;
-            let [y, x0] = [y, x0].map(|var| tape.value(var));
-            for (each, (y, x0)) in each.iter_mut().zip(y.rows().into_iter().zip(x0.rows())) {
-                let squares = y.iter().zip(x0).map(|(y, x0)| f64::from(y - x0).powi(2));
-                *each += f64::from(config.squared_error) * squares.sum::<f64>();
-            }
-        }
-        let places = each.chunks_exact(config.places);
-        let mean = |places: &[f64]| places.iter().sum::<f64>() / places.len() as f64;
-        Ok((loss, places.map(mean).collect()))
-    }
-}
-
-impl Denoiser for Transformer {
-    fn denoise(&self, x_t: &Array2<f32>, t: usize) -> Result<Array2<f32>> {
-        self.predict_at(x_t, t)
     }
 }
