@@ -84,7 +84,7 @@
 //! | floor | modules | what |
 //! | --- | --- | --- |
 //! | 0 | `error` | what can be wrong with an input |
-//! | 1 | `check`, `bisection`, `hash`, `memory`, `parallel`, `verdict` | checks of inputs, inverses, memory, threads, an observer's answer |
+//! | 1 | `check`, `bisection`, `encoding`, `hash`, `memory`, `parallel`, `verdict` | checks of inputs, inverses, bytes as text, memory, threads, an observer's answer |
 //! | 2 | `rng`, [`mod@file`] | random numbers, files |
 //! | 3 | [`schedule`], [`plot`] | β_t, ᾱ_t; figures, which know nothing of diffusion |
 //! | 4 | `forward`, `prediction` | q(x_t ∣ x_0); ε, x0, v |
@@ -118,6 +118,7 @@ mod check;
 pub mod data;
 mod denoiser;
 mod empirical;
+mod encoding;
 mod error;
 pub mod file;
 mod forward;

@@ -3,12 +3,17 @@
 mod automaton;
 mod built_in;
 mod compile;
+mod corpus;
+mod corpus_report;
 mod description;
 mod grammar;
 mod reading;
+mod tokens;
 mod vectors;
 mod vocabulary;
 
+pub use corpus::{Corpus, CorpusConfig};
+pub use corpus_report::CorpusReport;
 pub use grammar::Grammar;
 pub use reading::Reading;
 pub use vectors::WordVectors;

@@ -13,6 +13,7 @@ mod files;
 mod harness;
 
 mod core;
+mod corpus;
 mod csv;
 mod layers;
 mod measures;

@@ -205,4 +205,17 @@ MUTATIONS_OF_MODELS = [
     ("U-Net: last layers of its parts not zero", "network",
      "ids.into_iter().for_each(|id| p.get_mut(id).fill(0.0));",
      "ids.into_iter().for_each(|id| p.get_mut(id).fill(0.01));"),
+    # The reader's own text
+    ("corpus: a word one rarer is of the vocabulary", "text",
+     "counts[*word] >= config.min_count", "counts[*word] + 1 >= config.min_count"),
+    ("corpus: the rarest words are kept", "text",
+     "counts[*b].cmp(&counts[*a])", "counts[*a].cmp(&counts[*b])"),
+    ("corpus: lines counted from 0", "text",
+     "sentences.push((i + 1, sentence))", "sentences.push((i, sentence))"),
+    ("corpus: places of nine lines of ten", "text",
+     "(lengths.len() * 19).div_ceil(20) - 1", "(lengths.len() * 9).div_ceil(10) - 1"),
+    ("corpus: copies of held-out sentences are trained on", "text",
+     "rows.partition(is_held)", "rows.partition(|row| *row < held_out && is_held(row))"),
+    ("corpus: a hyphen ends a word", "text",
+     "'’' | '-'", "'’' | '–'"),
 ]

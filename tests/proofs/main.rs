@@ -71,6 +71,7 @@ mod sampler_words;
 mod schedule_errors;
 mod schedule_golden;
 mod schedule_properties;
+mod text_corpus;
 mod text_grammar;
 mod text_reading;
 mod text_refused;

@@ -6,7 +6,8 @@ use super::fields::{Field, fields};
 use super::header::Start;
 use super::number::{Column, number};
 use super::table::Csv;
-use super::text::{Rows, Trouble, separator_line};
+use super::text::{Rows, separator_line};
+use crate::encoding::Trouble;
 
 /// Rows above which it means something that the first lies outside of all others.
 const OUTSIDE: usize = 8;

@@ -1,16 +1,14 @@
 //! From files and texts to tables of numbers.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use super::assembly::assemble;
 use super::table::Csv;
-use super::text::{Trouble, decode};
-use crate::error::{Error, Result};
-
-/// Bytes that are read at most.
-const LARGEST: u64 = 1 << 30;
+use crate::encoding::{self, Kind, failure};
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
 
 /// Reads a table of numbers from a file of at most 1 GiB, in UTF-8 or UTF-16.
 ///
@@ -32,14 +30,8 @@ const LARGEST: u64 = 1 << 30;
 /// f64 cannot tell those of a column apart, and for what looks like decimal commas cut in two.
 pub fn read_csv(path: impl AsRef<Path>) -> Result<Csv> {
     let path = path.as_ref();
-    let name = path.display().to_string();
-    let file = File::open(path).map_err(|error| failure(&name, (None, error.to_string())))?;
-    match file.metadata() {
-        Ok(about) if about.is_file() && about.len() > LARGEST => {
-            Err(failure(&name, too_large(&about.len().to_string())))
-        }
-        _ => read(&name, file),
-    }
+    let text = encoding::read_file(path, Kind::Table)?;
+    table(&path.display().to_string(), &text)
 }
 
 /// [`read_csv`] of a text instead of a file.
@@ -71,26 +63,9 @@ pub fn read_csv_from(reader: impl Read) -> Result<Csv> {
 }
 
 fn read(name: &str, reader: impl Read) -> Result<Csv> {
-    let mut bytes = Vec::new();
-    let read = reader.take(LARGEST + 1).read_to_end(&mut bytes);
-    read.map_err(|error| failure(name, (None, error.to_string())))?;
-    if bytes.len() as u64 > LARGEST {
-        let least = format!("at least {}", LARGEST + 1);
-        return Err(failure(name, too_large(&least)));
-    }
-    let found = decode(&bytes).and_then(|text| assemble(&text));
-    found.map_err(|trouble| failure(name, trouble))
+    table(name, &encoding::read(name, reader, Kind::Table)?)
 }
 
-/// What is wrong with a file.
-pub(super) fn failure(file: &str, (line, reason): Trouble) -> Error {
-    let file = file.to_owned();
-    Error::File { file, line, reason }
-}
-
-fn too_large(bytes: &str) -> Trouble {
-    let reason = format!(
-        "it has {bytes} bytes, and at most {LARGEST} (1 GiB) are read: take some of its rows"
-    );
-    (None, reason)
+fn table(name: &str, text: &str) -> Result<Csv> {
+    assemble(text).map_err(|trouble| failure(name, trouble))
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use ndarray::Array2;
 
-use super::read::failure;
 use super::table::check;
+use crate::encoding::failure;
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
