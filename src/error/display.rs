@@ -131,10 +131,8 @@ impl Error {
             Self::Schedule { .. } | Self::Timestep { .. } | Self::Parameter { .. } => return None,
             Self::Label { .. } | Self::Word { .. } | Self::Name { .. } => return None,
             Self::Shape { .. } | Self::NotFinite { .. } | Self::Empty { .. } => return None,
-            Self::Size { .. } | Self::Covariance { .. } | Self::File { .. } => return None,
-            Self::ConstantColumn { .. } | Self::Outlier { .. } | Self::Figure { .. } => {
-                return None;
-            }
+            Self::Size { .. } | Self::Covariance { .. } | Self::Figure { .. } => return None,
+            Self::ConstantColumn { .. } | Self::Outlier { .. } | Self::File { .. } => return None,
         })
     }
 }
