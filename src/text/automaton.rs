@@ -64,6 +64,19 @@ impl Layer {
         &self.transitions[self.starts[state]..self.starts[state + 1]]
     }
 
+    /// Leaves out the transitions, by their state, for which `stays` is false.
+    fn retain(&mut self, mut stays: impl FnMut(usize, &Transition) -> bool) {
+        let (mut starts, mut transitions) = (vec![0], Vec::new());
+        for (state, row) in self.rows().enumerate() {
+            transitions.extend(row.iter().filter(|step| stays(state, step)));
+            starts.push(transitions.len());
+        }
+        *self = Self {
+            starts,
+            transitions,
+        };
+    }
+
     fn step(&self, state: usize, word: usize) -> Option<&Transition> {
         let row = self.row(state);
         let found = row.binary_search_by_key(&word, |step| step.word);
@@ -89,15 +102,28 @@ impl Automaton {
 
     /// A sentence, written into `places`.
     pub fn draw(&self, places: &mut [usize], rng: &mut Rng) {
+        let p = |k: usize, i: usize| self.layers[k].transitions[i].p;
+        self.draw_by(p, places, rng);
+    }
+
+    /// A sentence by other probabilities, `p(place, number of the transition)`.
+    pub fn draw_by(&self, p: impl Fn(usize, usize) -> f64, places: &mut [usize], rng: &mut Rng) {
         let mut state = 0;
-        for (layer, place) in self.layers.iter().zip(places) {
-            let (row, mut left) = (layer.row(state), rng.random::<f64>());
-            // Rounding may leave a bit after all of them: then it is the last.
-            let chosen = row.iter().find(|step| {
-                left -= step.p;
-                left < 0.0
-            });
-            let step = chosen.unwrap_or(&row[row.len() - 1]);
+        for (k, (layer, place)) in self.layers.iter().zip(places).enumerate() {
+            let (row, mut left) = (
+                layer.starts[state]..layer.starts[state + 1],
+                rng.random::<f64>(),
+            );
+            // Rounding may leave a bit after all of them: then it is the last that can be.
+            let mut chosen = row.start;
+            for i in row.filter(|i| p(k, *i) > 0.0) {
+                chosen = i;
+                left -= p(k, i);
+                if left < 0.0 {
+                    break;
+                }
+            }
+            let step = &layer.transitions[chosen];
             (state, *place) = (step.to, step.word);
         }
     }
@@ -126,6 +152,51 @@ impl Automaton {
             ways = layer.rows().map(of_row).collect();
         }
         ways[0]
+    }
+
+    /// The automaton of the sentences with these words where they are known, and the ln of their probability; or the
+    /// first place whose word none of them can have after those known before it. States that none of them passes keep
+    /// their numbers, without words.
+    pub fn given(&self, known: &[Option<usize>]) -> Result<(Self, f64), usize> {
+        let mut layers = self.layers.clone();
+        let mut reached = vec![true];
+        for (k, (layer, known)) in layers.iter_mut().zip(known).enumerate() {
+            let mut next = vec![false; self.after(k)];
+            layer.retain(|state, step| {
+                let stays = reached[state] && known.is_none_or(|word| word == step.word);
+                next[step.to] |= stays;
+                stays
+            });
+            if !next.contains(&true) {
+                return Err(k);
+            }
+            reached = next;
+        }
+        let mut after = vec![0.0; self.last];
+        for layer in layers.iter_mut().rev() {
+            layer.retain(|_, step| after[step.to] > f64::NEG_INFINITY);
+            let mut before = vec![f64::NEG_INFINITY; layer.states()];
+            for (state, ln_p) in before.iter_mut().enumerate() {
+                let row = layer.starts[state]..layer.starts[state + 1];
+                let row = &mut layer.transitions[row];
+                row.iter_mut().for_each(|step| step.ln_p += after[step.to]);
+                let most = row
+                    .iter()
+                    .map(|step| step.ln_p)
+                    .fold(f64::NEG_INFINITY, f64::max);
+                if most > f64::NEG_INFINITY {
+                    let sum: f64 = row.iter().map(|step| (step.ln_p - most).exp()).sum();
+                    *ln_p = most + sum.ln();
+                }
+                row.iter_mut().for_each(|step| {
+                    step.ln_p -= *ln_p;
+                    step.p = step.ln_p.exp();
+                });
+            }
+            after = before;
+        }
+        let ln_p = after[0];
+        Ok((Self { layers, ..*self }, ln_p))
     }
 
     /// How many states there are after place k.

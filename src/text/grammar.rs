@@ -226,6 +226,11 @@ impl Grammar {
         Ok((grammar, p))
     }
 
+    /// The automaton, for what computes with it.
+    pub(super) fn automaton(&self) -> &Automaton {
+        &self.automaton
+    }
+
     fn check(&self, sentence: &[usize]) -> Result<()> {
         check::same_shape("sentence", &[self.places()], &[sentence.len()])?;
         check::words(sentence, self.vocabulary.len())

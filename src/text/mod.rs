@@ -2,10 +2,13 @@
 
 mod automaton;
 mod built_in;
+mod classifier;
 mod compile;
 mod corpus;
 mod corpus_report;
 mod description;
+mod exact;
+mod floor;
 mod grammar;
 mod reading;
 mod tokens;
@@ -14,6 +17,13 @@ mod vocabulary;
 
 pub use corpus::{Corpus, CorpusConfig};
 pub use corpus_report::CorpusReport;
+mod passes;
+mod vectors;
+mod vocabulary;
+
+pub use classifier::{ClassifierGuidance, ExactClassifier};
+pub use exact::ExactText;
+pub use floor::WordFloor;
 pub use grammar::Grammar;
 pub use reading::Reading;
 pub use vectors::WordVectors;

@@ -95,16 +95,35 @@ impl Vocabulary {
         let numbers = text.split_whitespace().enumerate();
         let numbers = numbers.map(|(place, word)| self.number(word, place));
         let mut sentence: Vec<usize> = numbers.collect::<Result<_>>()?;
-        let missing = places.checked_sub(sentence.len());
-        match (missing, self.padding()) {
-            (Some(0), _) => {}
-            (Some(_), Some(padding)) => {
-                check::elements::<usize>("the places of a sentence", &[places])?;
-                sentence.resize(places, padding);
-            }
-            _ => check::same_shape("sentence", &[places], &[sentence.len()])?,
-        }
+        fill(&mut sentence, self.padding(), places)?;
         Ok(sentence)
+    }
+
+    /// A sentence with gaps, for [`ExactText::known`](super::ExactText::known): `the ___ engineers`, where a word of
+    /// underscores is any word, and `...` at the end any words. Without those, padding follows as in
+    /// [`parse`](Self::parse).
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn pattern(&self, text: &str, places: usize) -> Result<Vec<Option<usize>>> {
+        let (text, open) = match text.trim_end().strip_suffix("...") {
+            Some(text) => (text, true),
+            None => (text, false),
+        };
+        let gap = |word: &str| word.chars().all(|letter| letter == '_');
+        let words = text.split_whitespace().enumerate();
+        let words = words.map(|(place, word)| match gap(word) {
+            true => Ok(None),
+            false => self.number(word, place).map(Some),
+        });
+        let mut pattern: Vec<Option<usize>> = words.collect::<Result<_>>()?;
+        let rest = if open {
+            Some(None)
+        } else {
+            self.padding().map(Some)
+        };
+        fill(&mut pattern, rest, places)?;
+        Ok(pattern)
     }
 
     fn number(&self, word: &str, place: usize) -> Result<usize> {
@@ -120,6 +139,18 @@ impl Vocabulary {
                 ),
             }
         })
+    }
+}
+
+/// Fills a sentence to `places` with `rest`.
+fn fill<W: Clone>(sentence: &mut Vec<W>, rest: Option<W>, places: usize) -> Result<()> {
+    match rest {
+        Some(rest) if sentence.len() < places => {
+            check::elements::<W>("the places of a sentence", &[places])?;
+            sentence.resize(places, rest);
+            Ok(())
+        }
+        _ => check::same_shape("sentence", &[places], &[sentence.len()]),
     }
 }
 

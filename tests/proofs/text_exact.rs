@@ -1,0 +1,451 @@
+//! The exact denoiser of sentences equals sums over all sentences, listed one by one.
+
+use diffusion_intuition::prelude::*;
+use diffusion_intuition::text::{ExactClassifier, ExactText, Grammar, WordVectors};
+use ndarray::s;
+
+use crate::support::{assert_all_close, assert_close, assert_same_at_any_thread_count, log_normal};
+use crate::text_support::{Listed, Table, cats, random};
+
+/// Numbers of a word.
+const D: usize = 5;
+
+/// Exponents reach 7e5 at the smallest noise (‖x − e‖² ≤ 5 at six places, over 2(1−ᾱ) = 2e-5·…): rounded in f64, by
+/// 7e5·2⁻⁵³ = 8e-11 at most, and rarely all in one direction.
+const TOLERANCE: f64 = 1e-10;
+
+/// A grammar with all of its sentences.
+struct World {
+    grammar: Grammar,
+    sentences: Vec<(Vec<usize>, Listed)>,
+    vectors: WordVectors,
+    schedule: Schedule,
+}
+
+impl World {
+    fn of(table: &Table) -> Self {
+        let grammar = table.grammar();
+        Self {
+            sentences: table.list(&grammar).into_iter().collect(),
+            vectors: WordVectors::random(grammar.vocabulary().len(), D, &mut Rng::new(2)).unwrap(),
+            grammar,
+            schedule: Schedule::cosine(200).unwrap(),
+        }
+    }
+
+    fn exact(&self, prediction: Prediction) -> ExactText {
+        ExactText::new(&self.grammar, &self.vectors, &self.schedule, prediction).unwrap()
+    }
+
+    /// Noised sentences, and a row that is no sentence at all: noise, whatever t is.
+    fn rows(&self, t: usize) -> Array2<f32> {
+        let mut rng = Rng::new(t as u64);
+        let sentences = self.grammar.sample(3, &mut rng).unwrap();
+        let x0 = self.vectors.encode(&sentences).unwrap();
+        let (x_t, _) = self.schedule.q_sample(&x0, t, &mut rng).unwrap();
+        let noise = rng.standard_normal(1, x_t.ncols()).unwrap();
+        ndarray::concatenate![Axis(0), x_t, noise]
+    }
+
+    /// ln p(x, sentence) for a row at ᾱ, of each sentence.
+    fn joint(&self, x: &[f32], alpha_bar: f64) -> Vec<f64> {
+        let of = |(sentence, listed): &(Vec<usize>, Listed)| {
+            let places = x.chunks(D).zip(sentence);
+            let places =
+                places.flat_map(|(x, word)| x.iter().zip(self.vectors.vectors().row(*word)));
+            let densities = places.map(|(x, e)| {
+                let mean = alpha_bar.sqrt() * f64::from(*e);
+                log_normal(f64::from(*x), mean, 1.0 - alpha_bar)
+            });
+            listed.p.ln() + densities.sum::<f64>()
+        };
+        self.sentences.iter().map(of).collect()
+    }
+}
+
+/// ln Σ exp.
+fn ln_sum(terms: &[f64]) -> f64 {
+    let most = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    most + terms
+        .iter()
+        .map(|term| (term - most).exp())
+        .sum::<f64>()
+        .ln()
+}
+
+/// Weights that add up to 1.
+fn weights(terms: &[f64]) -> Vec<f64> {
+    let all = ln_sum(terms);
+    terms.iter().map(|term| (term - all).exp()).collect()
+}
+
+/// Σ weight over the sentences with each word at each place, (L, V).
+fn posterior(world: &World, weights: &[f64]) -> Array2<f64> {
+    let mut all = Array2::zeros((6, world.vectors.words()));
+    for ((sentence, _), weight) in world.sentences.iter().zip(weights) {
+        for (place, word) in sentence.iter().enumerate() {
+            all[[place, *word]] += weight;
+        }
+    }
+    all
+}
+
+fn worlds() -> impl Iterator<Item = World> {
+    [cats(), random(3), random(5), random(8)]
+        .into_iter()
+        .map(|table| World::of(&table))
+}
+
+const TIMES: [usize; 5] = [0, 20, 80, 150, 199];
+
+#[test]
+fn posteriors_means_and_densities_are_sums_over_all_sentences() {
+    for world in worlds() {
+        let exact = world.exact(Prediction::X0);
+        for t in TIMES {
+            let (x, alpha_bar) = (world.rows(t), world.schedule.alpha_bar(t).unwrap());
+            let (words, density) = (
+                exact.posteriors(&x, t).unwrap(),
+                exact.log_density(&x, t).unwrap(),
+            );
+            let (means, entropies) = (
+                exact.denoise(&x, t).unwrap(),
+                exact.entropies(&x, t).unwrap(),
+            );
+            for (i, row) in x.rows().into_iter().enumerate() {
+                let joint = world.joint(row.as_slice().unwrap(), alpha_bar);
+                let expected = posterior(&world, &weights(&joint));
+                let found = words.slice(s![i * 6..(i + 1) * 6, ..]);
+                assert_all_close(format_args!("t {t}"), &found, &expected, |_| TOLERANCE);
+                // Densities are exponents, rounded as these are.
+                let ln_p = ln_sum(&joint);
+                assert_close(
+                    "ln p(x_t)",
+                    density[i],
+                    ln_p,
+                    1e-12 * ln_p.abs() + TOLERANCE,
+                );
+                let mean = expected.dot(&world.vectors.vectors().mapv(f64::from));
+                // f32's rounding of the answer, below 1.
+                let found: Vec<f64> = means.row(i).iter().map(|x| f64::from(*x)).collect();
+                assert_all_close("E[x_0 | x_t]", &found, &mean, |_| 6e-8);
+                for (k, words) in expected.rows().into_iter().enumerate() {
+                    let entropy = words.iter().filter(|p| **p > 0.0).map(|p| -p * p.ln());
+                    // The slope of −p ln p at the smallest p that counts, 1e-12, is below 30.
+                    assert_close(
+                        "entropy",
+                        entropies[[i, k]],
+                        entropy.sum(),
+                        40.0 * TOLERANCE,
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn eps_and_v_are_the_same_mean() {
+    let world = World::of(&cats());
+    let [eps, x0, v] =
+        [Prediction::Eps, Prediction::X0, Prediction::V].map(|kind| world.exact(kind));
+    assert!(eps.is_exact() && v.prediction() == Prediction::V);
+    for t in TIMES {
+        let x = world.rows(t);
+        let level = world.schedule.alpha_bar(t).unwrap();
+        let (signal, noise) = (level.sqrt(), (1.0 - level).sqrt());
+        let answers = [&eps, &x0, &v].map(|exact| exact.denoise(&x, t).unwrap());
+        for ((x, x0), (eps, v)) in x
+            .iter()
+            .zip(&answers[1])
+            .zip(answers[0].iter().zip(&answers[2]))
+        {
+            let (x, x0) = (f64::from(*x), f64::from(*x0));
+            let expected = (x - signal * x0) / noise;
+            // f32's rounding of x_0, over the noise, and of the answer.
+            let bound = 6e-8 / noise + 1.2e-7 * expected.abs();
+            assert_close("eps", f64::from(*eps), expected, bound);
+            let expected = signal * expected - noise * x0;
+            assert_close(
+                "v",
+                f64::from(*v),
+                expected,
+                bound + 1.2e-7 * expected.abs(),
+            );
+        }
+    }
+}
+
+/// Known words are those sentences alone, also where x_t says the contrary; twice is both.
+#[test]
+fn known_words_are_a_condition() {
+    for world in worlds() {
+        let exact = world.exact(Prediction::X0);
+        let known = world.sentences[world.sentences.len() / 2].0.clone();
+        let some = [1, 3].map(|k| {
+            let mut pattern = vec![None; 6];
+            pattern[k] = Some(known[k]);
+            pattern
+        });
+        let infill = exact.known(&some[0]).unwrap().known(&some[1]).unwrap();
+        for t in TIMES {
+            let (x, alpha_bar) = (world.rows(t), world.schedule.alpha_bar(t).unwrap());
+            let (words, density) = (
+                infill.posteriors(&x, t).unwrap(),
+                infill.log_density(&x, t).unwrap(),
+            );
+            for (i, row) in x.rows().into_iter().enumerate() {
+                let mut joint = world.joint(row.as_slice().unwrap(), alpha_bar);
+                for (joint, (sentence, _)) in joint.iter_mut().zip(&world.sentences) {
+                    if sentence[1] != known[1] || sentence[3] != known[3] {
+                        *joint = f64::NEG_INFINITY;
+                    }
+                }
+                let expected = posterior(&world, &weights(&joint));
+                let found = words.slice(s![i * 6..(i + 1) * 6, ..]);
+                assert_all_close(format_args!("t {t}"), &found, &expected, |_| TOLERANCE);
+                let ln_p = ln_sum(&joint);
+                assert_close("ln p", density[i], ln_p, 1e-12 * ln_p.abs() + TOLERANCE);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_classifier_is_bayes_and_its_gradient_a_difference_quotient() {
+    let world = World::of(&cats());
+    for (name, number, value) in [("number", 0, "many"), ("mood", 1, "calm")] {
+        let classifier = ExactClassifier::new(
+            &world.grammar,
+            &[(name, value)],
+            &world.vectors,
+            &world.schedule,
+        )
+        .unwrap();
+        for t in TIMES {
+            let (x, alpha_bar) = (world.rows(t), world.schedule.alpha_bar(t).unwrap());
+            let (found, gradient) = (
+                classifier.log_prob(&x, t).unwrap(),
+                classifier.gradient(&x, t).unwrap(),
+            );
+            for (i, row) in x.rows().into_iter().enumerate() {
+                let joint = world.joint(row.as_slice().unwrap(), alpha_bar);
+                let share = |listed: &Listed| {
+                    let ways = listed
+                        .ways
+                        .iter()
+                        .filter(|(values, _)| values[number] == value);
+                    ways.map(|(_, p)| p).sum::<f64>() / listed.p
+                };
+                let having = joint.iter().zip(&world.sentences);
+                let having: Vec<f64> = having
+                    .map(|(joint, (_, of))| joint + share(of).ln())
+                    .collect();
+                let expected = ln_sum(&having) - ln_sum(&joint);
+                assert_close(
+                    value,
+                    found[i],
+                    expected,
+                    TOLERANCE + 1e-12 * joint[0].abs(),
+                );
+                // Σ over sentences of (their share given c − their share) √ᾱ e/(1−ᾱ).
+                let pull =
+                    posterior(&world, &weights(&having)) - posterior(&world, &weights(&joint));
+                let pull = pull.dot(&world.vectors.vectors().mapv(f64::from));
+                let scale = alpha_bar.sqrt() / (1.0 - alpha_bar);
+                let expected = pull.iter().map(|x| x * scale).collect::<Vec<_>>();
+                assert_all_close("gradient", gradient.row(i), &expected, |_| {
+                    10.0 * TOLERANCE * scale
+                });
+            }
+        }
+        // Central differences, where ln p bends on the scale of 1 and steps of 2⁻⁷ are exact in f32: the error is
+        // step²/6 times a third derivative below 10, and rounding 1e-12/step.
+        let (x, t) = (world.rows(150), 150);
+        let gradient = classifier.gradient(&x, t).unwrap();
+        let x = x.mapv(|x| (x * 1024.0).round() / 1024.0);
+        let rounded = classifier.gradient(&x, t).unwrap();
+        assert!((&rounded - &gradient).iter().all(|gap| gap.abs() < 1e-2));
+        for j in 0..x.ncols() {
+            let step = 1.0 / 128.0;
+            let at = |by: f32| {
+                let mut x = x.clone();
+                x.column_mut(j).mapv_inplace(|x| x + by);
+                classifier.log_prob(&x, t).unwrap()
+            };
+            let quotient = (at(step) - at(-step)) / (2.0 * f64::from(step));
+            assert_all_close("slope", &quotient, rounded.column(j), |_| 1e-4);
+        }
+    }
+}
+
+/// Guided by the classifier at scale 1, the exact denoiser is that of the narrower grammar, whatever it predicts.
+#[test]
+fn guidance_at_scale_one_is_the_condition() {
+    let world = World::of(&cats());
+    let wanted = [("number", "one")];
+    let (narrow, _) = world.grammar.given(&wanted).unwrap();
+    let classifier =
+        ExactClassifier::new(&world.grammar, &wanted, &world.vectors, &world.schedule).unwrap();
+    for kind in [Prediction::Eps, Prediction::X0, Prediction::V] {
+        let (any, given) = (
+            world.exact(kind),
+            ExactText::new(&narrow, &world.vectors, &world.schedule, kind).unwrap(),
+        );
+        let guided = classifier.guide(&any, 1.0).unwrap();
+        assert!(guided.is_exact() && guided.prediction() == kind);
+        for t in TIMES {
+            let (x, noise) = (world.rows(t), world.schedule.noise_level(t).unwrap());
+            let (a, b) = (
+                guided.denoise(&x, t).unwrap(),
+                given.denoise(&x, t).unwrap(),
+            );
+            for (a, b) in a.iter().zip(&b) {
+                // Two roundings to f32, of numbers up to 2 over the noise.
+                assert_close(
+                    format_args!("t {t}"),
+                    (*a).into(),
+                    (*b).into(),
+                    5e-7 / noise,
+                );
+            }
+            let twice = classifier.guide(&any, 2.0).unwrap().denoise(&x, t).unwrap();
+            let once = any.denoise(&x, t).unwrap();
+            for ((twice, a), once) in twice.iter().zip(&a).zip(&once) {
+                let expected = f64::from(2.0 * a - once);
+                assert_close("twice", (*twice).into(), expected, 1e-6 / noise);
+            }
+        }
+    }
+    assert!(
+        classifier
+            .guide(&world.exact(Prediction::X0), f64::NAN)
+            .is_err()
+    );
+}
+
+/// The floor is the mean of −ln p of the words that were there, and what is drawn given x_t follows its posteriors.
+#[test]
+fn the_floor_is_the_cross_entropy_of_the_posterior() {
+    let world = World::of(&cats());
+    let exact = world.exact(Prediction::X0);
+    let (n, t) = (20_000, 150);
+    let sentences = world.grammar.sample(n, &mut Rng::new(5)).unwrap();
+    let x0 = world.vectors.encode(&sentences).unwrap();
+    let (x_t, _) = world.schedule.q_sample(&x0, t, &mut Rng::new(6)).unwrap();
+    let words = exact.posteriors(&x_t, t).unwrap();
+    let surprise: Vec<f64> = sentences
+        .iter()
+        .enumerate()
+        .map(|(i, word)| -words[[i, *word]].ln())
+        .collect();
+    let floor = exact.floor(t..t + 1, n, &mut Rng::new(7)).unwrap();
+    assert_eq!(floor.places.len(), 6);
+    for (k, floor) in floor.places.iter().enumerate() {
+        let at: Vec<f64> = surprise.iter().skip(k).step_by(6).copied().collect();
+        let at = metrics::Estimate::of(&at).unwrap();
+        // Place 5 is always padding: rounding is left.
+        let bound = 6.0 * at.standard_error.hypot(floor.standard_error) + 1e-12;
+        assert_close(format_args!("place {k}"), floor.mean, at.mean, bound);
+    }
+    let mean = floor.places.iter().map(|floor| floor.mean).sum::<f64>() / 6.0;
+    assert_close("mean of the places", floor.all.mean, mean, 1e-12);
+    // Over a range, between the ends.
+    let range = exact
+        .floor(0..200, 2000, &mut Rng::new(8))
+        .unwrap()
+        .all
+        .mean;
+    let [low, high] = [0, 199].map(|t| {
+        exact
+            .floor(t..t + 1, 200, &mut Rng::new(9))
+            .unwrap()
+            .all
+            .mean
+    });
+    assert!(
+        low < 1e-6 && low < range && range < high,
+        "{low} {range} {high}"
+    );
+
+    let same = x_t
+        .slice(s![..1, ..])
+        .broadcast((n, 30))
+        .unwrap()
+        .to_owned();
+    let drawn = exact.draw(&same, t, &mut Rng::new(10)).unwrap();
+    for (k, column) in drawn.columns().into_iter().enumerate() {
+        for word in 0..world.vectors.words() {
+            let p = words[[k, word]];
+            let found = column.iter().filter(|other| **other == word).count() as f64 / n as f64;
+            // Six standard errors, and 12 of those of which few are expected.
+            let bound = 6.0 * (p / n as f64).sqrt() + 12.0 / n as f64;
+            assert_close("drawn", found, p, bound);
+        }
+    }
+    for sentence in drawn.rows() {
+        assert_eq!(world.grammar.first_error(&sentence.to_vec()).unwrap(), None);
+    }
+}
+
+#[test]
+fn threads_change_no_bit() {
+    let world = World::of(&cats());
+    let exact = world.exact(Prediction::Eps);
+    let x = Rng::new(3).standard_normal(100, 30).unwrap();
+    assert_same_at_any_thread_count(|| {
+        let drawn = exact.draw(&x, 100, &mut Rng::new(0)).unwrap();
+        (
+            exact.denoise(&x, 100).unwrap(),
+            exact.posteriors(&x, 100).unwrap(),
+            drawn,
+        )
+    });
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let world = World::of(&cats());
+    let exact = world.exact(Prediction::Eps);
+    let x = Array2::<f32>::zeros((2, 30));
+    assert!(matches!(
+        exact.denoise(&x, 200),
+        Err(Error::Timestep { t: 200, .. })
+    ));
+    assert!(matches!(
+        exact.posteriors(&Array2::zeros((2, 29)), 0),
+        Err(Error::Shape { .. })
+    ));
+    assert!(matches!(
+        exact.draw(&(&x / 0.0), 0, &mut Rng::new(0)),
+        Err(Error::NotFinite { .. })
+    ));
+    assert_eq!(
+        exact.log_density(&Array2::zeros((0, 30)), 0).unwrap().len(),
+        0
+    );
+    let few = WordVectors::random(3, D, &mut Rng::new(0)).unwrap();
+    let refused = ExactText::new(&world.grammar, &few, &world.schedule, Prediction::X0);
+    assert!(matches!(refused, Err(Error::Shape { .. })));
+    let words = world.grammar.vocabulary();
+    assert!(matches!(exact.known(&[None; 5]), Err(Error::Shape { .. })));
+    assert!(matches!(
+        exact.known(&[Some(99); 6]),
+        Err(Error::Word { word: 99, .. })
+    ));
+    let refused = exact
+        .known(&words.pattern("a ___ cats ...", 6).unwrap())
+        .unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "known word 3 (counted from 1), \"cats\": no sentence has it there, with what is known before it"
+    );
+    assert_eq!(
+        words.pattern("the _ cat", 6).unwrap()[2..4],
+        [words.index("cat"), words.padding()]
+    );
+    assert!(exact.floor(0..0, 10, &mut Rng::new(0)).is_err());
+    assert!(exact.floor(0..201, 10, &mut Rng::new(0)).is_err());
+    assert!(exact.floor(0..200, 1, &mut Rng::new(0)).is_err());
+    assert!(exact.floor(0..200, 1 << 60, &mut Rng::new(0)).is_err());
+}
