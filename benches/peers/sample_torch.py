@@ -4,10 +4,32 @@ import torch
 from film_mlp_torch import FilmMlp, array
 
 
+def ddim(given, predict, compiled):
+    """From the given noise, with eps = predict(x, t), where t holds one number for all rows."""
+    start = array(given["start"], -1, given["d"])
+
+    def step(x, t, signal, noise, signal_before, noise_before):
+        eps = predict(x, t)
+        x0 = (x - noise * eps) / signal
+        return signal_before * x0 + noise_before * eps
+
+    if compiled:
+        step = torch.compile(step)
+    # Tensors, so that one compiled step serves all.
+    steps = [(torch.tensor([t]), *map(torch.tensor, coefficients)) for t, *coefficients in given["steps"]]
+
+    @torch.inference_mode()
+    def run():
+        x = start
+        for arguments in steps:
+            x = step(x, *arguments)
+        return x
+
+    return run
+
+
 def sampler(given, hoisted=False, compiled=False):
     network = FilmMlp(given)
-    start = array(given["start"], -1, given["d"])
-    steps = [(t, *coefficients) for t, *coefficients in given["steps"]]
 
     def predict(x, t):
         """With one row of scales and shifts for all rows, or with one for each."""
@@ -18,24 +40,7 @@ def sampler(given, hoisted=False, compiled=False):
             h = block(h, block.film(network.embeddings[t]))
         return network.output(h)
 
-    def step(x, t, signal, noise, signal_before, noise_before):
-        eps = predict(x, t)
-        x0 = (x - noise * eps) / signal
-        return signal_before * x0 + noise_before * eps
-
-    if compiled:
-        step = torch.compile(step)
-    # Tensors, so that one compiled step serves all.
-    steps = [(torch.tensor([t]), *map(torch.tensor, coefficients)) for t, *coefficients in steps]
-
-    @torch.inference_mode()
-    def run():
-        x = start
-        for arguments in steps:
-            x = step(x, *arguments)
-        return x
-
-    return run
+    return ddim(given, predict, compiled)
 
 
 def form(**options):

@@ -4,7 +4,7 @@ and a tenth of the labels dropped."""
 import torch
 import train_torch
 from film_mlp_torch import array
-from unet_torch import UNet, flatten
+from unet_torch import UNet, flatten, forms
 
 
 class Training(train_torch.Training):
@@ -29,16 +29,7 @@ class Training(train_torch.Training):
         return self.signal[ts] * x0 + self.noise[ts] * eps, ts, eps, labels
 
 
-def form(**options):
-    return lambda given: Training(given, **options)
-
-
-FORMS = {
-    "eager": form(),
-    "eager, channels last": form(channels_last=True),
-    "compile": form(compiled=True),
-    "compile, channels last": form(compiled=True, channels_last=True),
-}
+FORMS = forms(Training)
 
 
 def verify(run, given, folder):

@@ -29,3 +29,17 @@ class UNet(unet.UNet):
 
 def flatten(tensors):
     return torch.cat([unet.to_crate(x).flatten() for x in tensors])
+
+
+def forms(make):
+    """Of what make(given, channels_last, compiled) makes."""
+
+    def form(**options):
+        return lambda given: make(given, **options)
+
+    return {
+        "eager": form(),
+        "eager, channels last": form(channels_last=True),
+        "compile": form(compiled=True),
+        "compile, channels last": form(compiled=True, channels_last=True),
+    }

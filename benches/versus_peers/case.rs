@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rayon::ThreadPoolBuilder;
 use serde_json::Value;
 
 /// Errors end up as a sentence for the person at the terminal.
@@ -77,4 +78,18 @@ pub trait Case {
 
     /// What was checked, for the person at the terminal.
     fn verified(&self) -> &'static str;
+}
+
+/// Both thread counts must give what one gives.
+pub fn same_bits<T: PartialEq + Send>(
+    work: impl Fn() -> diffusion_intuition::Result<T> + Sync,
+) -> Result<()> {
+    let run = |threads| -> Result<T> {
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
+        Ok(pool.install(&work)?)
+    };
+    match run(1)? == run(2)? {
+        true => Ok(()),
+        false => Err("two threads give other bits than one".into()),
+    }
 }

@@ -10,11 +10,10 @@ use diffusion_intuition::sampler::{Method, Sampler};
 use diffusion_intuition::train::{Adam, Optimizer, TrainConfig, Trainer};
 use diffusion_intuition::{Rng, Schedule};
 use ndarray::{Array2, s};
-use rayon::ThreadPoolBuilder;
 use serde_json::{Value, json};
 
 use crate::batch::Batch;
-use crate::case::{Case, Contender, Result};
+use crate::case::{Case, Contender, Result, same_bits};
 use crate::train::Check;
 use crate::{files, reference};
 
@@ -97,20 +96,6 @@ const PEERS: &[Contender] = &[
     ),
     Contender::new("JAX, jit+scan", "jax", "scan"),
 ];
-
-/// Both thread counts must give what one gives.
-fn same_bits<T: PartialEq + Send>(
-    work: impl Fn() -> diffusion_intuition::Result<T> + Sync,
-) -> Result<()> {
-    let run = |threads| -> Result<T> {
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
-        Ok(pool.install(&work)?)
-    };
-    match run(1)? == run(2)? {
-        true => Ok(()),
-        false => Err("two threads give other bits than one".into()),
-    }
-}
 
 /// Steps on 64 digits, a tenth of them without their label.
 pub struct TrainPictures {
@@ -245,15 +230,12 @@ pub struct SamplePictures {
 impl SamplePictures {
     pub fn new() -> Self {
         let schedule = reference::schedule();
-        let mut start = Array2::zeros((SAMPLES, D));
-        let numbers = start.as_slice_mut().expect("freshly made");
-        Rng::new(3).fill_standard_normal(numbers);
         let sampler = Sampler::new(&schedule, Method::DDIM, EVALUATIONS);
         Self {
             network: network(),
             sampler: sampler.expect("fewer steps than T"),
             schedule,
-            start,
+            start: reference::start(SAMPLES, D),
             labels: (0..SAMPLES).map(|i| Some(i % CLASSES)).collect(),
         }
     }
@@ -292,11 +274,9 @@ impl Case for SamplePictures {
 
     fn prepare(&mut self, scratch: &Path) -> Result<Value> {
         let mut told = share(&self.schedule, scratch)?;
-        let path = scratch.join("start.f32");
-        files::write(&path, &self.start)?;
-        told["start"] = json!(path);
         told["labels"] = share_labels("labels", &self.labels, scratch)?;
-        told["steps"] = reference::ddim_steps(&self.schedule, &self.sampler);
+        let drawn = (&self.start, &self.sampler);
+        reference::share_sampling(drawn, &self.schedule, scratch, &mut told)?;
         Ok(told)
     }
 

@@ -73,8 +73,27 @@ pub fn share_network(
     }))
 }
 
+/// Noise of n rows that everyone samples from.
+pub fn start(n: usize, d: usize) -> Array2<f32> {
+    Rng::new(3).standard_normal(n, d).expect("sizes that fit")
+}
+
+/// The noise and the steps of DDIM for the peers.
+pub fn share_sampling(
+    (start, sampler): (&Array2<f32>, &Sampler),
+    schedule: &Schedule,
+    scratch: &Path,
+    told: &mut Value,
+) -> Result<()> {
+    let path = scratch.join("start.f32");
+    files::write(&path, start)?;
+    told["start"] = json!(path);
+    told["steps"] = ddim_steps(schedule, sampler);
+    Ok(())
+}
+
 /// t, √ᾱ and √(1−ᾱ) at each step of DDIM, then those at the next one's t, where 1 and 0 follow the last.
-pub fn ddim_steps(schedule: &Schedule, sampler: &Sampler) -> Value {
+fn ddim_steps(schedule: &Schedule, sampler: &Sampler) -> Value {
     let (alpha_bars, timesteps) = (schedule.alpha_bars(), sampler.timesteps());
     let steps = timesteps.iter().enumerate().map(|(step, t)| {
         let here = alpha_bars[*t];

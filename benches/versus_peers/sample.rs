@@ -7,11 +7,10 @@ use diffusion_intuition::network::FilmMlp;
 use diffusion_intuition::sampler::{Method, Sampler};
 use diffusion_intuition::{Rng, Schedule};
 use ndarray::Array2;
-use rayon::ThreadPoolBuilder;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::case::{Case, Contender, Result};
-use crate::{files, reference};
+use crate::case::{Case, Contender, Result, same_bits};
+use crate::reference;
 
 const ROWS: usize = 10_000;
 const STEPS: usize = 50;
@@ -28,14 +27,11 @@ impl Sample {
     /// From the same noise each time.
     pub fn new() -> Self {
         let schedule = reference::schedule();
-        let mut start = Array2::zeros((ROWS, reference::D));
-        let numbers = start.as_slice_mut().expect("freshly made");
-        Rng::new(3).fill_standard_normal(numbers);
         Self {
             network: reference::network(),
             sampler: Sampler::new(&schedule, Method::DDIM, STEPS).expect("fewer steps than T"),
             schedule,
-            start,
+            start: reference::start(ROWS, reference::D),
         }
     }
 
@@ -80,10 +76,8 @@ impl Case for Sample {
 
     fn prepare(&mut self, scratch: &Path) -> Result<Value> {
         let mut told = reference::share(&self.network, &self.schedule, scratch)?;
-        let path = scratch.join("start.f32");
-        files::write(&path, &self.start)?;
-        told["start"] = json!(path);
-        told["steps"] = reference::ddim_steps(&self.schedule, &self.sampler);
+        let drawn = (&self.start, &self.sampler);
+        reference::share_sampling(drawn, &self.schedule, scratch, &mut told)?;
         Ok(told)
     }
 
@@ -92,14 +86,7 @@ impl Case for Sample {
     }
 
     fn verify_ours(&mut self) -> Result<()> {
-        let run = |threads| -> Result<_> {
-            let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
-            Ok(pool.install(|| self.sample())?)
-        };
-        if run(1)? != run(2)? {
-            return Err("two threads give other bits than one".into());
-        }
-        Ok(())
+        same_bits(|| self.sample())
     }
 
     fn verify_peer(&self, scratch: &Path) -> Result<()> {
