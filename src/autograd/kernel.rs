@@ -141,7 +141,7 @@ fn pack<S: Simd, const VECTORS: usize>(simd: S, b: Matrix, panel: &mut [f32]) {
 
 /// A square of 16 by 16 numbers turned: four perfect shuffles of its rows.
 #[inline(always)]
-fn transpose<S: Simd>(mut rows: [f32x16<S>; LANES]) -> [f32x16<S>; LANES] {
+pub(super) fn transpose<S: Simd>(mut rows: [f32x16<S>; LANES]) -> [f32x16<S>; LANES] {
     for _ in 0..4 {
         let old = rows;
         for i in 0..LANES / 2 {

@@ -101,11 +101,10 @@ pub(super) fn all_not_below<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
     x.simd_lt(least).select(least, x)
 }
 
-/// [`sigmoid`] of each, with the same bits: where the compiler would not find the vectors by itself.
+/// (p, n) with e^x = p·2ⁿ of each, as [`split_exp`].
 #[inline(always)]
-pub(super) fn sigmoids<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
+fn split_exps<S: Simd>(simd: S, x: f32x16<S>) -> (f32x16<S>, u32x16<S>) {
     let splat = |value: f32| f32x16::splat(simd, value);
-    let x = all_not_below(simd, -all_not_below(simd, x));
     let shifted = x.mul_add(splat(std::f32::consts::LOG2_E), splat(MAGIC));
     let n = shifted - splat(MAGIC);
     let r = n.mul_add(splat(-LN2_HIGH), x);
@@ -114,11 +113,30 @@ pub(super) fn sigmoids<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
     for c in &COEFFICIENTS[1..] {
         p = p.mul_add(r, splat(*c));
     }
-    let one = splat(1.0);
-    p = (p * r).mul_add(r, r) + one;
-    let n = shifted.to_bits() - u32x16::splat(simd, MAGIC.to_bits());
-    let power = f32x16::from_bits((n + u32x16::splat(simd, 127)) << 23);
-    one / (one + p * power)
+    let p = (p * r).mul_add(r, r) + splat(1.0);
+    (p, shifted.to_bits() - u32x16::splat(simd, MAGIC.to_bits()))
+}
+
+/// [`power`] of each.
+#[inline(always)]
+fn powers<S: Simd>(simd: S, n: u32x16<S>) -> f32x16<S> {
+    f32x16::from_bits((n + u32x16::splat(simd, 127)) << 23)
+}
+
+/// [`exp`] of each, with the same bits, for numbers that are not above 0.
+#[inline(always)]
+pub(super) fn exps<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
+    let (p, n) = split_exps(simd, all_not_below(simd, x));
+    p * powers(simd, n)
+}
+
+/// [`sigmoid`] of each, with the same bits: where the compiler would not find the vectors by itself.
+#[inline(always)]
+pub(super) fn sigmoids<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
+    let x = all_not_below(simd, -all_not_below(simd, x));
+    let (p, n) = split_exps(simd, x);
+    let one = f32x16::splat(simd, 1.0);
+    one / (one + p * powers(simd, n))
 }
 
 /// Numbers in one block of a sum.
@@ -195,6 +213,12 @@ mod tests {
             let (one, vector) = dispatch!(*SIMD, simd => {
                 let vector = sigmoids(simd, f32x16::from_slice(simd, &all));
                 (all.map(|x| sigmoid(x, fuses_of(simd))), <[f32; 16]>::from(vector))
+            });
+            assert_eq!(one.map(f32::to_bits), vector.map(f32::to_bits));
+            let all = all.map(|x| -x.abs());
+            let (one, vector) = dispatch!(*SIMD, simd => {
+                let vector = exps(simd, f32x16::from_slice(simd, &all));
+                (all.map(|x| exp(x, fuses_of(simd))), <[f32; 16]>::from(vector))
             });
             assert_eq!(one.map(f32::to_bits), vector.map(f32::to_bits));
         }

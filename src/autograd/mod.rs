@@ -68,6 +68,7 @@
 //! order in which one number is summed, so the number of threads never changes a bit.
 
 mod attention;
+mod attention_short;
 mod canvas;
 mod concat;
 mod conv2d;
