@@ -22,6 +22,8 @@ pub(super) struct AxisSpec {
     pub label: String,
     pub range: Option<(f64, f64)>,
     pub log: bool,
+    /// In place of numbers, at 0, 1, 2, …
+    pub names: Vec<String>,
 }
 
 /// What the data of one or several panels asks of an axis.
@@ -69,6 +71,7 @@ pub(super) struct Axis {
     pub low: f64,
     pub high: f64,
     pub log: bool,
+    pub names: Vec<String>,
 }
 
 impl Axis {
@@ -85,6 +88,7 @@ impl Axis {
             low,
             high,
             log,
+            names: spec.names.clone(),
         }
         .checked()
     }
@@ -134,8 +138,13 @@ impl Axis {
         }
     }
 
-    /// At most about `most` ticks.
+    /// At most about `most` ticks, or all names.
     pub(super) fn ticks(&self, most: usize) -> Vec<Tick> {
+        if !self.names.is_empty() {
+            let names = (0_u32..).map(f64::from).zip(&self.names);
+            let shown = names.filter(|(at, _)| (self.low..=self.high).contains(at));
+            return shown.map(|(at, name)| (at, name.clone())).collect();
+        }
         if !self.log {
             return linear_ticks(self.low, self.high, most);
         }

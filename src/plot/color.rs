@@ -52,7 +52,12 @@ pub(super) const DIVERGING: Map = &[
 
 /// Colour of level `level` in `0..HEAT_LEVELS`.
 pub(super) fn heat(map: Map, level: usize) -> RGBColor {
-    between(map, level as f64 / (HEAT_LEVELS - 1) as f64)
+    between(map, share(level))
+}
+
+/// The share of the way along a map at which a level lies.
+pub(super) fn share(level: usize) -> f64 {
+    level as f64 / (HEAT_LEVELS - 1) as f64
 }
 
 /// The colour at a share of the way along a map.

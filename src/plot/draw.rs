@@ -93,6 +93,10 @@ pub(super) fn mark(place: &Place, mark: &Mark, look: Look, marks: &[Mark]) -> Re
             Some(tiles) => sheet::marks(place, tiles, pictures),
             None => Ok(Piece::default()),
         },
+        Shape::Words(words) => match &place.tiles {
+            Some(tiles) => sheet::words(place, tiles, words, (look, mark.opacity)),
+            None => Ok(Piece::default()),
+        },
     }
 }
 

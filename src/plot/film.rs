@@ -1,13 +1,13 @@
 //! Panels over time.
 
 use super::animation::group;
+use super::content::Content;
 use super::figure::Figure;
 use super::layout;
 use super::looks::Looks;
 use super::page::{Page, SHARED};
 use super::panel::Panel;
 use super::text::width;
-use super::tiles::Pictures;
 #[cfg(doc)]
 use crate::Error;
 use crate::Result;
@@ -52,20 +52,13 @@ impl Figure {
         );
         parameter(name, story, story < count, valid)?;
 
-        // Pictures stand where those of the first frame do.
-        let arrangement = |panel: &Panel| {
-            let pictures = panel.shown_pictures();
-            pictures.map(Pictures::arrangement).unwrap_or_default()
-        };
-        let first = arrangement(panels[0]);
-        for panel in &panels {
-            same_shape("pictures of a frame", &first, &arrangement(panel))?;
-        }
+        same_everywhere(&panels)?;
         // The label of a frame stands where a panel has its title: keep the room for the longest.
         let labels = frames.iter().map(|frame| frame.0.as_str());
         let longest = labels.max_by(|a, b| width(a, 1.0).total_cmp(&width(b, 1.0)));
         let mut stage = panels[0].clone();
         stage.title = longest.unwrap_or_default().to_owned();
+        stage.widen(&panels);
         let axes = [layout::axes(&panels)?];
         let shared = SHARED / count;
         let mut page = Page::new(title, 1, (&[&stage], &axes), &panels, looks, shared)?;
@@ -92,4 +85,30 @@ impl Figure {
         let title = Some(title).filter(|title| !title.is_empty());
         Ok(page.finish(title, alt, bodies, Some((count, story))))
     }
+}
+
+/// Whether the frames have one arrangement of pictures or words, and the same names at their axes.
+fn same_everywhere(panels: &[&Panel]) -> Result<()> {
+    let arrangement = |panel: &Panel| {
+        let content = panel.content();
+        content.map(Content::arrangement).unwrap_or_default()
+    };
+    let first = arrangement(panels[0]);
+    let what = match panels[0].content() {
+        Some(Content::Words(_)) => "words of a frame",
+        _ => "pictures of a frame",
+    };
+    for panel in panels {
+        same_shape(what, &first, &arrangement(panel))?;
+    }
+    let is_other = |panel: &&Panel| {
+        let first = [&panels[0].x.names, &panels[0].y.names];
+        [&panel.x.names, &panel.y.names] != first
+    };
+    let other = panels.iter().position(is_other);
+    let (name, valid) = (
+        "frame with names at its axes",
+        "one with those of the first",
+    );
+    parameter(name, other.unwrap_or(0), other.is_none(), valid)
 }

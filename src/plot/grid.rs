@@ -1,6 +1,7 @@
 //! The panels of a page in rows and columns: sizes, room for labels, ticks that do not touch.
 
 use super::axis::{Axis, Tick};
+use super::content::Content;
 use super::form::Form;
 use super::panel::Panel;
 use super::place::{HEADING_GAP, Place, TICK_GAP};
@@ -9,6 +10,12 @@ use super::tiles::Tiles;
 
 /// Between panels.
 const GAP: f64 = 16.0;
+
+/// Beside the last panel: the label of its last tick may stand over the edge.
+const RIGHT: f64 = 10.0;
+
+/// A panel grows by no more names than these.
+const MOST_NAMES: usize = 100;
 
 /// Panels in rows and columns.
 pub(super) struct Grid<'a> {
@@ -24,7 +31,7 @@ pub(super) struct Grid<'a> {
     pub(super) gutters: Vec<f64>,
     /// Width and height of every plot area.
     boxes: Vec<(f64, f64)>,
-    /// Where pictures stand in for axes.
+    /// Where pictures or words stand in for axes.
     tiles: Vec<Option<Tiles>>,
 }
 
@@ -39,7 +46,9 @@ impl<'a> Grid<'a> {
         let columns = form.columns(wanted);
         let rows = panels.len().div_ceil(columns);
         let height = |panel: &&Panel| (0.0, form.height(panel.height, wanted));
-        let axes_only = panels.iter().all(|panel| panel.shown_pictures().is_none());
+        let axes_only = panels.iter().all(|panel| panel.content().is_none());
+        let of_words = |panel: &&Panel| matches!(panel.content(), Some(Content::Words(_)));
+        let least = if panels.iter().any(of_words) { 2 } else { 1 };
         let mut grid = Self {
             form,
             panels,
@@ -59,7 +68,7 @@ impl<'a> Grid<'a> {
         // Heights decide the ticks, their labels the widths, and with equal aspect widths decide heights.
         for _ in 0..2 {
             grid.gutters = (0..columns).map(|column| grid.gutter(column)).collect();
-            let room = form.page_width(columns) - grid.fixed();
+            let room = form.page_width(columns.max(least)) - grid.fixed();
             let cell = (room / columns as f64).floor().max(40.0);
             grid.tiles = (0..panels.len()).map(|i| grid.tiles(i, cell)).collect();
             grid.boxes = (0..panels.len()).map(|i| grid.size(i, cell)).collect();
@@ -72,8 +81,8 @@ impl<'a> Grid<'a> {
             return 16.0; // room for the ends of two tick labels
         }
         let needed = |i: usize| {
-            if let Some(pictures) = self.panels[i].shown_pictures() {
-                return pictures.gutter(self.form);
+            if let Some(content) = self.panels[i].content() {
+                return content.gutter(self.form);
             }
             let ticks = self.y_ticks(i);
             let widths = ticks.iter().map(|tick| width(&tick.1, self.form.tick));
@@ -87,12 +96,12 @@ impl<'a> Grid<'a> {
         panels.map(needed).fold(0.0, f64::max).ceil()
     }
 
-    /// Where the pictures of a panel stand in a cell of this width, if it has any.
+    /// Where the pictures or words of a panel stand in a cell of this width, if it has any.
     fn tiles(&self, i: usize, cell: f64) -> Option<Tiles> {
         let panel = self.panels[i];
         let most = self.form.max_height(panel.height, self.wanted);
-        let pictures = panel.shown_pictures()?;
-        Some(Tiles::new(pictures, self.form, cell, most))
+        let content = panel.content()?;
+        Some(content.tiles(self.form, cell, most))
     }
 
     /// Size of a plot area in a cell of this width.
@@ -102,7 +111,10 @@ impl<'a> Grid<'a> {
         }
         let (panel, (x, y)) = (self.panels[i], &self.axes[i]);
         if !panel.equal {
-            return (cell, self.form.height(panel.height, self.wanted));
+            // A line for each name.
+            let names = LINE * self.form.tick * y.names.len().min(MOST_NAMES) as f64;
+            let height = self.form.height(panel.height, self.wanted);
+            return (cell, height.max(names.ceil()));
         }
         let ratio = y.length() / x.length();
         let most = self.form.max_height(panel.height, self.wanted);
@@ -116,10 +128,10 @@ impl<'a> Grid<'a> {
         !self.form.narrow && width <= self.boxes[i].1 + 40.0
     }
 
-    /// Widths that are not plot area. The label of the last tick may stand over the edge by half its width.
+    /// Widths that are not plot area.
     fn fixed(&self) -> f64 {
         let gaps = GAP * (self.columns - 1) as f64;
-        2.0 * self.form.margin + 10.0 + self.gutters.iter().sum::<f64>() + gaps
+        2.0 * self.form.margin + RIGHT + self.gutters.iter().sum::<f64>() + gaps
     }
 
     fn cell(&self) -> f64 {
@@ -214,27 +226,47 @@ impl<'a> Grid<'a> {
 
     fn y_ticks(&self, i: usize) -> Vec<Tick> {
         let height = self.boxes[i].1;
-        let size = self.form.tick;
         let ticks = self.axes[i].1.ticks(((height / 38.0) as usize).clamp(2, 6));
-        let most = (height / (1.2 * size)).max(1.0) as usize;
+        let most = (height / (1.2 * self.form.tick)).max(1.0) as usize;
         let every = ticks.len().div_ceil(most).max(1);
-        // Longer ones have more digits than anyone reads.
-        let room = 0.3 * self.form.page_width(1);
-        let label = |label: &str| elide(label, |text| width(text, size), room);
         let ticks = ticks.into_iter().step_by(every);
-        ticks.map(|(at, text)| (at, label(&text))).collect()
+        ticks.map(|tick| self.elided(tick)).collect()
+    }
+
+    /// A tick with no longer label than anyone reads.
+    fn elided(&self, (at, text): Tick) -> Tick {
+        let room = 0.3 * self.form.page_width(1);
+        let label = elide(&text, |text| width(text, self.form.tick), room);
+        (at, label)
     }
 
     /// As many ticks as stand side by side without touching.
     fn x_ticks(&self, i: usize) -> Vec<Tick> {
         let (axis, room, size) = (&self.axes[i].0, self.boxes[i].0, self.form.tick);
-        let fits = |ticks: &Vec<Tick>| {
-            ticks.windows(2).all(|pair| {
-                let gap = (pair[1].0 - pair[0].0) / axis.length() * room;
-                let widths = width(&pair[0].1, size) + width(&pair[1].1, size);
-                0.5 * widths + 1.1 * size < gap
-            })
+        // Names are told apart with less space between them than numbers.
+        let apart = if axis.names.is_empty() { 1.1 } else { 0.4 };
+        let over = self.form.margin + RIGHT;
+        let inside = |(at, name): &Tick| {
+            0.5 * width(name, size) <= (axis.high - at) / axis.length() * room + over
         };
+        let fits = |ticks: &Vec<Tick>| {
+            let inside = axis.names.is_empty() || ticks.iter().all(inside);
+            inside
+                && ticks.windows(2).all(|pair| {
+                    let gap = (pair[1].0 - pair[0].0) / axis.length() * room;
+                    let widths = width(&pair[0].1, size) + width(&pair[1].1, size);
+                    0.5 * widths + apart * size < gap
+                })
+        };
+        if !axis.names.is_empty() {
+            let all: Vec<Tick> = axis
+                .ticks(1)
+                .into_iter()
+                .map(|tick| self.elided(tick))
+                .collect();
+            let mut fewer = (1..=all.len()).map(|n| all.iter().step_by(n).cloned().collect());
+            return fewer.find(fits).unwrap_or_default();
+        }
         let mut counts = (2..=9).rev().map(|count| axis.ticks(count));
         counts.find(fits).unwrap_or_else(|| axis.ticks(1))
     }

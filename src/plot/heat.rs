@@ -13,7 +13,7 @@ pub(super) struct Block {
 }
 
 /// Level of a value on the scale from `low` to `high`.
-fn level(value: f64, (low, high): (f64, f64)) -> usize {
+pub(super) fn level(value: f64, (low, high): (f64, f64)) -> usize {
     // Halved, because the difference of two finite numbers need not be finite.
     let at = (0.5 * value - 0.5 * low) / (0.5 * high - 0.5 * low) * HEAT_LEVELS as f64;
     (at.max(0.0) as usize).min(HEAT_LEVELS - 1)

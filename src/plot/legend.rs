@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use plotters::element::{Circle, PathElement, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, VPos};
-use plotters::style::{Color, RGBColor};
+use plotters::style::{Color, RGBAColor, RGBColor};
 
 use super::canvas::{Canvas, Drawn, canvas, px, text_style};
 use super::clip::Point;
-use super::color::{DIVERGING, HEAT, HEAT_LEVELS, Map, heat};
+use super::color::{DIVERGING, HEAT, HEAT_LEVELS, Map, heat, share};
 use super::form::Form;
 use super::format::shortest;
 use super::looks::{Look, Looks};
@@ -48,7 +48,7 @@ enum Sample {
         diameter: f64,
     },
     Scale {
-        map: Map,
+        colors: Vec<RGBAColor>,
         ends: [String; 2],
         /// From the corner to the left end and the middle line: beside the name, or below it.
         at: Point,
@@ -57,14 +57,25 @@ enum Sample {
 
 impl Sample {
     fn new(mark: &Mark, look: Look) -> Self {
-        let scale = |map| Self::Scale {
-            map,
+        let levels = 0..HEAT_LEVELS;
+        let map = |map: Map| {
+            levels
+                .clone()
+                .map(|level| heat(map, level).mix(1.0))
+                .collect()
+        };
+        let scale = |colors| Self::Scale {
+            colors,
             ends: [look.scale.0, look.scale.1].map(|end| shortest(end, 2)),
             at: (0.0, 0.0),
         };
         match &mark.shape {
-            Shape::Heat { .. } => scale(HEAT),
-            Shape::Pictures(_) => scale(DIVERGING),
+            Shape::Heat { .. } => scale(map(HEAT)),
+            Shape::Pictures(_) => scale(map(DIVERGING)),
+            Shape::Words(_) => {
+                let shade = |level| look.color.mix(mark.opacity * share(level));
+                scale(levels.map(shade).collect())
+            }
             Shape::Dots(_) => Self::Dot {
                 diameter: mark.width.clamp(6.0, 9.0),
             },
@@ -140,21 +151,35 @@ impl Entry {
                     let center = (px(x + 0.5 * (diameter + 2.0)), middle);
                     root.draw(&Circle::new(center, px(*diameter) / 2, color.filled()))
                 }
-                Sample::Scale { map, ends, at } => self.draw_scale(root, map, ends, *at),
+                Sample::Scale { colors, ends, at } => self.draw_scale(root, colors, ends, *at),
             }
         })
     }
 
-    fn draw_scale(&self, root: &Canvas, map: Map, ends: &[String; 2], at: Point) -> Drawn {
+    fn draw_scale(
+        &self,
+        root: &Canvas,
+        colors: &[RGBAColor],
+        ends: &[String; 2],
+        at: Point,
+    ) -> Drawn {
         let (x, middle) = (self.at.0 + at.0, px(self.at.1 + at.1));
         let [first, last] = ends;
         self.write(root, first, x, middle)?;
         let x = x + width(first, self.label) + 6.0;
         let step = SCALE_BAR / HEAT_LEVELS as f64;
-        for level in 0..HEAT_LEVELS {
-            // Each reaches to the end, under the next: no seams.
-            let corners = bar(x + step * level as f64, x + SCALE_BAR, middle);
-            root.draw(&Rectangle::new(corners, heat(map, level).filled()))?;
+        for (level, color) in (0..).zip(colors) {
+            let left = step * f64::from(level);
+            // Each reaches to the end, under the next: no seams, unless they shine through.
+            let right = if color.3 < 1.0 {
+                left + step
+            } else {
+                SCALE_BAR
+            };
+            root.draw(&Rectangle::new(
+                bar(x + left, x + right, middle),
+                color.filled(),
+            ))?;
         }
         self.write(root, last, x + SCALE_BAR + 6.0, middle)
     }

@@ -12,6 +12,9 @@ use super::panel::Panel;
 use crate::Result;
 use crate::check::{not_empty, parameter};
 
+/// More names than these have no room.
+const MOST_NAMES: usize = 1000;
+
 /// What a mark needs to know beyond itself.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Look {
@@ -42,16 +45,14 @@ impl Looks {
             if let Some(error) = &panel.error {
                 return Err(error.clone());
             }
-            if let Some(pictures) = panel.shown_pictures() {
-                let alone = panel.marks.len() == 1;
-                parameter(
-                    "marks of a panel of pictures",
-                    panel.marks.len(),
-                    alone,
-                    "1",
-                )?;
-                pictures.check()?;
+            if let Some(content) = panel.content() {
+                let (name, marks) = (content.name_of_marks(), panel.marks.len());
+                parameter(name, marks, marks == 1, "1")?;
+                content.check()?;
             }
+            let names: usize = panel.marks.iter().map(|mark| mark.names.len()).sum();
+            let (name, fine) = ("names of points in a panel", names <= MOST_NAMES);
+            parameter(name, names, fine, "at most 1000")?;
             let mut histograms = 0;
             for (i, mark) in panel.marks.iter().enumerate() {
                 if matches!(mark.shape, Shape::Steps { .. }) {
@@ -72,7 +73,12 @@ impl Looks {
                 self.widen(key, symmetric(&pictures.values));
             }
             Shape::Rule(_) | Shape::Pictures(_) => {}
+            Shape::Words(words) if words.shades.is_empty() => {}
             shape => {
+                if let Shape::Words(words) = shape {
+                    let (low, high) = words.range;
+                    self.widen(key.clone(), Extent::of(&[low, high]));
+                }
                 if matches!(shape, Shape::Steps { .. }) && histogram_below {
                     self.outlined.insert(key.clone());
                 }
@@ -126,8 +132,9 @@ fn symmetric(values: &Array2<f64>) -> Extent {
 
 fn key(i: usize, mark: &Mark) -> String {
     match (mark.name.as_str(), &mark.shape) {
-        // No heat map has the scale of pictures.
+        // No heat map has the scale of pictures, or of words.
         ("", Shape::Pictures(_)) => "\0pictures".to_owned(),
+        ("", Shape::Words(_)) => "\0words".to_owned(),
         ("", _) => format!("\0{i}"),
         (name, _) => name.to_owned(),
     }

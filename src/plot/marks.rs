@@ -3,6 +3,7 @@
 use ndarray::Array2;
 
 use super::axis::Extent;
+use super::board::Words;
 use super::clip::Point;
 use super::text::clean;
 use super::tiles::Pictures;
@@ -40,6 +41,8 @@ pub(super) struct Mark {
     pub width: f64,
     pub opacity: f64,
     pub dash: Dash,
+    /// Of the points: none, or one each.
+    pub names: Vec<String>,
 }
 
 /// The geometry of a mark, in data units.
@@ -64,6 +67,7 @@ pub(super) enum Shape {
     Rule(f64),
     /// In place of axes.
     Pictures(Pictures),
+    Words(Words),
 }
 
 impl Mark {
@@ -73,6 +77,7 @@ impl Mark {
             Shape::Steps { .. } => (2.0, 0.55),
             Shape::Dots(_) => (4.0, 0.5),
             Shape::Area(_) => (2.0, 0.3),
+            Shape::Words(_) => (2.0, 0.6),
             Shape::Rule(_) => (1.25, 0.75),
             Shape::Lines(_) | Shape::Heat { .. } | Shape::Pictures(_) => (2.0, 1.0),
         };
@@ -87,6 +92,7 @@ impl Mark {
             width,
             opacity,
             dash,
+            names: Vec::new(),
         }
     }
 
@@ -102,7 +108,7 @@ impl Mark {
             Shape::Dots(points) | Shape::Area(points) => around(points),
             Shape::Heat { x, y, .. } => around(&[(x.0, y.0), (x.1, y.1)]),
             Shape::Rule(at) => (Extent::NONE, Extent::of([at])),
-            Shape::Pictures(_) => (Extent::NONE, Extent::NONE),
+            Shape::Pictures(_) | Shape::Words(_) => (Extent::NONE, Extent::NONE),
         };
         x.air = matches!(self.shape, Shape::Dots(_));
         y.air = !matches!(self.shape, Shape::Heat { .. });

@@ -1,6 +1,6 @@
 //! Figures and tables that show themselves in a notebook and stand alone as SVG and HTML.
 //!
-//! A [`Panel`] is one pair of axes with marks on it, or a sheet of pictures. A [`Figure`] is one panel, a grid of panels, or
+//! A [`Panel`] is one pair of axes with marks on it, or a sheet of pictures or words. A [`Figure`] is one panel, a grid of panels, or
 //! frames over time, as one small SVG with a sentence of alternative text. A [`Table`] is a few numbers.
 //! Builder methods never fail: the first thing wrong with the data is kept and returned as a typed
 //! error when the figure is built.
@@ -25,9 +25,11 @@
 
 mod animation;
 mod axis;
+mod board;
 mod canvas;
 mod clip;
 mod color;
+mod content;
 mod document;
 mod draw;
 mod figure;
@@ -37,10 +39,12 @@ mod format;
 mod grid;
 mod heat;
 mod histogram;
+mod labels;
 mod layout;
 mod legend;
 mod looks;
 mod marks;
+mod names;
 mod numbers;
 mod page;
 mod panel;
@@ -55,6 +59,7 @@ mod svg;
 mod table;
 mod text;
 mod tiles;
+mod words;
 
 pub use figure::Figure;
 pub use format::significant;

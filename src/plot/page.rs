@@ -13,6 +13,7 @@ use super::form::Form;
 use super::layout::{self, Layout};
 use super::looks::Looks;
 use super::marks::{Mark, Shape};
+use super::names;
 use super::panel::Panel;
 use super::place::Place;
 use super::svg::{self, Piece};
@@ -87,6 +88,8 @@ pub(super) struct Page {
     /// From how many bytes on geometry is written once, at the first of its places; and how often it was.
     longest: usize,
     shared: usize,
+    /// Names of points for which one form has no room.
+    without: BTreeSet<String>,
 }
 
 impl Page {
@@ -114,6 +117,7 @@ impl Page {
             pieces,
             longest,
             shared: 0,
+            without: BTreeSet::new(),
         })
     }
 
@@ -153,6 +157,7 @@ impl Page {
         panel: &Panel,
         chosen: impl Fn(usize) -> bool,
     ) -> Result<()> {
+        let at = i;
         let [first, second] = self.layouts.each_ref().map(|layout| &layout.places[i]);
         for (i, mark) in panel.marks.iter().enumerate().filter(|(i, _)| chosen(*i)) {
             if let Shape::Pictures(pictures) = &mark.shape {
@@ -175,6 +180,13 @@ impl Page {
             self.pieces[1].push(Piece::shared(self.shared, (sx, sy), moved));
             self.shared += 1;
         }
+        if panel.marks.iter().any(|mark| !mark.names.is_empty()) {
+            for (pieces, layout) in self.pieces.iter_mut().zip(&self.layouts) {
+                let (piece, without) = names::draw(&layout.places[at], &panel.marks, &chosen)?;
+                pieces.push(piece);
+                self.without.extend(without.into_iter().map(str::to_owned));
+            }
+        }
         Ok(())
     }
 
@@ -185,7 +197,7 @@ impl Page {
             .map(|pieces| svg::join(&std::mem::take(pieces)))
     }
 
-    /// The figure, with every label of an axis of which it shows the beginning only in the alternative text.
+    /// The figure, whose alternative text tells in full what there was no room for.
     pub(super) fn finish(
         self,
         title: Option<&str>,
@@ -193,21 +205,7 @@ impl Page {
         bodies: [String; 2],
         film: Option<(usize, usize)>,
     ) -> Figure {
-        let mut cut: Vec<&str> = Vec::new();
-        let axes = self.layouts[0].places.iter().flat_map(|place| {
-            let (x, y) = (&place.x_axis.label, &place.y_axis.label);
-            [(x, &place.x_label), (y, &place.y_above)]
-        });
-        for (label, lines) in axes {
-            let is_cut = lines.last().is_some_and(|line| line.ends_with('…'));
-            if is_cut && !label.ends_with('…') && !cut.contains(&label.as_str()) {
-                cut.push(label);
-            }
-        }
-        let alt = match cut.as_slice() {
-            [] => alt.to_owned(),
-            cut => format!("{} Labels in full: {}.", alt.trim(), cut.join("; ")),
-        };
+        let alt = self.full(alt);
         let [wide, narrow] = bodies;
         let sheet = |i: usize, body| Sheet {
             size: self.layouts[i].page,
@@ -215,6 +213,49 @@ impl Page {
         };
         let sheets = [sheet(0, wide), sheet(1, narrow)];
         document(title.unwrap_or("Figure"), &alt, sheets, film)
+    }
+
+    /// The alternative text with the labels of axes of which only the beginning is shown, the names of axes of which
+    /// only some are, and those of points that have none.
+    fn full(&self, alt: &str) -> String {
+        let mut cut: Vec<&str> = Vec::new();
+        let axes = self.layouts[0].places.iter().flat_map(|place| {
+            let (x, y) = (&place.x_axis.label, &place.y_axis.label);
+            [(x, &place.x_label), (y, &place.y_above)]
+        });
+        let is_cut = |text: &str| text.ends_with('…');
+        for (label, lines) in axes {
+            let shown = lines.last().is_some_and(|line| is_cut(line));
+            if shown && !is_cut(label) && !cut.contains(&label.as_str()) {
+                cut.push(label);
+            }
+        }
+        let mut more: Vec<String> = match cut.as_slice() {
+            [] => Vec::new(),
+            cut => vec![format!("Labels in full: {}.", cut.join("; "))],
+        };
+        for place in self.layouts.iter().flat_map(|layout| &layout.places) {
+            let (x, mut y) = (place.x_axis.names.clone(), place.y_axis.names.clone());
+            y.reverse();
+            for (names, ticks) in [(x, &place.x_ticks), (y, &place.y_ticks)] {
+                let some = ticks.len() < names.len() || ticks.iter().any(|tick| is_cut(&tick.1));
+                let all = format!("Names in full: {}.", names.join(", "));
+                if some && !names.is_empty() && !more.contains(&all) {
+                    more.push(all);
+                }
+            }
+        }
+        if !self.without.is_empty() {
+            let without: Vec<&str> = self.without.iter().map(String::as_str).collect();
+            more.push(format!(
+                "Points shown without their names: {}.",
+                without.join(", ")
+            ));
+        }
+        match more.as_slice() {
+            [] => alt.to_owned(),
+            more => format!("{} {}", alt.trim(), more.join(" ")),
+        }
     }
 }
 
@@ -255,7 +296,7 @@ fn images(
 /// about as wide.
 fn may_stretch(mark: &Mark, ratio: f64) -> bool {
     let most = match mark.shape {
-        Shape::Rule(_) | Shape::Pictures(_) => return false,
+        Shape::Rule(_) | Shape::Pictures(_) | Shape::Words(_) => return false,
         Shape::Dots(_) => 1.03,
         Shape::Heat { .. } => 10.0,
         _ => 1.6,

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 
 use super::axis::AxisSpec;
 use super::clip::Point;
 use super::color::SERIES;
 use super::histogram::Histogram;
+use super::labels::verbatims;
 use super::marks::{Dash, Mark, Shape, Tint};
 use super::numbers::{Matrix, Values, checked, listed, zip};
 use super::text::clean;
@@ -180,6 +181,34 @@ impl Panel {
         self.add(name, heat(values.to_f64(), x, y))
     }
 
+    /// A map of a matrix whose rows and columns have names, shown at the axes; **row 0 is at the top**. Its colours are
+    /// those of a [`heatmap`](Self::heatmap). Where names have no room, only every second or third is shown, and the
+    /// alternative text tells them all.
+    ///
+    /// ```
+    /// # use diffusion_intuition::plot::Panel;
+    /// let p = ndarray::array![[0.9, 0.2], [0.1, 0.8]];
+    /// let panel = Panel::axes("place", "word").matrix("p(word | x_t)", &p, ["the", "cat"], ["1", "2"]);
+    /// assert!(panel.figure("The cat.")?.svg().contains(">cat</text>"));
+    /// # Ok::<(), diffusion_intuition::Error>(())
+    /// ```
+    pub fn matrix(
+        mut self,
+        name: &str,
+        values: impl Matrix,
+        rows: impl IntoIterator<Item: AsRef<str>>,
+        columns: impl IntoIterator<Item: AsRef<str>>,
+    ) -> Self {
+        // From the bottom up, as the axis counts.
+        let (mut rows, columns) = (verbatims(rows), verbatims(columns));
+        rows.reverse();
+        let mut values = values.to_f64();
+        values.invert_axis(Axis(0));
+        let shape = named(values, [rows.len(), columns.len()]);
+        (self.x.names, self.y.names) = (columns, rows);
+        self.add(name, shape)
+    }
+
     /// A dashed horizontal line across the panel, with its name above it.
     pub fn hline(self, y: f64, name: &str) -> Self {
         let shape = checked("hline", vec![y]).map(|_| Shape::Rule(y));
@@ -237,6 +266,26 @@ impl Panel {
         self.change(Ok(()), |mark| mark.dash = Dash::Dotted)
     }
 
+    /// Writes a text beside each point of the last mark, a scatter. Where names would cover each other or a point, some
+    /// are left out; the alternative text tells which.
+    ///
+    /// ```
+    /// # use diffusion_intuition::plot::Panel;
+    /// let panel = Panel::new().scatter("words", [0.0, 1.0], [0.0, 1.0]).named(["the", "cat"]);
+    /// assert!(panel.figure("Two points.")?.svg().contains(">cat</text>"));
+    /// # Ok::<(), diffusion_intuition::Error>(())
+    /// ```
+    pub fn named(self, texts: impl IntoIterator<Item: AsRef<str>>) -> Self {
+        let texts = verbatims(texts);
+        let points = self.marks.last().map(|mark| match &mark.shape {
+            Shape::Dots(points) => points.len(),
+            _ => 0,
+        });
+        let expected = [points.unwrap_or_default()];
+        let checked = same_shape("names of a scatter", &expected, &[texts.len()]);
+        self.change(checked, |mark| mark.names = texts)
+    }
+
     fn change(mut self, checked: Result<()>, change: impl FnOnce(&mut Mark)) -> Self {
         let there = not_empty("list of marks before a style", self.marks.len());
         if self.keep(checked.and(there)).is_some() {
@@ -262,6 +311,14 @@ fn paths(x: Vec<f64>, rows: Array2<f64>) -> Result<Shape> {
     let lines: Vec<Vec<Point>> = lines.collect::<Result<_>>()?;
     not_empty("rows of paths", lines.len())?;
     Ok(Shape::Lines(lines))
+}
+
+/// A heat map of a matrix with so many names of rows and columns, a unit a cell.
+fn named(values: Array2<f64>, [rows, columns]: [usize; 2]) -> Result<Shape> {
+    same_shape("matrix with names", &[rows, columns], values.shape())?;
+    not_empty("matrix with names", values.len())?;
+    let range = |n: usize| (-0.5, n as f64 - 0.5);
+    heat(values, range(columns), range(rows))
 }
 
 fn heat(values: Array2<f64>, x: (f64, f64), y: (f64, f64)) -> Result<Shape> {

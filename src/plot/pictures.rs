@@ -1,6 +1,6 @@
 //! Pictures in place of axes.
 
-use super::color::SERIES;
+use super::labels::{Labels, cleaned};
 use super::marks::Shape;
 use super::numbers::{Matrix, checked, listed};
 use super::panel::Panel;
@@ -67,31 +67,9 @@ impl Panel {
         self.change_pictures(|pictures| pictures.columns = columns)
     }
 
-    /// A text beside each row of pictures, from the top.
-    pub fn row_labels(self, labels: impl IntoIterator<Item: AsRef<str>>) -> Self {
-        self.change_pictures(|pictures| pictures.row_labels = cleaned(labels))
-    }
-
-    /// A text above each column of pictures, from the left.
-    pub fn column_labels(self, labels: impl IntoIterator<Item: AsRef<str>>) -> Self {
-        self.change_pictures(|pictures| pictures.column_labels = cleaned(labels))
-    }
-
     /// A text below each picture.
     pub fn captions(self, captions: impl IntoIterator<Item: AsRef<str>>) -> Self {
         self.change_pictures(|pictures| pictures.captions = cleaned(captions))
-    }
-
-    /// A frame around pictures, given by their rows in the batch, in a series colour as for
-    /// [`color`](Self::color).
-    pub fn framed(mut self, pictures: impl IntoIterator<Item = usize>, color: usize) -> Self {
-        let fine = color < SERIES.len();
-        let checked = parameter("color", color, fine, "an index from 0 to 5");
-        if self.keep(checked).is_none() {
-            return self;
-        }
-        let framed = pictures.into_iter().map(|picture| (picture, color));
-        self.change_pictures(|pictures| pictures.framed.extend(framed))
     }
 
     /// Shows grey pictures of any range as signed numbers: blue below 0, red above, white at 0, and the legend
@@ -101,14 +79,6 @@ impl Panel {
             .iter_mut()
             .for_each(|mark| mark.name = clean(name));
         self.change_pictures(|pictures| pictures.signed = true)
-    }
-
-    /// The pictures, if this is a panel of pictures.
-    pub(super) fn shown_pictures(&self) -> Option<&Pictures> {
-        self.marks.iter().find_map(|mark| match &mark.shape {
-            Shape::Pictures(pictures) => Some(pictures),
-            _ => None,
-        })
     }
 
     fn change_pictures(mut self, change: impl FnOnce(&mut Pictures)) -> Self {
@@ -142,15 +112,9 @@ fn pictures(batch: impl Matrix, height: usize, width: usize) -> Result<Pictures>
         columns: values.nrows().min(10),
         shape: [height, width, channels],
         values,
-        row_labels: Vec::new(),
-        column_labels: Vec::new(),
+        labels: Labels::default(),
         captions: Vec::new(),
         framed: Vec::new(),
         signed: false,
     })
-}
-
-fn cleaned(texts: impl IntoIterator<Item: AsRef<str>>) -> Vec<String> {
-    let texts = texts.into_iter();
-    texts.map(|text| clean(text.as_ref())).collect()
 }

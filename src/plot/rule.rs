@@ -97,7 +97,7 @@ fn crossings(place: &Place, marks: &[Mark], area: &Bounds) -> usize {
             let tops = edges.iter().copied().zip(heights.iter().copied());
             line(&tops.collect::<Vec<_>>())
         }
-        Shape::Heat { .. } | Shape::Rule(_) | Shape::Pictures(_) => 0,
+        Shape::Heat { .. } | Shape::Rule(_) | Shape::Pictures(_) | Shape::Words(_) => 0,
     };
     marks.iter().map(count).sum()
 }

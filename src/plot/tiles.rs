@@ -8,13 +8,12 @@ use plotters::style::text_anchor::HPos;
 use super::clip::Point;
 use super::color::{DIVERGING, between};
 use super::form::Form;
+use super::labels::{LABEL_GAP, Labels};
 use super::png::{CLEAR, data_uri};
 use super::text::{LINE, elide, width as text_width};
 use crate::Result;
 use crate::check::{parameter, same_shape};
 
-/// From the label of a row to its first picture.
-const LABEL_GAP: f64 = 8.0;
 /// A row goes on below where its pictures would be narrower than this.
 const LEAST: f64 = 24.0;
 
@@ -26,8 +25,7 @@ pub(super) struct Pictures {
     /// Height and width in pixels, and samples a pixel.
     pub shape: [usize; 3],
     pub columns: usize,
-    pub row_labels: Vec<String>,
-    pub column_labels: Vec<String>,
+    pub labels: Labels,
     pub captions: Vec<String>,
     /// Pictures in a frame, each with the series colour.
     pub framed: Vec<(usize, usize)>,
@@ -46,7 +44,8 @@ impl Pictures {
 
     /// What is the same in all frames of a film.
     pub(super) fn arrangement(&self) -> Vec<usize> {
-        let texts = [&self.captions, &self.row_labels, &self.column_labels].map(Vec::len);
+        let [rows, columns] = self.labels.counts();
+        let texts = [self.captions.len(), rows, columns];
         [&[self.len(), self.columns], &self.shape[..], &texts].concat()
     }
 
@@ -54,14 +53,11 @@ impl Pictures {
     pub(super) fn check(&self) -> Result<()> {
         let (columns, fine) = (self.columns, (1..=100).contains(&self.columns));
         parameter("columns of pictures", columns, fine, "between 1 and 100")?;
-        for (what, texts, count) in [
-            ("row labels of pictures", &self.row_labels, self.rows()),
-            ("column labels of pictures", &self.column_labels, columns),
-            ("captions of pictures", &self.captions, self.len()),
-        ] {
-            if !texts.is_empty() {
-                same_shape(what, &[count], &[texts.len()])?;
-            }
+        let what = ["row labels of pictures", "column labels of pictures"];
+        self.labels.check(what, [self.rows(), columns])?;
+        let captions = self.captions.len();
+        if captions > 0 {
+            same_shape("captions of pictures", &[self.len()], &[captions])?;
         }
         for (picture, _) in &self.framed {
             let valid = "the index of a picture, counted from 0";
@@ -103,18 +99,6 @@ impl Pictures {
         let rows: Vec<u8> = rows.flatten().collect();
         data_uri(&rows, self.across(range.len()), channels)
     }
-
-    /// Room for labels on the left.
-    pub(super) fn gutter(&self, form: Form) -> f64 {
-        if form.narrow || self.row_labels.is_empty() {
-            return 0.0;
-        }
-        let labels = self.row_labels.iter();
-        let widest = labels
-            .map(|label| text_width(label, form.tick))
-            .fold(0.0, f64::max);
-        widest.min(0.3 * form.page_width(1)) + LABEL_GAP + 1.0
-    }
 }
 
 /// From −1 (black) to 1 (white); the transparent level is left out.
@@ -125,14 +109,14 @@ fn grey(value: f64) -> u8 {
     }
 }
 
-/// Where pictures stand, in units of the viewBox from the upper left corner of the plot area.
+/// Where pictures or words stand, in units of the viewBox from the upper left corner of the plot area.
 #[derive(Clone)]
 pub(super) struct Tiles {
     /// Units a pixel.
     pub scale: f64,
     /// From one picture to the next of its line.
     pitch: f64,
-    /// Left, upper, right and lower edge of every picture.
+    /// Left, upper, right and lower edge of every picture or cell of a word.
     pub edges: Vec<[f64; 4]>,
     /// The first picture of every line: a row goes on below where its pictures would be too narrow.
     pub starts: Vec<usize>,
@@ -142,10 +126,22 @@ pub(super) struct Tiles {
 }
 
 impl Tiles {
+    /// Nothing in a `room` as wide.
+    pub(super) fn empty(room: f64) -> Self {
+        Self {
+            scale: 1.0,
+            pitch: 0.0,
+            edges: Vec::new(),
+            starts: Vec::new(),
+            labels: Vec::new(),
+            size: (room, 0.0),
+        }
+    }
+
     /// Lets pictures stand in a `room` as wide, at most as high as `most` if they are not too small then.
     pub(super) fn new(pictures: &Pictures, form: Form, room: f64, most: f64) -> Self {
         let (columns, [height, width, _]) = (pictures.columns, pictures.shape);
-        let texts = pictures.captions.iter().chain(&pictures.column_labels);
+        let texts = pictures.captions.iter().chain(&pictures.labels.columns);
         let widths = texts.map(|text| text_width(text, form.tick) + 8.0);
         let least = widths.fold(LEAST, f64::max);
         let fitting = ((room / least) as usize).clamp(1, columns);
@@ -168,10 +164,7 @@ impl Tiles {
         let mut tiles = Self {
             scale,
             pitch: (width + pictures.gap()) as f64 * scale,
-            edges: Vec::new(),
-            starts: Vec::new(),
-            labels: Vec::new(),
-            size: (room, 0.0),
+            ..Self::empty(room)
         };
         let (wide, high) = (width as f64 * scale, height as f64 * scale);
         let mut y = 0.0;
@@ -203,7 +196,7 @@ impl Tiles {
     ) -> f64 {
         let (row, column) = (line.start / pictures.columns, line.start % pictures.columns);
         let height = LINE * form.tick;
-        let name = pictures.row_labels.get(row).filter(|_| column == 0);
+        let name = pictures.labels.rows.get(row).filter(|_| column == 0);
         let elided =
             |room: f64| move |name: &String| elide(name, |text| text_width(text, form.tick), room);
         if let (Some(name), true) = (name.map(elided(self.size.0)), form.narrow) {
@@ -211,7 +204,7 @@ impl Tiles {
                 .push((name, (0.0, y + 0.5 * height), HPos::Left));
             y += height;
         }
-        let labels = pictures.column_labels.iter().skip(column).take(line.len());
+        let labels = pictures.labels.columns.iter().skip(column).take(line.len());
         if labels.len() > 0 && labelled {
             for (i, label) in labels.enumerate() {
                 let middle = i as f64 * self.pitch + 0.5 * pictures.shape[1] as f64 * self.scale;
@@ -221,7 +214,7 @@ impl Tiles {
             }
             y += height;
         }
-        let room = pictures.gutter(form) - LABEL_GAP;
+        let room = pictures.labels.gutter(form) - LABEL_GAP;
         if let (Some(name), false) = (name.map(elided(room)), form.narrow) {
             self.labels
                 .push((name, (-LABEL_GAP, y + 0.5 * high), HPos::Right));

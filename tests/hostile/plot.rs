@@ -17,6 +17,7 @@ const ENTRIES: &[Entry] = &[
     ("film", film),
     ("heat map", heat_map),
     ("pictures", pictures),
+    ("words", words),
     ("histogram", histogram),
     ("table", table),
     ("crowds", crowds),
@@ -55,7 +56,11 @@ fn heat_map(draw: &Draw) -> Result<(), String> {
         false => (0.0, 1.0),
     };
     let (x, y) = (range(draw), range(draw));
-    let panel = Panel::new().heatmap("map", &values, x, y);
+    let names = |n: usize| (0..n).map(|_| text(draw)).collect::<Vec<_>>();
+    let panel = match draw.rarely(2) {
+        true => Panel::new().heatmap("map", &values, x, y),
+        false => Panel::new().matrix("map", &values, names(n), names(m)),
+    };
     sound(settings(draw, panel).figure("A map."))
 }
 
@@ -102,6 +107,57 @@ fn pictures(draw: &Draw) -> Result<(), String> {
             "A film.",
         ),
         false => Figure::panels("", 2, &[panel, any_panel(draw)], "Pictures."),
+    })
+}
+
+fn words(draw: &Draw) -> Result<(), String> {
+    let rows = || -> Vec<Vec<String>> {
+        let row = |_| (0..draw.small()).map(|_| text(draw)).collect();
+        (0..draw.one(&[0, 1, 1, 2, 3, 5])).map(row).collect()
+    };
+    let cells = rows();
+    let longest = cells.iter().map(Vec::len).max().unwrap_or_default();
+    let count = match draw.rarely(4) {
+        true => draw.small(),
+        false => cells.len() * longest,
+    };
+    let frame = || {
+        let mut panel = Panel::words(&cells);
+        if draw.rarely(100) {
+            panel = Panel::words(vec![vec![text(draw); draw.one(&[1, 100, 101])]; 100]);
+        }
+        if draw.rarely(2) {
+            let range = draw.one(&[0.0..1.0, 0.0..1.0, draw.f64()..draw.f64()]);
+            panel = panel.shaded(&text(draw), draw.list(count), range);
+        }
+        if draw.rarely(2) {
+            panel = panel.seconds(if draw.rarely(4) {
+                rows()
+            } else {
+                cells.clone()
+            });
+        }
+        if draw.rarely(3) {
+            panel = panel.row_labels((0..cells.len()).map(|_| text(draw)));
+        }
+        if draw.rarely(3) {
+            panel = panel.column_labels((0..longest).map(|_| text(draw)));
+        }
+        if draw.rarely(3) {
+            panel = panel.framed([draw.size()], draw.small());
+        }
+        if draw.rarely(3) {
+            panel = panel.struck(0..draw.size());
+        }
+        settings(draw, panel.title(&text(draw)))
+    };
+    sound(match draw.rarely(2) {
+        true => Figure::frames(
+            "Film",
+            &[("a".into(), frame()), ("b".into(), frame())],
+            "A film.",
+        ),
+        false => Figure::panels("", 2, &[frame(), any_panel(draw)], "Words."),
     })
 }
 
@@ -179,6 +235,10 @@ fn mark(draw: &Draw, panel: Panel) -> Panel {
     let name = text(draw);
     match draw.one(&[0, 1, 2, 3, 4, 5]) {
         0 => panel.line(&name, x, y),
+        1 if draw.rarely(3) => {
+            let names = (0..n).map(|_| text(draw)).collect::<Vec<_>>();
+            panel.scatter(&name, x, y).named(names)
+        }
         1 => panel.scatter(&name, x, y),
         2 => panel.area(&name, x, y),
         3 => panel.histogram(&name, x, draw.one(&[0, 1, 7, 100])),

@@ -17,6 +17,19 @@ pub fn forms(figure: &Figure) -> (String, String) {
     (wide.to_owned(), narrow.to_owned())
 }
 
+/// The two forms, each as whole SVG.
+pub fn sheets(figure: &Figure) -> [String; 2] {
+    let (wide, narrow) = forms(figure);
+    let (_, wide) = wide
+        .split_once("<svg class=\"di-wide\"")
+        .expect("the wide one");
+    let narrow = narrow.trim_end().strip_suffix("</svg>").expect("both end");
+    [
+        format!("<svg class=\"di-wide\"{wide}"),
+        format!("<svg class=\"di-narrow\"{narrow}"),
+    ]
+}
+
 /// Every text of a drawing as (x, y, size, anchor, characters); turned ones are where they are turned.
 fn texts(svg: &str) -> Vec<(f64, f64, f64, String, usize)> {
     let mut found = Vec::new();

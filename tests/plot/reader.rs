@@ -99,6 +99,41 @@ pub fn subpaths(data: &str) -> Vec<Pixels> {
     out
 }
 
+/// Every text of a drawing with the place of its anchor, in units of the viewBox; turned ones are left out.
+pub fn texts(svg: &str) -> Vec<(String, f64, f64)> {
+    let texts = svg.split("<text ").skip(1).filter_map(|text| {
+        let (tag, rest) = text.split_once('>')?;
+        let tag = format!(" {tag}");
+        let get = |name| attribute(&tag, name)?.parse().ok();
+        let shown = rest.split("</text>").next()?.to_owned();
+        Some((shown, get("x")?, get("y")?))
+    });
+    texts.collect()
+}
+
+/// Where the only text of these letters stands.
+pub fn spot(svg: &str, text: &str) -> (f64, f64) {
+    let found: Vec<_> = texts(svg)
+        .into_iter()
+        .filter(|found| found.0 == text)
+        .collect();
+    assert_eq!(found.len(), 1, "{text}");
+    (found[0].1, found[0].2)
+}
+
+/// Left, upper, right and lower edge of a path.
+pub fn edges(path: &Pixels) -> [f64; 4] {
+    let start = [
+        f64::INFINITY,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NEG_INFINITY,
+    ];
+    path.iter().fold(start, |[l, t, r, b], (x, y)| {
+        [l.min(*x), t.min(*y), r.max(*x), b.max(*y)]
+    })
+}
+
 pub const BLUE: &str = "\"#3498db\"";
 pub const RED: &str = "\"#e74c3c\"";
 pub const TEAL: &str = "\"#0b7a75\"";
