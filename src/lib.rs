@@ -165,7 +165,7 @@ pub mod prelude {
     #[cfg(feature = "plot")]
     pub use crate::plot::{Figure, Panel, Report, Table, num, significant, verbatim};
     pub use crate::sampler::{Guidance, Method, Solver, Spacing, Threshold, Trajectory, Variance};
-    pub use crate::text::{Grammar, Reading, Vocabulary, WordVectors};
+    pub use crate::text::{ExactClassifier, ExactText, Grammar, Reading, Vocabulary, WordVectors};
     pub use crate::train::{Adam, Ema, LearningRate, Optimizer, Progress, TrainConfig, Trainer};
     pub use crate::{Denoiser, EmpiricalDenoiser, ExactDenoiser, Prediction, Sampler};
     pub use crate::{Error, Gaussian, Mixture, Result, Rng, Schedule, data, metrics};

@@ -10,18 +10,15 @@ mod description;
 mod exact;
 mod floor;
 mod grammar;
+mod passes;
 mod reading;
 mod tokens;
 mod vectors;
 mod vocabulary;
 
+pub use classifier::{ClassifierGuidance, ExactClassifier};
 pub use corpus::{Corpus, CorpusConfig};
 pub use corpus_report::CorpusReport;
-mod passes;
-mod vectors;
-mod vocabulary;
-
-pub use classifier::{ClassifierGuidance, ExactClassifier};
 pub use exact::ExactText;
 pub use floor::WordFloor;
 pub use grammar::Grammar;
