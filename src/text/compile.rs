@@ -59,6 +59,7 @@ pub(super) fn compile(
     places: usize,
     padding: usize,
 ) -> Result<Automaton> {
+    room("places of a grammar", places, 1)?;
     let (nodes, start) = nodes(description, values)?;
     let mut longest: Vec<usize> = Vec::new();
     for node in &nodes {

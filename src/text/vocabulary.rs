@@ -99,28 +99,25 @@ impl Vocabulary {
         Ok(sentence)
     }
 
-    /// A sentence with gaps, for [`ExactText::known`](super::ExactText::known): `the ___ engineers`, where a word of
-    /// underscores is any word, and `...` at the end any words. Without those, padding follows as in
-    /// [`parse`](Self::parse).
+    /// A sentence with gaps, for [`ExactText::known`](super::ExactText::known): in `the ___ engineers ...`, two or more
+    /// underscores are any word, and three dots at the end (if they are no word themselves) any words or none. Without
+    /// them, padding follows as in [`parse`](Self::parse).
     ///
     /// # Errors
     /// As [`parse`](Self::parse).
     pub fn pattern(&self, text: &str, places: usize) -> Result<Vec<Option<usize>>> {
-        let (text, open) = match text.trim_end().strip_suffix("...") {
-            Some(text) => (text, true),
-            None => (text, false),
-        };
-        let gap = |word: &str| word.chars().all(|letter| letter == '_');
-        let words = text.split_whitespace().enumerate();
+        let open = text.trim_end().strip_suffix("...");
+        let open = open.filter(|_| self.index("...").is_none());
+        let gap = |word: &str| word.len() > 1 && word.bytes().all(|byte| byte == b'_');
+        let words = open.unwrap_or(text).split_whitespace().enumerate();
         let words = words.map(|(place, word)| match gap(word) {
             true => Ok(None),
             false => self.number(word, place).map(Some),
         });
         let mut pattern: Vec<Option<usize>> = words.collect::<Result<_>>()?;
-        let rest = if open {
-            Some(None)
-        } else {
-            self.padding().map(Some)
+        let rest = match open {
+            Some(_) => Some(None),
+            None => self.padding().map(Some),
         };
         fill(&mut pattern, rest, places)?;
         Ok(pattern)

@@ -20,5 +20,6 @@ mod measures;
 mod models;
 mod pictures;
 mod plot;
+mod sentences;
 mod tape;
 mod train;

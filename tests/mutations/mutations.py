@@ -6,6 +6,7 @@ diffusion code: a sign, an index off by one, a standard deviation for a variance
 """
 
 from mutations_of_models import MUTATIONS_OF_MODELS
+from mutations_of_text import MUTATIONS_OF_TEXT
 
 MUTATIONS = [
     # Schedules
@@ -286,4 +287,5 @@ MUTATIONS = [
     ("empirical: all rows equally long", "empirical",
      "signal * (*w - signal * half_square) / variance", "signal * (*w - signal * 0.0 * half_square) / variance"),
     *MUTATIONS_OF_MODELS,
+    *MUTATIONS_OF_TEXT,
 ]

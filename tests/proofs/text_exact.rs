@@ -441,7 +441,7 @@ fn what_does_not_fit_is_refused() {
         "known word 3 (counted from 1), \"cats\": no sentence has it there, with what is known before it"
     );
     assert_eq!(
-        words.pattern("the _ cat", 6).unwrap()[2..4],
+        words.pattern("the __ cat", 6).unwrap()[2..4],
         [words.index("cat"), words.padding()]
     );
     assert!(exact.floor(0..0, 10, &mut Rng::new(0)).is_err());
