@@ -1,6 +1,5 @@
 //! A block of a Transformer.
 
-use super::unet_block::to_zero;
 use crate::autograd::{Linear, Parameters, Rows, Tape, Var};
 use crate::error::Result;
 use crate::rng::Rng;
@@ -13,8 +12,8 @@ use crate::rng::Rng;
 /// ```
 ///
 /// modulate(x) = x̂·(1 + scale) + shift, x̂ the layer norm of each place, with scale and shift a linear map of what is
-/// known of t and the label. `out` and `mlp2` start at zero, and with them the block as the identity. (Pre-norm: Xiong
-/// et al. 2020.)
+/// known of t and the label. (Pre-norm: Xiong et al. 2020.) Starting `out` and `mlp2` at zero, as a U-Net's block does,
+/// was tried: it learns a little later.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct TransformerBlock {
     film: [Linear; 2],
@@ -37,7 +36,7 @@ impl TransformerBlock {
             let name = format!("{name}.{part}");
             p.linear(&name, inputs, outputs, rng)
         };
-        let block = Self {
+        Ok(Self {
             film: [
                 linear("film1", known, 2 * width)?,
                 linear("film2", known, 2 * width)?,
@@ -50,11 +49,7 @@ impl TransformerBlock {
                 linear("mlp1", width, hidden)?,
                 linear("mlp2", hidden, width)?,
             ],
-        };
-        for last in [block.out, block.mlp[1]] {
-            to_zero(p, [last.weight, last.bias]);
-        }
-        Ok(block)
+        })
     }
 
     /// For the places of as many sentences as `known` has rows.

@@ -53,6 +53,7 @@ mod mixture_reverse;
 mod mixture_reverse_process;
 mod mixture_score;
 mod network_given;
+mod network_transformer;
 mod network_unet;
 mod network_unet_refused;
 mod prediction;
