@@ -1,0 +1,128 @@
+//! What a network has learned, against what is exact.
+
+use diffusion_intuition::network::Transformer;
+use diffusion_intuition::prelude::*;
+use diffusion_intuition::text::{ExactText, Grammar, Reading, WordVectors};
+
+use crate::recipe::{self, Language};
+use crate::table::Row;
+
+/// The timesteps at which posteriors are compared: from where words are all but certain to where nothing is.
+pub const TS: [usize; 8] = [20, 60, 90, 110, 130, 150, 170, 190];
+
+/// Noised sentences at each of them.
+const NOISED: usize = 500;
+
+/// Sentences that a network writes, each way.
+const WRITTEN: usize = 1000;
+
+pub struct Judge {
+    language: Language,
+    grammar: Grammar,
+    vectors: WordVectors,
+    exact: ExactText,
+    /// x_t at each of [`TS`], and the exact posteriors of its words.
+    noised: Vec<(Array2<f32>, Array2<f64>)>,
+}
+
+impl Judge {
+    pub fn new(language: Language) -> Result<Self> {
+        let (grammar, vectors) = (language.grammar(), language.vectors()?);
+        let schedule = recipe::schedule()?;
+        let exact = ExactText::new(&grammar, &vectors, &schedule, Prediction::X0)?;
+        let rng = &mut Rng::new(100);
+        let noised = TS.iter().map(|t| {
+            let x0 = vectors.encode(&grammar.sample(NOISED, rng)?)?;
+            let (x_t, _) = schedule.q_sample(&x0, *t, rng)?;
+            let posteriors = exact.posteriors(&x_t, *t)?;
+            Ok((x_t, posteriors))
+        });
+        Ok(Self {
+            noised: noised.collect::<Result<_>>()?,
+            language,
+            grammar,
+            vectors,
+            exact,
+        })
+    }
+
+    /// What the exact denoiser writes, with the same sampler.
+    pub fn exact(&self) -> Result<String> {
+        let sampler = Sampler::new(&recipe::schedule()?, Method::DDIM, recipe::NFE)?;
+        let rng = &mut Rng::new(101);
+        let columns = self.grammar.places() * self.vectors.dim();
+        let noise = rng.standard_normal(WRITTEN, columns)?;
+        let x0 = sampler.sample(&self.exact, &noise, rng)?;
+        let reading = self.grammar.read(&self.vectors.round(&x0)?)?;
+        let nll = reading.nll.map_or(String::new(), |nll| nll.to_string());
+        let (share, entropy) = (100.0 * reading.share(), self.grammar.entropy());
+        Ok(format!(
+            "{share:.1} % valid, {nll} nats, entropy {entropy:.3}"
+        ))
+    }
+
+    pub fn row(
+        &self,
+        network: &Transformer,
+        step: u64,
+        seconds: f64,
+        recent: &[f32],
+    ) -> Result<Row> {
+        let pairs = TS.iter().zip(&self.noised).map(|(t, (x_t, exact))| {
+            let (n, nothing) = (x_t.nrows(), vec![None; x_t.nrows()]);
+            let found = network.posteriors(x_t, &vec![*t; n], &nothing)?;
+            Ok(floor_and_excess(exact, &found))
+        });
+        let nothing = vec![None; WRITTEN];
+        let rng = &mut Rng::new(102);
+        let written = recipe::write(network, &nothing, 1.0, false, rng)?;
+        let clamped = recipe::write(network, &nothing, 1.0, true, &mut Rng::new(102))?;
+        Ok(Row {
+            step,
+            seconds,
+            training: metrics::Estimate::of(recent)?.mean,
+            of_t: pairs.collect::<Result<_>>()?,
+            written: self.grammar.read(&written)?,
+            clamped: self.grammar.read(&clamped)?,
+            obeyed: self.obeyed(network, rng)?,
+        })
+    }
+
+    /// The share of sentences that are valid and of the class that the network was told, all as often.
+    fn obeyed(&self, network: &Transformer, rng: &mut Rng) -> Result<f64> {
+        let classes = self.language.classes(&self.grammar);
+        let labels: Vec<_> = (0..WRITTEN).map(|i| Some(i % classes.len())).collect();
+        let written = recipe::write(network, &labels, 1.0, false, rng)?;
+        let mut obeyed = 0;
+        for (sentence, label) in written.rows().into_iter().zip(labels.iter().flatten()) {
+            let sentence = sentence.to_vec();
+            let mut is = true;
+            for (name, value) in &classes[*label] {
+                is &= self.grammar.attribute(name, &sentence)? == Some(value);
+            }
+            obeyed += usize::from(is);
+        }
+        Ok(obeyed as f64 / WRITTEN as f64)
+    }
+}
+
+/// Means over words, in nats: the entropy of the exact posterior, which is the least cross-entropy that any answer has,
+/// and the Kullback–Leibler divergence of the network's from it, which is what its cross-entropy has beyond.
+fn floor_and_excess(exact: &Array2<f64>, found: &Array2<f32>) -> [f64; 2] {
+    let (mut floor, mut excess) = (0.0, 0.0);
+    for (p, q) in exact.iter().zip(found).filter(|(p, _)| **p > 0.0) {
+        floor -= p * p.ln();
+        excess += p * (p.ln() - f64::from(*q).max(1e-38).ln());
+    }
+    let words = exact.nrows() as f64;
+    [floor / words, excess / words]
+}
+
+/// As `97.3 % valid, 12.531 ± 0.021 nats`.
+pub fn shown(reading: &Reading) -> String {
+    let nll = reading
+        .nll
+        .as_ref()
+        .map_or(String::new(), |nll| format!(", {nll} nats"));
+    format!("{:.1} % valid{nll}", 100.0 * reading.share())
+}
