@@ -91,19 +91,20 @@ impl Language {
         }
     }
 
-    /// Sentences to train on, and their classes.
+    /// Sentences to train on, and their classes: of each class as many as are its share.
     pub fn data(self) -> Result<(Array2<usize>, Vec<usize>)> {
-        let grammar = self.grammar();
-        let sentences = grammar.sample(SENTENCES, &mut Rng::new(2))?;
-        let mut classes = vec![0; SENTENCES];
-        for name in self.told() {
-            let labels = grammar.labels(name, &sentences)?;
-            let values = values(&grammar, name).len();
-            for (class, label) in classes.iter_mut().zip(labels) {
-                *class = *class * values + label.expect("every sentence tells it");
-            }
+        let (grammar, rng) = (self.grammar(), &mut Rng::new(2));
+        let (mut words, mut labels) = (Vec::new(), Vec::new());
+        for (class, values) in self.classes(&grammar).iter().enumerate() {
+            let wanted: Vec<(&str, &str)> = values.iter().map(|(a, b)| (*a, &**b)).collect();
+            let (narrow, p) = grammar.given(&wanted)?;
+            let n = (p * SENTENCES as f64).round() as usize;
+            words.extend(narrow.sample(n, rng)?);
+            labels.resize(labels.len() + n, class);
         }
-        Ok((sentences, classes))
+        let shape = (labels.len(), grammar.places());
+        let sentences = Array2::from_shape_vec(shape, words).expect("whole sentences");
+        Ok((sentences, labels))
     }
 
     /// The values of each class, in the order of the labels.
