@@ -14,21 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import scipy
+from numbers_of import f32, put, write
 from scipy import integrate, stats
 
 HERE = Path(__file__).parent
 rng = np.random.default_rng(0)
-lines = []
-
-
-def put(case, what, values):
-    numbers = np.atleast_1d(np.asarray(values, dtype=np.float64)).ravel()
-    lines.append(",".join([case, what, *(format(v, ".17g") for v in numbers)]))
-
-
-def f32(values):
-    """As the library sees them."""
-    return np.asarray(values, dtype=np.float32).astype(np.float64)
 
 
 def mixture_cdf(x):
@@ -95,5 +85,5 @@ ring = np.stack([np.cos(ring), np.sin(ring)], 1) + rng.normal(0, 0.05, (60, 2))
 plane("plane, equal sizes", ring, rng.normal(0, 0.7, (60, 2)))
 plane("plane, 60 and 35", ring, rng.normal([0.5, 0], [1, 0.2], (35, 2)))
 
-(HERE / "metrics.csv").write_text("\n".join(lines) + "\n")
+write(HERE / "metrics.csv")
 print(f"NumPy {np.__version__}, SciPy {scipy.__version__}")

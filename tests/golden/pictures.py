@@ -11,16 +11,11 @@ of the training digits' covariance, the largest first.
 from pathlib import Path
 
 import numpy as np
+from numbers_of import f32, put, write
 from scipy import linalg
 
 HERE = Path(__file__).parent
 rng = np.random.default_rng(0)
-lines = []
-
-
-def put(case, what, values):
-    numbers = np.atleast_1d(np.asarray(values, dtype=np.float64)).ravel()
-    lines.append(",".join([case, what, *(format(v, ".17g") for v in numbers)]))
 
 
 def frechet(a, b):
@@ -28,11 +23,6 @@ def frechet(a, b):
     root = linalg.sqrtm(cov_a @ cov_b).real
     apart = a.mean(axis=0) - b.mean(axis=0)
     return apart @ apart + np.trace(cov_a + cov_b - 2 * root)
-
-
-def f32(values):
-    """As the library sees them."""
-    return values.astype(np.float32).astype(np.float64)
 
 
 a = f32(rng.normal(size=(30, 4)) @ rng.normal(size=(4, 4)))
@@ -55,4 +45,4 @@ apart = train.mean(axis=0) - held_out.mean(axis=0)
 put("digits", "frechet", apart @ apart + sum((x**2).sum() for x in rows) - 2 * common)
 put("digits", "variances", linalg.eigvalsh(np.cov(train, rowvar=False))[::-1])
 
-(HERE / "pictures.csv").write_text("\n".join(lines) + "\n")
+write(HERE / "pictures.csv")
