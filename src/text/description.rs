@@ -1,6 +1,6 @@
 //! A grammar as its reader writes it: attributes, and slots with their alternatives.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::vocabulary::Vocabulary;
 use crate::error::{Error, Result};
@@ -50,12 +50,17 @@ impl Slot {
         values: &[usize],
     ) -> impl Iterator<Item = (usize, &'a Alternative, f64)> {
         let all = self.alternatives.iter().enumerate();
-        let fits = |of: &Alternative| of.needs.iter().all(|(a, set)| set.contains(&values[*a]));
-        let fitting: Vec<_> = all.filter(|(_, of)| fits(of)).collect();
+        let fitting: Vec<_> = all.filter(|(_, of)| of.fits(values)).collect();
         let sum: f64 = fitting.iter().map(|(_, of)| of.weight).sum();
-        fitting
-            .into_iter()
-            .map(move |(i, of)| (i, of, of.weight / sum))
+        let shared = fitting.into_iter();
+        shared.map(move |(i, of)| (i, of, of.weight / sum))
+    }
+}
+
+impl Alternative {
+    fn fits(&self, values: &[usize]) -> bool {
+        let mut needs = self.needs.iter();
+        needs.all(|(attribute, any)| any.contains(&values[*attribute]))
     }
 }
 
@@ -107,17 +112,18 @@ impl Description {
 
     /// Whether these values of the attributes can make these words.
     pub fn makes(&self, values: &[usize], words: &[usize]) -> bool {
-        let mut ends = BTreeSet::from([0]);
+        // After how many words each slot may end.
+        let mut ends = vec![0];
         for slot in &self.slots {
-            let mut next = BTreeSet::new();
-            for (_, alternative, _) in slot.choices(values) {
-                let fits = |end: &&usize| words[**end..].starts_with(&alternative.words);
-                next.extend(
-                    ends.iter()
-                        .filter(fits)
-                        .map(|end| end + alternative.words.len()),
-                );
+            let mut next = Vec::new();
+            for end in ends {
+                let left: &[usize] = &words[end..];
+                let those = slot.alternatives.iter();
+                let those = those.filter(|of| left.starts_with(&of.words) && of.fits(values));
+                next.extend(those.map(|of| end + of.words.len()));
             }
+            next.sort_unstable();
+            next.dedup();
             ends = next;
         }
         ends.contains(&words.len())

@@ -5,7 +5,7 @@ MUTATIONS_OF_TEXT = [
     ("grammar: weights are not shared", "text",
      "(i, of, of.weight / sum)", "(i, of, of.weight)"),
     ("grammar: any value of those needed is enough", "text",
-     "of.needs.iter().all(|(a, set)|", "of.needs.is_empty() || of.needs.iter().any(|(a, set)|"),
+     "needs.all(|(attribute, any)|", "self.needs.is_empty() || needs.any(|(attribute, any)|"),
     ("grammar: a part left out loses its share", "text",
      "*words.entry((*word, *to)).or_default() += p * q;", "*words.entry((*word, *to)).or_default() += q;"),
     ("grammar: the end has the share of what may follow", "text",
