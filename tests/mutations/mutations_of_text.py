@@ -26,7 +26,7 @@ MUTATIONS_OF_TEXT = [
      "left -= p(k, i); if left < 0.0", "left -= 1.5 * p(k, i); if left < 0.0"),
     ("grammar: an attribute that some way has is told", "text",
      "if value.is_some() { return None; }", "if value.is_some() { continue; }"),
-    ("grammar: all of what is given but the last", "text",
+    ("grammar: all of what is given but the first", "text",
      "numbers.iter().all(|(a, value)| values[*a] == *value)",
      "numbers.iter().skip(1).all(|(a, value)| values[*a] == *value)"),
     ("pattern: padding is a gap", "text",
