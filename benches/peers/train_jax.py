@@ -82,11 +82,14 @@ def batch(given, name):
 
 
 def verify(run, given, folder):
+    write(run, batch(given, "check"), folder)
+
+
+def write(run, batch, folder):
     """Loss, gradients and one step from the given weights, through the very functions that are measured."""
     run.restart()
-    check = batch(given, "check")
-    loss, gradients = jax.jit(jax.value_and_grad(run.loss))(run.state[0], *check)
-    (stepped, *_), _ = jax.jit(run.step)(run.state, check)
+    loss, gradients = jax.jit(jax.value_and_grad(run.loss))(run.state[0], *batch)
+    (stepped, *_), _ = jax.jit(run.step)(run.state, batch)
     np.asarray(loss).reshape(1).tofile(f"{folder}/loss.f32")
-    flatten(given, gradients).tofile(f"{folder}/gradients.f32")
-    flatten(given, stepped).tofile(f"{folder}/stepped.f32")
+    flatten(run.given, gradients).tofile(f"{folder}/gradients.f32")
+    flatten(run.given, stepped).tofile(f"{folder}/stepped.f32")

@@ -77,9 +77,13 @@ def batch(given, name):
 
 
 def verify(run, given, folder):
+    write(run, batch(given, "check"), folder)
+
+
+def write(run, batch, folder):
     """Loss, gradients and one step from the given weights, through the very functions that are measured."""
     run.restart()
-    loss = run.step(*batch(given, "check"))
+    loss = run.step(*batch)
     gradients = [p.grad.flatten() for p in run.network.parameters()]
     stepped = [p.detach().flatten() for p in run.network.parameters()]
     loss.detach().reshape(1).numpy().tofile(f"{folder}/loss.f32")

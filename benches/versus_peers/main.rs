@@ -24,6 +24,7 @@ mod run;
 mod sample;
 mod to_loss;
 mod train;
+mod words;
 
 use std::fs;
 use std::path::Path;
@@ -34,6 +35,7 @@ use pictures::{SamplePictures, TrainPictures};
 use q_sample::QSample;
 use sample::Sample;
 use train::Train;
+use words::TrainWords;
 
 /// Name of what is printed after the table: see [`to_loss`].
 const TO_LOSS: &str = "train to loss";
@@ -53,6 +55,7 @@ fn cases() -> Vec<Box<dyn Case>> {
     cases.push(Box::new(Sample::new()));
     cases.push(Box::new(TrainPictures::new()));
     cases.push(Box::new(SamplePictures::new()));
+    cases.push(Box::new(TrainWords::new()));
     cases
 }
 

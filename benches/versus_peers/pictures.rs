@@ -3,11 +3,10 @@
 use std::hint::black_box;
 use std::path::Path;
 
-use diffusion_intuition::autograd::{Gradients, Tape};
 use diffusion_intuition::data;
 use diffusion_intuition::network::{Network, TimeEmbedding, UNet, UNetConfig};
 use diffusion_intuition::sampler::{Method, Sampler};
-use diffusion_intuition::train::{Adam, Optimizer, TrainConfig, Trainer};
+use diffusion_intuition::train::{TrainConfig, Trainer};
 use diffusion_intuition::{Rng, Schedule};
 use ndarray::{Array2, s};
 use serde_json::{Value, json};
@@ -39,11 +38,7 @@ fn network() -> UNet {
         ..UNetConfig::default()
     };
     let mut network = UNet::new(&config, &mut Rng::new(0)).expect("valid sizes");
-    let values = network.parameters_mut().values_mut();
-    let mut noise = vec![0.0; values.len()];
-    Rng::new(1).fill_standard_normal(&mut noise);
-    let pairs = values.iter_mut().zip(noise);
-    pairs.for_each(|(value, noise)| *value += 0.02 * noise);
+    reference::shake(&mut network);
     network
 }
 
@@ -129,20 +124,11 @@ impl TrainPictures {
 
 /// Loss, gradients and an Adam step of a fixed batch.
 fn check(batch: &Batch, labels: &[Option<usize>]) -> Result<Check> {
-    let mut network = network();
-    let mut gradients = Gradients::new(network.parameters());
-    let mut tape = Tape::new(network.parameters());
-    let (x_t, eps) = (tape.input(&batch.x_t), tape.input(&batch.eps));
-    let y = network.forward_given(&mut tape, x_t, &batch.ts, labels)?;
-    let loss = tape.mse(y, eps)?;
-    tape.backward(loss, &mut gradients)?;
-    let loss = tape.scalar(loss);
-    drop(tape);
-    let before = network.parameters().clone();
-    let mut optimizer = Optimizer::new(&before, Adam::default(), None)?;
-    optimizer.step(network.parameters_mut(), &gradients, 1e-3)?;
-    let stepped = network.parameters().values().to_vec();
-    Ok(Check::new(before, loss, &gradients, stepped))
+    Check::of(&mut network(), |network, tape| {
+        let (x_t, eps) = (tape.input(&batch.x_t), tape.input(&batch.eps));
+        let y = network.forward_given(tape, x_t, &batch.ts, labels)?;
+        tape.mse(y, eps)
+    })
 }
 
 impl Case for TrainPictures {

@@ -24,6 +24,15 @@ pub fn network() -> FilmMlp {
     FilmMlp::new(D, &mut Rng::new(0)).expect("a valid size")
 }
 
+/// Adds a little noise to all parameters.
+pub fn shake(network: &mut dyn Network) {
+    let values = network.parameters_mut().values_mut();
+    let mut noise = vec![0.0; values.len()];
+    Rng::new(1).fill_standard_normal(&mut noise);
+    let pairs = values.iter_mut().zip(noise);
+    pairs.for_each(|(value, noise)| *value += 0.02 * noise);
+}
+
 /// Eight narrow heaps on a circle.
 pub fn ring() -> Mixture {
     let angle = |i: usize| i as f64 * std::f64::consts::TAU / 8.0;

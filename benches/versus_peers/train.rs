@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use diffusion_intuition::autograd::{Gradients, Tape};
+use diffusion_intuition::autograd::{Gradients, Tape, Var};
 use diffusion_intuition::network::{FilmMlp, Network, Parameters};
-use diffusion_intuition::train::{TrainConfig, Trainer};
+use diffusion_intuition::train::{Adam, Optimizer, TrainConfig, Trainer};
 use diffusion_intuition::{Rng, Schedule};
 use ndarray::Array2;
 use serde_json::{Value, json};
@@ -190,6 +190,24 @@ impl Check {
             gradients,
             stepped,
         }
+    }
+
+    /// Of this network and its loss of a fixed batch.
+    pub fn of(
+        network: &mut dyn Network,
+        loss: impl FnOnce(&dyn Network, &mut Tape) -> diffusion_intuition::Result<Var>,
+    ) -> Result<Self> {
+        let before = network.parameters().clone();
+        let mut gradients = Gradients::new(&before);
+        let mut tape = Tape::new(&before);
+        let loss = loss(network, &mut tape)?;
+        tape.backward(loss, &mut gradients)?;
+        let loss = tape.scalar(loss);
+        drop(tape);
+        let mut optimizer = Optimizer::new(&before, Adam::default(), None)?;
+        optimizer.step(network.parameters_mut(), &gradients, 1e-3)?;
+        let stepped = network.parameters().values().to_vec();
+        Ok(Self::new(before, loss, &gradients, stepped))
     }
 
     /// Compares the files that a peer wrote with ours.

@@ -107,13 +107,14 @@ impl Transformer {
             true => Some(p.uniform("alone", [words, width], 1.0, rng)?),
             false => None,
         };
+        let positions = p.uniform("positions", [config.places, width], 0.2, rng)?;
         let sizes = [width, config.factor * width, wide];
         let network = Self {
             vectors,
+            positions,
             known: Known::new(p, wide, config.classes, rng)?,
             input: p.linear("input", d, width, rng)?,
             alone,
-            positions: p.uniform("positions", [config.places, width], 0.2, rng)?,
             blocks: (0..config.blocks)
                 .map(|i| TransformerBlock::new(p, &format!("blocks.{i}"), sizes, rng))
                 .collect::<Result<_>>()?,

@@ -79,15 +79,18 @@ class Transformer(nn.Module):
             h = block(h, e)
         return evidence + self.output(modulate(h, self.film, e))
 
-    def loss(self, words, eps, ts, labels):
-        """Of x_t = √ᾱ·x_0 + √(1−ᾱ)·ε: the mean over places of −ln p(w) + ‖x̂_0 − x_0‖²."""
+    def loss(self, words, eps, ts, labels, squared_error=1):
+        """Of x_t = √ᾱ·x_0 + √(1−ᾱ)·ε: the mean over places of −ln p(w) + squared_error·‖x̂_0 − x_0‖²."""
         table = self.table()
         x0 = table[words]
         alpha_bar = self.alpha_bars[ts][:, None]
         signal, noise = [f.sqrt().float() for f in (alpha_bar, 1 - alpha_bar)]
         z = self.logits(signal * x0.flatten(1) + noise * eps, ts, labels, table)
+        loss = cross_entropy(z.flatten(0, 1), words.flatten())
+        if squared_error == 0:
+            return loss
         off = (softmax(z, 2) @ table - x0).square().sum(2)
-        return cross_entropy(z.flatten(0, 1), words.flatten()) + off.mean()
+        return loss + squared_error * off.mean()
 
 
 def time_embedding(ts, dim):
