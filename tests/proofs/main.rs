@@ -54,6 +54,7 @@ mod mixture_reverse_process;
 mod mixture_score;
 mod network_given;
 mod network_transformer;
+mod network_transformer_refused;
 mod network_unet;
 mod network_unet_refused;
 mod prediction;

@@ -4,6 +4,7 @@ mod files;
 mod optimizer;
 mod pytorch;
 mod resume;
+mod sentences;
 mod steps;
 mod stops;
 mod support;
