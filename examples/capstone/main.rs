@@ -28,14 +28,14 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(sentence) => {
-            complain(&sentence);
+            complain("capstone", &sentence);
             return ExitCode::from(2);
         }
     };
     match run::run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&error.to_string());
+            complain("capstone", &error.to_string());
             ExitCode::FAILURE
         }
     }

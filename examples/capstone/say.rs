@@ -16,9 +16,9 @@ pub fn say(text: &str) {
 }
 
 /// A line on the standard error.
-pub fn complain(text: &str) {
+pub fn complain(program: &str, text: &str) {
     // There is nobody else to tell.
-    let _ = writeln!(std::io::stderr(), "capstone: {}", tame(text));
+    let _ = writeln!(std::io::stderr(), "{program}: {}", tame(text));
 }
 
 /// `text` without what a terminal would obey: names of files and columns may hold anything.
