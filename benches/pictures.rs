@@ -5,6 +5,8 @@
 //! step of training (without the optimiser's) and a prediction, both over the FLOPs of its convolutions alone. The
 //! fastest of all rounds.
 
+mod timing;
+
 use std::time::Instant;
 
 use diffusion_intuition::autograd::{Gradients, GroupNorm, Rows, Tape, Var, Workspace};
@@ -28,19 +30,13 @@ const LAYERS: [(usize, usize, usize, Resize); 8] = [
 ];
 
 fn main() -> Result<()> {
-    if !std::env::args().any(|argument| argument == "--bench") {
-        return Ok(());
-    }
-    println!("threads        what   forward (limit)   backward (limit)   in GFLOP/s; norms: ns");
-    for threads in [1, 2] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        pool.expect("two threads").install(|| {
-            LAYERS.into_iter().try_for_each(convolution)?;
-            [(8, 32), (4, 64)].into_iter().try_for_each(norm)?;
-            network()
-        })?;
-    }
-    Ok(())
+    let heading =
+        "threads        what   forward (limit)   backward (limit)   in GFLOP/s; norms: ns";
+    timing::on_threads(heading, || {
+        LAYERS.into_iter().try_for_each(convolution)?;
+        [(8, 32), (4, 64)].into_iter().try_for_each(norm)?;
+        network()
+    })
 }
 
 fn convolution((side, inputs, outputs, resize): (usize, usize, usize, Resize)) -> Result<()> {
@@ -141,16 +137,11 @@ fn fastest(
     let (mut work, mut gradients) = (Workspace::new(), Gradients::new(parameters));
     let mut best = [f64::INFINITY; 2];
     for _ in 0..ROUNDS {
-        let mut tape = Tape::with_workspace(parameters, work);
-        let x = tape.variable(x);
-        let start = Instant::now();
-        let y = op(&mut tape, x)?;
-        best[0] = best[0].min(start.elapsed().as_secs_f64());
-        let loss = tape.sum(y)?;
-        let start = Instant::now();
-        tape.backward(loss, &mut gradients)?;
-        best[1] = best[1].min(start.elapsed().as_secs_f64());
-        work = tape.into_workspace();
+        let (seconds, left) = timing::once(parameters, x, &op, &mut gradients, work)?;
+        work = left;
+        for (best, seconds) in best.iter_mut().zip(seconds) {
+            *best = best.min(seconds);
+        }
     }
     Ok(best)
 }

@@ -5,11 +5,13 @@
 //! ndarray's (`general_mat_mul` of the crate matrixmultiply) takes its AVX-512 kernels here, which it does not in a
 //! program that only depends on the library.
 
+mod timing;
+
 use std::hint::black_box;
 use std::time::Instant;
 
 use diffusion_intuition::autograd::{Gradients, Tape, Workspace};
-use diffusion_intuition::network::{Linear, Parameters};
+use diffusion_intuition::network::Parameters;
 use diffusion_intuition::{Result, Rng};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
@@ -29,16 +31,8 @@ const SHAPES: [[usize; 3]; 8] = [
 const ROUNDS: usize = 60;
 
 fn main() -> Result<()> {
-    if !std::env::args().any(|argument| argument == "--bench") {
-        return Ok(());
-    }
-    println!("threads         layer   forward ÷ ndarray   backward ÷ ndarray   (GFLOP/s)");
-    for threads in [1, 2] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        pool.expect("two threads")
-            .install(|| SHAPES.into_iter().try_for_each(compare))?;
-    }
-    Ok(())
+    let heading = "threads         layer   forward ÷ ndarray   backward ÷ ndarray   (GFLOP/s)";
+    timing::on_threads(heading, || SHAPES.into_iter().try_for_each(compare))
 }
 
 fn compare([n, inputs, outputs]: [usize; 3]) -> Result<()> {
@@ -50,7 +44,8 @@ fn compare([n, inputs, outputs]: [usize; 3]) -> Result<()> {
     let mut work = Workspace::new();
     let mut best = [f64::INFINITY; 4];
     for _ in 0..ROUNDS {
-        let (ours, left) = ours(&parameters, layer, &x, &mut gradients, work)?;
+        let linear = |tape: &mut Tape, x| tape.linear(x, layer);
+        let (ours, left) = timing::once(&parameters, &x, linear, &mut gradients, work)?;
         work = left;
         let weight = parameters.get(layer.weight);
         let theirs = theirs(weight, &parameters.get(layer.bias), &x);
@@ -73,25 +68,6 @@ fn compare([n, inputs, outputs]: [usize; 3]) -> Result<()> {
 }
 
 /// Seconds forward and backward.
-fn ours(
-    parameters: &Parameters,
-    layer: Linear,
-    x: &Array2<f32>,
-    gradients: &mut Gradients,
-    work: Workspace,
-) -> Result<([f64; 2], Workspace)> {
-    let mut tape = Tape::with_workspace(parameters, work);
-    let x = tape.variable(x);
-    let start = Instant::now();
-    let y = tape.linear(x, layer)?;
-    let forward = start.elapsed().as_secs_f64();
-    let loss = tape.sum(y)?;
-    let start = Instant::now();
-    tape.backward(loss, gradients)?;
-    let backward = start.elapsed().as_secs_f64();
-    Ok(([forward, backward], tape.into_workspace()))
-}
-
 fn theirs(weight: ArrayView2<f32>, bias: &ArrayView2<f32>, x: &Array2<f32>) -> [f64; 2] {
     let [mut y, mut dx] = [weight.nrows(), weight.ncols()].map(|c| Array2::zeros((x.nrows(), c)));
     let mut dw = Array2::zeros(weight.dim());
