@@ -28,11 +28,7 @@ impl Tape<'_> {
         let op = "film_residual";
         let (dim @ (n, cols), table_dim) = (self.dim(u)?, self.dim(table)?);
         shapes_fit(self.dim(h)? == dim, op, self.dim(h)?, dim)?;
-        let fit = Some(table_dim.1) == cols.checked_mul(2);
-        shapes_fit(fit, op, dim, table_dim)?;
-        rows.fit(op, table_dim)?;
-        let batch = rows.of().len();
-        shapes_fit(batch == n, op, dim, (batch, table_dim.0))?;
+        rows.fit_film(op, n, dim, table_dim)?;
         let mut y = self.take(op, dim)?;
         let [h_values, u_values, table_values] = [h, u, table].map(|var| self.slice(var));
         let cols = cols.max(1);

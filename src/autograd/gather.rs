@@ -73,6 +73,21 @@ impl Rows {
         shapes_fit(table.0 == meant.1, op, table, meant)
     }
 
+    /// Refuses a table that holds not a scale and a shift for each column of a matrix `dim`, or rows that are not `n`.
+    pub(super) fn fit_film(
+        &self,
+        op: &'static str,
+        n: usize,
+        dim: (usize, usize),
+        table: (usize, usize),
+    ) -> Result<()> {
+        let fit = Some(table.1) == dim.1.checked_mul(2);
+        shapes_fit(fit, op, dim, table)?;
+        self.fit(op, table)?;
+        let batch = self.of.len();
+        shapes_fit(batch == n, op, dim, (batch, table.0))
+    }
+
     /// The derivative of gathering: for each batch row r, in ascending order, `add(sum, r)` adds its gradient to
     /// that of its table row, one of the rows of `sums`; `adds` says whether those are to be added to.
     pub(super) fn scatter(

@@ -93,12 +93,7 @@ impl Tape<'_> {
         shapes_fit(whole, op, dim, (pixels, cols))?;
         let n = rows / pixels;
         if let Some((table, rows)) = with.table {
-            let table_dim = self.dim(table)?;
-            let fit = Some(table_dim.1) == cols.checked_mul(2);
-            shapes_fit(fit, op, dim, table_dim)?;
-            rows.fit(op, table_dim)?;
-            let batch = rows.of().len();
-            shapes_fit(batch == n, op, dim, (batch, table_dim.0))?;
+            rows.fit_film(op, n, dim, self.dim(table)?)?;
         }
         let mut y = self.take(op, dim)?;
         let mut of_pictures = self.take(op, (n, 4 * cols))?;
