@@ -1,6 +1,6 @@
 //! The empirical denoiser is the conditional mean over its rows, the limit of narrow Gaussians, and copies.
 
-use diffusion_intuition::metrics::nearest;
+use diffusion_intuition::metrics::{Estimate, nearest};
 use diffusion_intuition::prelude::*;
 use ndarray::s;
 
@@ -125,6 +125,19 @@ fn what_samples_with_it_copies() {
     }
 }
 
+/// The floor of a loss on ε at t in 40,000 draws, and what quadrature says of such a law, which it comes close to.
+fn same_floor(
+    denoiser: &EmpiricalDenoiser,
+    law: &Mixture,
+    (schedule, t): (&Schedule, usize),
+    seed: u64,
+) -> (Estimate, f64) {
+    let draws = denoiser.loss_floor(t..t + 1, 40_000, &mut Rng::new(seed));
+    let (floor, expected) = (draws.unwrap(), law.eps_floor(schedule, t).unwrap());
+    assert_close("floor", floor.mean, expected, SIGMAS * floor.standard_error);
+    (floor, expected)
+}
+
 /// Two numbers, ±1: a mixture of two narrow Gaussians, whose floor quadrature knows.
 #[test]
 fn its_floor_is_that_of_the_loss() {
@@ -133,12 +146,8 @@ fn its_floor_is_that_of_the_loss() {
     let denoiser = EmpiricalDenoiser::new(&rows, &schedule, Prediction::Eps).unwrap();
     let law = Mixture::normals(&[(1.0, -1.0, 1e-5), (1.0, 1.0, 1e-5)]).unwrap();
     for t in [30, 60, 99] {
-        let floor = denoiser
-            .loss_floor(t..t + 1, 40_000, &mut Rng::new(3))
-            .unwrap();
-        let expected = law.eps_floor(&schedule, t).unwrap();
+        let (_, expected) = same_floor(&denoiser, &law, (&schedule, t), 3);
         assert!(expected > 1e-3);
-        assert_close("floor", floor.mean, expected, SIGMAS * floor.standard_error);
     }
     let all = denoiser
         .loss_floor(0..100, 40_000, &mut Rng::new(4))
@@ -172,11 +181,7 @@ fn its_floor_counts_rows_and_coordinates() {
     let rows = Array2::from_shape_fn((9, 2), |(i, j)| values[[i / 3, i % 3][j]]);
     let law = Mixture::normals(&[(2.0, -1.0, 1e-5), (1.0, 1.0, 1e-5)]).unwrap();
     let denoiser = EmpiricalDenoiser::new(&rows, &schedule, Prediction::Eps).unwrap();
-    let floor = denoiser
-        .loss_floor(60..61, 40_000, &mut Rng::new(7))
-        .unwrap();
-    let expected = law.eps_floor(&schedule, 60).unwrap();
-    assert_close("floor", floor.mean, expected, SIGMAS * floor.standard_error);
+    let (floor, expected) = same_floor(&denoiser, &law, (&schedule, 60), 7);
     // The spread of 40,000 draws is known to 1 %, and a wrong floor would be many of it away.
     assert!(20.0 * floor.standard_error < expected, "{floor}");
 }
