@@ -49,6 +49,9 @@
 //! | E‖ε − ε*‖² | the floor of the loss; what a network loses beyond it | [`Mixture::eps_floor`], [`Mixture::eps_excess`] |
 //! | ε_θ(x_t, t) | the denoising network | [`network::Network`], [`network::FilmMlp`] |
 //! | ε_θ(x_t, t, c) | the same for pictures, told their class | [`network::UNet`], [`network::Network::given`] |
+//! | p(w_k ∣ x_t), x0* of a sentence | the exact posterior of each word, by forward–backward | [`text::ExactText`] |
+//! | p_θ(w_k ∣ x_t), x̂_0 of a sentence | the same, learned | [`network::Transformer`] |
+//! | p(c ∣ x_t), ∇ ln p(c ∣ x_t) | what x_t says of an attribute of its sentence | [`text::ExactClassifier`] |
 //! | θ | its parameters | [`network::Parameters`] |
 //! | ∇_θ L | gradient of the loss | [`autograd::Tape::backward`] |
 //! | L_simple | what training minimises | [`train::Trainer`] |
@@ -66,6 +69,8 @@
 //! | what | item |
 //! | --- | --- |
 //! | data sets in the plane, all on one scale: moons, rolls, rings, a crab | [`data`] |
+//! | languages of which everything is known; sentences as points | [`text::Grammar`], [`text::WordVectors`] |
+//! | your own sentences | [`text::Corpus`] |
 //! | your own numbers, brought to that scale and back | [`data::read_csv`], [`data::Standardizer`] |
 //! | rows to train on and rows to judge by, on that scale | [`data::Split`] |
 //! | a training run that survives a stop | [`train::Trainer::open`] |
