@@ -166,28 +166,15 @@ impl Corpus {
         written(words.map(|word| self.vocabulary.word(*word)))
     }
 
-    /// A sentence with blanks, `the ___ is calm`: the number of each word that is known, none for a blank (two or more
-    /// underscores), and padding after the end; length L.
+    /// A sentence with blanks, `the ___ is calm`, as [`Vocabulary::pattern`] reads it: the number of each word that is
+    /// known, none for a blank (two or more underscores), and padding after the end; length L.
     ///
     /// # Errors
     /// [`Error::Name`] for a word that the vocabulary does not have, with the nearest that it has; [`Error::Shape`] for
     /// more words than places.
     pub fn pattern(&self, text: &str) -> Result<Vec<Option<usize>>> {
-        let tokens = tokens(text);
-        let is_blank = |token: &str| token.len() > 1 && token.bytes().all(|byte| byte == b'_');
-        // Any word holds the place of a blank.
-        let stand_in = self.vocabulary.word(0);
-        let words = tokens.iter().map(|token| match is_blank(token) {
-            true => stand_in,
-            false => token,
-        });
-        let words = words.collect::<Vec<_>>().join(" ");
-        let numbers = self.vocabulary.parse(&words, self.places())?;
-        let blank = |i: usize| tokens.get(i).is_some_and(|token| is_blank(token));
-        let known = numbers.iter().enumerate();
-        Ok(known
-            .map(|(i, word)| (!blank(i)).then_some(*word))
-            .collect())
+        let text = tokens(text).join(" ");
+        self.vocabulary.pattern(&text, self.places())
     }
 
     /// Sentences to learn from and sentences to judge by: holds out `held_out` *different* ones, chosen at random, with

@@ -68,6 +68,28 @@ impl ExactText {
         })
     }
 
+    /// How far a model's probabilities of the words at each place are from the exact ones: KL(p ‖ q) = Σ_w p(w | x_t) ln
+    /// (p(w | x_t)/q(w)), in nats; shape (n, L). `q` has a row a place, (n·L, V), as those of a network. Its mean is the
+    /// model's cross-entropy less the [floor](Self::floor), with the chance of the words that were there taken out.
+    ///
+    /// A q of nothing counts as 1e-38, the least that f32 holds in full.
+    ///
+    /// # Errors
+    /// As [`posteriors`](Self::posteriors), of `x_t`; [`Error::Shape`] for a `q` of another shape;
+    /// [`Error::NotFinite`] for one that is not finite.
+    pub fn excess(&self, x_t: &Array2<f32>, t: usize, q: &Array2<f32>) -> Result<Array2<f64>> {
+        let p = self.posteriors(x_t, t)?;
+        check::same_shape("probabilities of words", p.shape(), q.shape())?;
+        check::all_finite("probabilities of words", q)?;
+        let places = p.rows().into_iter().zip(q.rows()).map(|(p, q)| {
+            let open = p.iter().zip(q).filter(|(p, _)| **p > 0.0);
+            open.map(|(p, q)| p * (p.ln() - f64::from(*q).max(1e-38).ln()))
+                .sum()
+        });
+        let shape = (x_t.nrows(), self.places());
+        Ok(Array2::from_shape_vec(shape, places.collect()).expect("a number a place"))
+    }
+
     fn entropies_at(
         &self,
         x_t: &Array2<f32>,

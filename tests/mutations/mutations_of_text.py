@@ -58,6 +58,8 @@ MUTATIONS_OF_TEXT = [
      "let p = |k: usize, i: usize| self.automaton.layers[k].transitions[i].p;"),
     ("floor: bits for nats", "text",
      "open.map(|p| -p * p.ln())", "open.map(|p| -p * p.log2())"),
+    ("excess: the other way round", "text",
+     "p * (p.ln() - f64::from(*q).max(1e-38).ln())", "f64::from(*q) * (f64::from(*q).max(1e-38).ln() - p.ln())"),
     ("classifier: prior left out", "text",
      "(self.ln_prior + ln_p).min(0.0)", "(0.0 * self.ln_prior + ln_p).min(0.0)"),
     ("classifier: standard deviation for variance in the gradient", "text",

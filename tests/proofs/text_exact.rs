@@ -350,6 +350,25 @@ fn the_floor_is_the_cross_entropy_of_the_posterior() {
     }
     let mean = floor.places.iter().map(|floor| floor.mean).sum::<f64>() / 6.0;
     assert_close("mean of the places", floor.all.mean, mean, 1e-12);
+    // Of probabilities that are wrong, the cross-entropy is the floor and the excess; of the right ones, the floor.
+    let even = Array2::from_elem(words.dim(), 1.0 / words.ncols() as f32);
+    let half = (words.mapv(|p| p as f32) + &even) / 2.0;
+    let (excess, entropies) = (
+        exact.excess(&x_t, t, &half).unwrap(),
+        exact.entropies(&x_t, t).unwrap(),
+    );
+    let found = excess.mean().unwrap() + entropies.mean().unwrap();
+    let expected: Vec<f64> = words
+        .iter()
+        .zip(&half)
+        .map(|(p, q)| -p * f64::from(*q).ln())
+        .collect();
+    let expected = expected.iter().sum::<f64>() / entropies.len() as f64;
+    assert_close("cross-entropy", found, expected, 1e-9);
+    let none = exact.excess(&x_t, t, &words.mapv(|p| p as f32)).unwrap();
+    // The rounding of probabilities to f32, and of those below 1e-38.
+    assert!(none.iter().all(|kl| kl.abs() < 1e-6));
+    assert!(exact.excess(&x_t, t, &Array2::zeros((1, 1))).is_err());
     // Over a range, between the ends.
     let range = exact
         .floor(0..200, 2000, &mut Rng::new(8))
