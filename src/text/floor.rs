@@ -61,9 +61,7 @@ impl ExactText {
         let means = entropies.rows().into_iter();
         let means: Vec<f64> = means.map(|row| row.sum() / row.len() as f64).collect();
         Ok(WordFloor {
-            places: places
-                .map(|column| Estimate::of(&column))
-                .collect::<Result<_>>()?,
+            places: places.map(Estimate::of).collect::<Result<_>>()?,
             all: Estimate::of(&means)?,
         })
     }

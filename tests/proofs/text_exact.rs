@@ -116,7 +116,7 @@ fn posteriors_means_and_densities_are_sums_over_all_sentences() {
                 let joint = world.joint(row.as_slice().unwrap(), alpha_bar);
                 let expected = posterior(&world, &weights(&joint));
                 let found = words.slice(s![i * 6..(i + 1) * 6, ..]);
-                assert_all_close(format_args!("t {t}"), &found, &expected, |_| TOLERANCE);
+                assert_all_close(format_args!("t {t}"), found, &expected, |_| TOLERANCE);
                 // Densities are exponents, rounded as these are.
                 let ln_p = ln_sum(&joint);
                 assert_close(
@@ -203,7 +203,7 @@ fn known_words_are_a_condition() {
                 }
                 let expected = posterior(&world, &weights(&joint));
                 let found = words.slice(s![i * 6..(i + 1) * 6, ..]);
-                assert_all_close(format_args!("t {t}"), &found, &expected, |_| TOLERANCE);
+                assert_all_close(format_args!("t {t}"), found, &expected, |_| TOLERANCE);
                 let ln_p = ln_sum(&joint);
                 assert_close("ln p", density[i], ln_p, 1e-12 * ln_p.abs() + TOLERANCE);
             }
