@@ -48,7 +48,7 @@ impl Judge {
 
     /// What the exact denoiser writes, with the same sampler.
     pub fn exact(&self) -> Result<String> {
-        let sampler = Sampler::new(&recipe::schedule()?, Method::DDIM, recipe::NFE)?;
+        let sampler = recipe::sampler()?;
         let rng = &mut Rng::new(101);
         let columns = self.grammar.places() * self.vectors.dim();
         let noise = rng.standard_normal(WRITTEN, columns)?;
@@ -77,6 +77,9 @@ impl Judge {
         let rng = &mut Rng::new(102);
         let written = recipe::write(network, &nothing, 1.0, false, rng)?;
         let clamped = recipe::write(network, &nothing, 1.0, true, &mut Rng::new(102))?;
+        let classes = self.language.classes(&self.grammar).len();
+        let labels: Vec<_> = (0..WRITTEN).map(|i| Some(i % classes)).collect();
+        let told = recipe::write(network, &labels, 1.0, false, rng)?;
         Ok(Row {
             step,
             seconds,
@@ -84,15 +87,14 @@ impl Judge {
             of_t: pairs.collect::<Result<_>>()?,
             written: self.grammar.read(&written)?,
             clamped: self.grammar.read(&clamped)?,
-            obeyed: self.obeyed(network, rng)?,
+            told: self.grammar.read(&told)?,
+            obeyed: self.obeyed(&told, &labels)?,
         })
     }
 
-    /// The share of sentences that are valid and of the class that the network was told, all as often.
-    fn obeyed(&self, network: &Transformer, rng: &mut Rng) -> Result<f64> {
+    /// The share of sentences that are valid and of the class that the network was told.
+    fn obeyed(&self, written: &Array2<usize>, labels: &[Option<usize>]) -> Result<f64> {
         let classes = self.language.classes(&self.grammar);
-        let labels: Vec<_> = (0..WRITTEN).map(|i| Some(i % classes.len())).collect();
-        let written = recipe::write(network, &labels, 1.0, false, rng)?;
         let mut obeyed = 0;
         for (sentence, label) in written.rows().into_iter().zip(labels.iter().flatten()) {
             let sentence = sentence.to_vec();

@@ -7,11 +7,15 @@ use diffusion_intuition::text::{Grammar, WordVectors};
 /// Numbers of a word vector.
 const D: usize = 32;
 
+/// Its norm: words are decided in the middle of the schedule. (Of vectors of norm 1 nothing can be told apart in more than
+/// half of it.)
+const NORM: f32 = 2.0;
+
 /// Sentences to train on, drawn from the grammar.
 const SENTENCES: usize = 200_000;
 
 /// Evaluations of the network a sample.
-pub const NFE: usize = 25;
+const NFE: usize = 50;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
@@ -52,13 +56,15 @@ impl Language {
 
     pub fn steps(self) -> u64 {
         match self {
-            Self::Aligned => 14_000,
-            Self::Free => 20_000,
+            Self::Aligned => 40_000,
+            Self::Free => 60_000,
         }
     }
 
     pub fn vectors(self) -> Result<WordVectors> {
-        WordVectors::random(self.grammar().vocabulary().len(), D, &mut Rng::new(1))
+        let words = self.grammar().vocabulary().len();
+        let directions = WordVectors::random(words, D, &mut Rng::new(1))?;
+        WordVectors::new(directions.vectors() * NORM)
     }
 
     /// The reference Transformer, told the class.
@@ -82,7 +88,6 @@ impl Language {
                 ..Adam::default()
             },
             learning_rate: LearningRate::cosine(4e-3, steps).warm_up(100),
-            clip_grad_norm: Some(1.0),
             ema: Some(Ema { decay: 0.999 }),
             // As well as told the class, the network is to write without: half of the time it learns that.
             label_dropout: 0.5,
@@ -135,6 +140,11 @@ pub fn schedule() -> Result<Schedule> {
     Schedule::cosine(200)
 }
 
+/// Fresh noise at every step corrects what an earlier one got wrong.
+pub fn sampler() -> Result<Sampler> {
+    Sampler::new(&schedule()?, Method::DDPM, NFE)
+}
+
 /// Sentences as word numbers, each told its label or nothing, guided with `scale` (1: not at all).
 pub fn write(
     network: &Transformer,
@@ -144,7 +154,7 @@ pub fn write(
     rng: &mut Rng,
 ) -> Result<Array2<usize>> {
     let vectors = &network.config().vectors;
-    let mut sampler = Sampler::new(&schedule()?, Method::DDIM, NFE)?;
+    let mut sampler = sampler()?;
     if clamp {
         sampler = sampler.with_threshold(Threshold::Words(vectors.clone()))?;
     }

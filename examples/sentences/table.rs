@@ -20,15 +20,22 @@ pub struct Row {
     pub written: Reading,
     /// The same with x̂0 clamped to words.
     pub clamped: Reading,
-    /// Share of sentences that are valid and as the network was told.
+    /// What it writes, told a class, each as often: as all classes are as likely, these are sentences of the whole
+    /// language too.
+    pub told: Reading,
+    /// Share of those that are valid and of the class that was told.
     pub obeyed: f64,
 }
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (written, clamped) = (shown(&self.written), shown(&self.clamped));
-        write!(f, "step {}: {written}; clamped {clamped}; ", self.step)?;
-        write!(f, "as told {:.1} %; excess at t", 100.0 * self.obeyed)?;
+        let [written, clamped, told] = [&self.written, &self.clamped, &self.told].map(shown);
+        write!(
+            f,
+            "step {}: {written}; clamped {clamped}; told a class {told}, ",
+            self.step
+        )?;
+        write!(f, "{:.1} % as told; excess at t", 100.0 * self.obeyed)?;
         let pairs = TS.iter().zip(&self.of_t);
         pairs
             .into_iter()
@@ -43,7 +50,7 @@ pub fn csv(rows: &[Row]) -> String {
         let of_t = ["cross_entropy", "floor", "excess"].map(|name| format!("{name}_{t}"));
         names.extend(of_t);
     }
-    for way in ["", "clamped_"] {
+    for way in ["", "clamped_", "told_"] {
         let of_way = ["valid", "distinct", "nll", "nll_error"].map(|name| format!("{way}{name}"));
         names.extend(of_way);
     }
@@ -55,7 +62,7 @@ pub fn csv(rows: &[Row]) -> String {
         for [floor, excess] in &row.of_t {
             fields.extend([floor + excess, *floor, *excess].map(|x| format!("{x:.4}")));
         }
-        for reading in [&row.written, &row.clamped] {
+        for reading in [&row.written, &row.clamped, &row.told] {
             let nll = reading.nll.as_ref();
             fields.push(format!("{:.4}", reading.share()));
             fields.push(reading.distinct.to_string());
