@@ -4,6 +4,7 @@
 mod args;
 #[path = "../examples/words/folder.rs"]
 mod folder;
+#[expect(dead_code, reason = "the report that uses the rest is not tried here")]
 #[path = "../examples/words/model.rs"]
 mod model;
 #[path = "../examples/words/novelty.rs"]

@@ -110,7 +110,7 @@ impl Judge {
 
 /// Means over words, in nats: the entropy of the exact posterior, which is the least cross-entropy that any answer has,
 /// and the Kullback–Leibler divergence of the network's from it, which is what its cross-entropy has beyond.
-fn floor_and_excess(exact: &Array2<f64>, found: &Array2<f32>) -> [f64; 2] {
+pub fn floor_and_excess(exact: &Array2<f64>, found: &Array2<f32>) -> [f64; 2] {
     let (mut floor, mut excess) = (0.0, 0.0);
     for (p, q) in exact.iter().zip(found).filter(|(p, _)| **p > 0.0) {
         floor -= p * p.ln();
