@@ -175,9 +175,14 @@ fn sentences_of_another_language_are_refused() {
 #[test]
 fn context_and_labels_are_learned() {
     let mut network = network(&config(), 0);
-    let mut trainer = Trainer::new(&network, labelled(), &schedule(), settings()).unwrap();
-    trainer.run(&mut network, 600, |_| ()).unwrap();
-    trainer.use_ema(&mut network);
+    let settings = TrainConfig {
+        batch: 64,
+        label_dropout: 0.5,
+        learning_rate: LearningRate::cosine(1e-2, 800),
+        ..settings()
+    };
+    let mut trainer = Trainer::new(&network, labelled(), &schedule(), settings).unwrap();
+    trainer.run(&mut network, 800, |_| ()).unwrap();
     let n = 400;
     let x_t = Rng::new(5).standard_normal(n, 32).unwrap();
     let first = |label| {
