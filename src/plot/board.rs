@@ -217,9 +217,10 @@ impl Board<'_> {
                 false => own[j],
             };
             self.tiles.edges.push([x, top, x + wide, bottom]);
-            if above && wide > 0.0 {
-                let text = elide(&words.labels.columns[j], |text| width(text, size), wide);
-                let at = (x + 0.5 * wide, y + 0.5 * label);
+            if above && widths[j] > 0.0 {
+                let room = if wide > 0.0 { wide } else { widths[j] };
+                let text = elide(&words.labels.columns[j], |text| width(text, size), room);
+                let at = (x + 0.5 * room, y + 0.5 * label);
                 self.tiles.labels.push((text, at, HPos::Center));
             }
             if widths[j] > 0.0 {

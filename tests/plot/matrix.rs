@@ -1,7 +1,7 @@
 //! A matrix with names: the name of a row stands beside it, the first at the top, and none is lost.
 
 use crate::narrow::sheets;
-use crate::reader::{edges, paths, spot};
+use crate::reader::{edges, paths, spot, texts};
 use diffusion_intuition::Error;
 use diffusion_intuition::plot::{Figure, Panel};
 use ndarray::{Array2, array};
@@ -42,6 +42,16 @@ fn a_panel_grows_with_its_rows_and_names_left_out_are_told() {
         assert!(y.windows(2).all(|pair| pair[1] - pair[0] > 14.0), "{y:?}");
     }
     assert_eq!(figure.alt(), "Sixty.");
+
+    // A name at the end is left out, not cut off by the edge: half of its 14 letters of half an em beside the middle.
+    let names: Vec<String> = (0..9)
+        .map(|i| i.to_string())
+        .chain(["extraordinary.".into()])
+        .collect();
+    let map = Panel::new().matrix("p", Array2::<f32>::zeros((2, 10)), ["a", "b"], &names);
+    let [_, narrow] = sheets(&map.figure("Ten.").expect("valid"));
+    let last = texts(&narrow).into_iter().find(|text| text.0 == names[9]);
+    assert!(last.is_none_or(|(_, x, _)| x + 7.0 * 7.0 < 340.0));
 
     let map = Panel::new().matrix("p", values.t().to_owned(), ["a", "b", "c"], &words);
     let figure = map.figure("Turned.").expect("valid");

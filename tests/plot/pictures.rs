@@ -144,6 +144,57 @@ fn texts_stand_beside_what_they_name() {
 }
 
 #[test]
+fn columns_go_on_below_with_their_labels() {
+    let labels: Vec<String> = ('a'..='l').map(|c| format!("column {c}")).collect();
+    let figure = sheet(12)
+        .columns(12)
+        .column_labels(&labels)
+        .figure("Twelve.")
+        .expect("valid");
+    for form in <[String; 2]>::from(forms(&figure)) {
+        for label in &labels {
+            assert_eq!(
+                form.matches(&format!(">{label}</text>")).count(),
+                1,
+                "{label}"
+            );
+        }
+    }
+}
+
+/// On the wide page pixels are whole units, ten pictures stand side by side, rows are apart, and wide pictures further
+/// apart than small ones.
+#[test]
+fn pixels_and_gaps_are_even() {
+    let figure = sheet(20).figure("Two rows.").expect("valid");
+    let images = images(figure.svg());
+    assert_eq!((images.len(), images[0].1.width), (2, 10 * 8 + 9));
+    let get = |i: usize, name| {
+        let value = attribute(&images[i].0, name).expect("a place");
+        value.parse::<f64>().expect("a number") / 4.0
+    };
+    let unit = get(0, "width") / 89.0;
+    assert!(unit >= 2.0 && unit == unit.round(), "{unit}");
+    assert!(get(1, "y") >= get(0, "y") + get(0, "height") + 4.0);
+
+    let wide = Array2::<f32>::zeros((2, 28));
+    let figure = Panel::pictures(&wide, 1, 28)
+        .figure("Two lines.")
+        .expect("valid");
+    assert_eq!(self::images(figure.svg())[0].1.width, 2 * 28 + 2);
+
+    // Two rows of one pixel of three colours.
+    let colours = array![[-1.0, 0.0, 1.0, 1.0, 1.0, -1.0]];
+    let figure = Panel::pictures(&colours, 2, 1)
+        .figure("Two pixels.")
+        .expect("valid");
+    assert_eq!(
+        self::images(figure.svg())[0].1.rows,
+        [[0, 128, 255], [255, 255, 0]]
+    );
+}
+
+#[test]
 fn pictures_stand_beside_axes_and_share_no_labels() {
     let panels = [
         sheet(6).columns(3).title("samples"),

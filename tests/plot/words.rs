@@ -82,6 +82,44 @@ fn columns_stand_below_each_other() {
     }
 }
 
+/// A column has its whole label, be it wider than its words or above a place left free.
+#[test]
+fn every_column_has_its_label() {
+    let rows = [["a", ""], ["b", "c"]];
+    let labels = ["a label of some length", "what comes then"];
+    let figure = Panel::words(rows)
+        .column_labels(labels)
+        .figure("Three words.");
+    for form in sheets(&figure.expect("valid")) {
+        let x = labels.map(|label| spot(&form, label).0);
+        assert!(
+            spot(&form, "a").0 < x[0] && x[0] < spot(&form, "c").0,
+            "{x:?}"
+        );
+    }
+}
+
+#[test]
+fn lines_of_a_row_are_about_as_long() {
+    let words: Vec<String> = ('a'..='k').map(|c| format!("word{c}")).collect();
+    let figure = Panel::words([&words])
+        .figure("Eleven words.")
+        .expect("valid");
+    let [_, narrow] = sheets(&figure);
+    let mut lines: Vec<f64> = words.iter().map(|word| spot(&narrow, word).1).collect();
+    let counts: Vec<usize> = lines.chunk_by(|a, b| a == b).map(<[f64]>::len).collect();
+    // Five have room, and 5, 5 and 1 would leave one alone.
+    assert!(
+        counts.len() == 3 && *counts.iter().min().expect("lines") >= 3,
+        "{counts:?}"
+    );
+    lines.dedup();
+    assert!(
+        lines.windows(2).all(|pair| pair[1] > pair[0] + 15.0),
+        "{lines:?}"
+    );
+}
+
 #[test]
 fn shades_and_marks_are_those_of_their_words() {
     let values = array![[0.0, 0.5, 1.0], [2.0, -1.0, 0.75]];
