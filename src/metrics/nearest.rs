@@ -14,8 +14,8 @@ use crate::Error;
 /// Rows that are compared together: one product of matrices.
 const PIECE: usize = 64;
 
-/// For each of `rows`, shape (n, d), the nearest of the rows `among`, shape (m, d): its 0-based number and how far it
-/// is, ‖x − y‖; length n. 0 is a copy.
+/// For each of `rows`, shape (n, d), the nearest of the rows `among`, shape (m, d), the first of them if several are
+/// equally near: its 0-based number and how far it is, ‖x − y‖; length n. 0 is a copy.
 ///
 /// Whether samples are copies shows against real rows that the model did not see: they too have a nearest training
 /// row, and a model that has learned the distribution, not the rows, comes no nearer than they.

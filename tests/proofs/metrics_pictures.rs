@@ -158,6 +158,9 @@ fn nearest_rows_are_those_of_a_search() {
             .enumerate()
             .all(|(i, found)| *found == (i, 0.0))
     );
+    // Of rows that are equally near, the first.
+    let between = nearest(&array![[0.0_f32]], &array![[1.0], [-1.0], [1.0]]).unwrap();
+    assert_eq!(between, [(0, 1.0)]);
     assert_same_at_any_thread_count(|| nearest(&a, &b).unwrap());
 }
 

@@ -256,6 +256,18 @@ fn at_first_every_block_is_the_identity() {
     assert_eq!(y.unwrap(), network.predict_at(&x_t, 199).unwrap());
     let none = network.given(None).denoise(&x_t, 7).unwrap();
     assert_eq!(none, network.denoise(&x_t, 7).unwrap());
+    // Because what each block and the attention add ends in zeros, and nothing else does.
+    let parameters = network.parameters();
+    for id in parameters.ids() {
+        let (name, values) = (parameters.name(id), parameters.get(id));
+        let last = name.contains("conv2.") || name.contains("attention.out.");
+        let first_norm = name.contains("norm") && name.ends_with("bias");
+        assert_eq!(
+            values.iter().all(|v| *v == 0.0),
+            last || first_norm,
+            "{name}"
+        );
+    }
 }
 
 #[test]

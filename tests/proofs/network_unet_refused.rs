@@ -64,6 +64,9 @@ fn pictures_and_labels_that_do_not_fit_are_refused() {
     let x = tape.input(&x_t);
     let ts = network.forward(&mut tape, x, &[0]);
     assert!(matches!(ts, Err(Error::Shape { .. })), "{ts:?}");
+    // The number of classes is none, though the table has a row there: that of the label that says nothing.
+    let fault = network.forward_given(&mut tape, x, &[0, 0], &[None, Some(3)]);
+    assert_eq!(fault.unwrap_err(), Error::Label { label, classes });
     let labels = network.forward_given(&mut tape, x, &[0, 0], &[None]);
     assert!(matches!(labels, Err(Error::Shape { .. })), "{labels:?}");
     assert_eq!(
