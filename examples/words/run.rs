@@ -98,7 +98,7 @@ fn fill(
             None => counted.push((sentence, 1)),
         }
     }
-    counted.sort_by(|a, b| b.1.cmp(&a.1));
+    counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let line = |(sentence, count): (String, usize)| match count {
         1 => sentence,
         _ => format!("{sentence}   ({count} of {FILLED})"),
