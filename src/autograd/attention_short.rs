@@ -4,10 +4,6 @@
 //! of a head are a vector for each key, one lane a query: the softmax over keys is then a softmax of vectors, without
 //! a sum across lanes. All sums run in the order of the [general way](super::attention), so that both give the same
 //! bits (tested).
-#![expect(
-    clippy::needless_range_loop,
-    reason = "the compiler keeps vectors in registers when they are indexed, not when they are iterated over"
-)]
 
 use std::ops::Range;
 

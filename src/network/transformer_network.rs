@@ -47,7 +47,7 @@ impl Transformer {
         let (config, (n, places)) = (&self.config, sentences.words.dim());
         let shape = [n, config.places];
         check::same_shape("sentences of a Transformer", &shape, &[n, places])?;
-        check::words(&sentences.words, config.vectors.words())?;
+        check::words(sentences.words, config.vectors.words())?;
         check::same_shape("ts", &[n], &[batch.ts.len()])?;
         let shape = [n, config.len()];
         for (what, rows) in [
