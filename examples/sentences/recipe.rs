@@ -57,7 +57,7 @@ impl Language {
     pub fn steps(self) -> u64 {
         match self {
             Self::Aligned => 14_000,
-            Self::Free => 12_000,
+            Self::Free => 22_000,
         }
     }
 
