@@ -56,7 +56,7 @@ impl Language {
 
     pub fn steps(self) -> u64 {
         match self {
-            Self::Aligned => 14_000,
+            Self::Aligned => 24_000,
             Self::Free => 22_000,
         }
     }
