@@ -81,9 +81,10 @@ pub struct Model {
 pub fn train(args: &Args, text: &Text, folder: &mut Folder, tell: impl Fn(&str)) -> Result<Model> {
     let rng = &mut Rng::new(args.seed);
     let words = text.corpus.vocabulary.len();
-    // Room for directions that differ.
-    let d = if words > 300 { 64 } else { 32 };
-    let vectors = WordVectors::random(words, d, rng)?;
+    // Few numbers, for each has noise; of norm 2, words are decided in the middle of the schedule.
+    let d = if words > 300 { 32 } else { 16 };
+    let directions = WordVectors::random(words, d, rng)?;
+    let vectors = WordVectors::new(directions.vectors() * 2.0)?;
     let schedule = Schedule::cosine(200)?;
     let config = TransformerConfig {
         width: args.width,
