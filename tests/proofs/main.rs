@@ -5,6 +5,7 @@
 //! another; or a statistical bound with its confidence (see `support`). All randomness is seeded, so a test
 //! either always passes or never does; the confidence says how unlikely an unlucky seed was.
 
+mod pytorchs;
 mod support;
 #[expect(dead_code, reason = "tests/train uses the rest")]
 #[path = "../train/support.rs"]

@@ -11,12 +11,10 @@ use diffusion_intuition::train::{Adam, Optimizer};
 use diffusion_intuition::{Denoiser, Prediction, Rng, Schedule};
 use ndarray::{Array2, Axis, s};
 
+use crate::pytorchs::{
+    assert_gradients, assert_some_gradients, assert_trained, difference, golden,
+};
 use crate::support::assert_same_at_any_thread_count;
-
-fn golden() -> TensorFile {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
-    TensorFile::open(format!("{folder}/pytorch_transformer.safetensors")).unwrap()
-}
 
 /// Sentences and how they are noised.
 pub struct Batch {
@@ -171,51 +169,26 @@ fn loss_and_gradients(network: &Transformer, batch: &Minibatch) -> (f32, Gradien
     (loss, gradients)
 }
 
-fn largest(values: &[f32]) -> f32 {
-    values.iter().fold(0.0, |max, x| max.max(x.abs()))
-}
-
-/// Largest difference of any element.
-fn difference<'a>(ours: impl IntoIterator<Item = &'a f32>, theirs: &[f32]) -> f32 {
-    let ours: Vec<f32> = ours.into_iter().copied().collect();
-    assert_eq!(ours.len(), theirs.len());
-    let pairs = ours.iter().zip(theirs);
-    pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
-}
-
-/// The tensor by whose largest gradient a difference is measured: its own; but a bias of the keys adds the same number to
-/// all products of a query, which softmax does not see, so that its gradient is 0 and nothing but rounding is left.
-fn measured_by(name: &str) -> String {
-    name.replace("key.bias", "key.weight")
-}
-
 const CASES: [(&str, Learned); 2] = [("small", Learned::No), ("learned", Learned::UnitNorm)];
 
 /// Sums of some hundred products through 20 layers: 1e-5 is what each side's rounding leaves, a hundred units in the
 /// last place.
 #[test]
 fn loss_and_every_gradient_are_pytorchs() {
-    let mut file = golden();
+    let mut file = golden("pytorch_transformer");
     for (case, learned) in CASES {
         let network = small(learned);
         let batch = Batch::golden(&mut file, case, &network);
         let (loss, gradients) = loss_and_gradients(&network, &batch.minibatch(0..6));
         let expected = file.read(&format!("{case}.losses")).unwrap()[0];
         assert!((loss / expected - 1.0).abs() < 1e-5, "{loss} {expected}");
-        let parameters = network.parameters();
-        for id in parameters.ids() {
-            let name = parameters.name(id);
-            let theirs = file.read(&format!("{case}.grad.{name}")).unwrap();
-            let of_scale = file.read(&format!("{case}.grad.{}", measured_by(name)));
-            let difference = difference(gradients.get(id), &theirs) / largest(&of_scale.unwrap());
-            assert!(difference < 1e-5, "{case} {name}: {difference:e}");
-        }
+        assert_gradients(&mut file, case, network.parameters(), &gradients);
     }
 }
 
 #[test]
 fn ten_steps_of_adam_are_pytorchs() {
-    let mut file = golden();
+    let mut file = golden("pytorch_transformer");
     for (case, learned) in CASES {
         let mut network = small(learned);
         let batches = Batch::golden(&mut file, case, &network);
@@ -234,19 +207,13 @@ fn ten_steps_of_adam_are_pytorchs() {
             let parameters = network.parameters_mut();
             optimizer.step(parameters, &gradients, 1e-2).unwrap();
         }
-        let parameters = network.parameters();
-        for id in parameters.ids() {
-            let name = parameters.name(id);
-            let theirs = file.read(&format!("{case}.adam.{name}")).unwrap();
-            let difference = difference(parameters.get(id), &theirs) / largest(&theirs);
-            assert!(difference < 1e-4, "{case} {name}: {difference:e}");
-        }
+        assert_trained(&mut file, case, network.parameters());
     }
 }
 
 #[test]
 fn posteriors_and_gradients_of_the_reference_network() {
-    let mut file = golden();
+    let mut file = golden("pytorch_transformer");
     let network = reference();
     let batch = Batch::golden(&mut file, "reference", &network);
     assert!(batch.labels.contains(&None) && batch.labels.iter().any(Option::is_some));
@@ -266,21 +233,7 @@ fn posteriors_and_gradients_of_the_reference_network() {
     let (loss, gradients) = loss_and_gradients(&network, &batch.minibatch(0..8));
     let expected = file.read("reference.loss").unwrap()[0];
     assert!((loss / expected - 1.0).abs() < 1e-5, "{loss} {expected}");
-    let parameters = network.parameters();
-    for id in parameters.ids() {
-        let name = parameters.name(id);
-        let gradient: Vec<f32> = gradients.get(id).iter().copied().collect();
-        let mut read = |what| file.read(&format!("reference.{what}.{name}")).unwrap();
-        let (places, theirs) = (read("places"), read("grad"));
-        let scale = file.read(&format!("reference.scale.{}", measured_by(name)));
-        let (scale, largest) = (scale.unwrap()[0], largest(&gradient));
-        for (place, theirs) in places.iter().zip(theirs) {
-            let difference = (gradient[*place as usize] - theirs).abs() / scale;
-            assert!(difference < 1e-5, "{name}[{place}]: {difference:e}");
-        }
-        let fine = (largest / scale - 1.0).abs() < 1e-5 || measured_by(name) != name;
-        assert!(fine, "{name}: {largest} {scale}");
-    }
+    assert_some_gradients(&mut file, network.parameters(), &gradients);
 }
 
 /// Central differences through the whole network and its loss, for vectors given and learned. Step 1e-2: rounding of the
@@ -355,7 +308,7 @@ fn next_to_no_noise_leaves_no_doubt() {
 
 #[test]
 fn neither_threads_nor_the_batch_change_a_bit() {
-    let mut file = golden();
+    let mut file = golden("pytorch_transformer");
     let network = reference();
     let batch = Batch::golden(&mut file, "reference", &network);
     let run = || {

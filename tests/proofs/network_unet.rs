@@ -9,10 +9,9 @@ use diffusion_intuition::{Denoiser, Error, Rng};
 use ndarray::{Array2, s};
 use rayon::ThreadPoolBuilder;
 
-fn golden() -> TensorFile {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
-    TensorFile::open(format!("{folder}/pytorch_unet.safetensors")).unwrap()
-}
+use crate::pytorchs::{
+    assert_gradients, assert_some_gradients, assert_trained, difference, golden, largest,
+};
 
 struct Batch {
     x_t: Array2<f32>,
@@ -121,47 +120,22 @@ fn loss_and_gradients(network: &UNet, batch: &Batch) -> (f32, Gradients) {
     (tape.scalar(loss), gradients)
 }
 
-fn largest(values: &[f32]) -> f32 {
-    values.iter().fold(0.0, |max, x| max.max(x.abs()))
-}
-
-/// Largest difference of any element.
-fn difference<'a>(ours: impl IntoIterator<Item = &'a f32>, theirs: &[f32]) -> f32 {
-    let ours: Vec<f32> = ours.into_iter().copied().collect();
-    assert_eq!(ours.len(), theirs.len());
-    let pairs = ours.iter().zip(theirs);
-    pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
-}
-
-/// The tensor by whose largest gradient a difference is measured: its own; but a bias of the keys adds the same number to
-/// all products of a query, which softmax does not see, so that its gradient is 0 and nothing but rounding is left.
-fn measured_by(name: &str) -> String {
-    name.replace("key.bias", "key.weight")
-}
-
 /// Sums of some hundred products through 25 layers: 1e-5 is what each side's rounding leaves, a hundred units in the
 /// last place.
 #[test]
 fn loss_and_every_gradient_are_pytorchs() {
-    let mut file = golden();
+    let mut file = golden("pytorch_unet");
     let network = made(&small_config());
     let batch = batch(&mut file, "small", 3).rows(0..4);
     let (loss, gradients) = loss_and_gradients(&network, &batch);
     let expected = file.read("small.losses").unwrap()[0];
     assert!((loss / expected - 1.0).abs() < 1e-5, "{loss} {expected}");
-    let parameters = network.parameters();
-    for id in parameters.ids() {
-        let name = parameters.name(id);
-        let theirs = file.read(&format!("small.grad.{name}")).unwrap();
-        let of_scale = file.read(&format!("small.grad.{}", measured_by(name)));
-        let difference = difference(gradients.get(id), &theirs) / largest(&of_scale.unwrap());
-        assert!(difference < 1e-5, "{name}: {difference:e}");
-    }
+    assert_gradients(&mut file, "small", network.parameters(), &gradients);
 }
 
 #[test]
 fn ten_steps_of_adam_are_pytorchs() {
-    let mut file = golden();
+    let mut file = golden("pytorch_unet");
     let mut network = made(&small_config());
     let batches = batch(&mut file, "small", 3);
     // Large enough that the rounding of near-zero gradients is not blown up to a step.
@@ -181,18 +155,12 @@ fn ten_steps_of_adam_are_pytorchs() {
         let parameters = network.parameters_mut();
         optimizer.step(parameters, &gradients, 1e-2).unwrap();
     }
-    let parameters = network.parameters();
-    for id in parameters.ids() {
-        let name = parameters.name(id);
-        let theirs = file.read(&format!("small.adam.{name}")).unwrap();
-        let difference = difference(parameters.get(id), &theirs) / largest(&theirs);
-        assert!(difference < 1e-4, "{name}: {difference:e}");
-    }
+    assert_trained(&mut file, "small", network.parameters());
 }
 
 #[test]
 fn answers_and_gradients_of_the_reference_network() {
-    let mut file = golden();
+    let mut file = golden("pytorch_unet");
     let network = made(&digits());
     let batch = batch(&mut file, "reference", 10);
     assert!(batch.labels[0].is_none() && batch.labels[1].is_some());
@@ -203,21 +171,7 @@ fn answers_and_gradients_of_the_reference_network() {
     let (loss, gradients) = loss_and_gradients(&network, &batch);
     let expected = file.read("reference.loss").unwrap()[0];
     assert!((loss / expected - 1.0).abs() < 1e-5, "{loss} {expected}");
-    let parameters = network.parameters();
-    for id in parameters.ids() {
-        let name = parameters.name(id);
-        let gradient: Vec<f32> = gradients.get(id).iter().copied().collect();
-        let mut read = |what| file.read(&format!("reference.{what}.{name}")).unwrap();
-        let (places, theirs) = (read("places"), read("grad"));
-        let scale = file.read(&format!("reference.scale.{}", measured_by(name)));
-        let (scale, largest) = (scale.unwrap()[0], largest(&gradient));
-        for (place, theirs) in places.iter().zip(theirs) {
-            let difference = (gradient[*place as usize] - theirs).abs() / scale;
-            assert!(difference < 1e-5, "{name}[{place}]: {difference:e}");
-        }
-        let fine = (largest / scale - 1.0).abs() < 1e-5 || measured_by(name) != name;
-        assert!(fine, "{name}: {largest} {scale}");
-    }
+    assert_some_gradients(&mut file, network.parameters(), &gradients);
 }
 
 /// Central differences through the whole network, at weights where no part starts at zero. Step 1e-2: rounding of the
@@ -272,7 +226,7 @@ fn at_first_every_block_is_the_identity() {
 
 #[test]
 fn neither_threads_nor_the_batch_change_a_bit() {
-    let mut file = golden();
+    let mut file = golden("pytorch_unet");
     let network = made(&digits());
     let batch = batch(&mut file, "reference", 10);
     let run = || {
