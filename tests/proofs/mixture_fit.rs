@@ -60,6 +60,17 @@ fn several_components_are_found() {
     assert_eq!(fit, again);
 }
 
+/// Whose a row is depends on how dense each heap is there, not only on how many deviations it is away.
+#[test]
+fn a_narrow_heap_beside_a_wide_one_is_found() {
+    let law = Mixture::normals(&[(1.0, -1.0, 0.3), (1.0, 2.0, 2.0)]).unwrap();
+    let rows = law.sample(20_000, &mut Rng::new(0)).unwrap();
+    let fit = Mixture::fit(&rows, 2, 1e-6, &mut Rng::new(1)).unwrap();
+    // No law is likelier than the likeliest; the fit rests where a round gains less than 1e-4.
+    let mean = |m: &Mixture| m.log_density(&rows).unwrap().mean().unwrap();
+    assert!(mean(&fit) > mean(&law) - 1e-3);
+}
+
 /// Two heaps near each other and one far away, of which k-means would cut the far one in two if its centres did not
 /// begin apart: k-means++ begins with two in one heap once in 5,000 times.
 #[test]
