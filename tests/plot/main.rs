@@ -12,5 +12,6 @@ mod pictures;
 mod png;
 mod reader;
 mod report;
+mod sheets;
 mod table;
 mod words;

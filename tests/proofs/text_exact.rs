@@ -1,29 +1,29 @@
 //! The exact denoiser of sentences equals sums over all sentences, listed one by one.
 
 use diffusion_intuition::prelude::*;
-use diffusion_intuition::text::{ExactClassifier, ExactText, Grammar, WordVectors};
+use diffusion_intuition::text::{ExactText, Grammar, WordVectors};
 use ndarray::s;
 
 use crate::support::{assert_all_close, assert_close, assert_same_at_any_thread_count, log_normal};
 use crate::text_support::{Listed, Table, cats, random};
 
 /// Numbers of a word.
-const D: usize = 5;
+pub const D: usize = 5;
 
 /// Exponents reach 7e5 at the smallest noise (‖x − e‖² ≤ 5 at six places, over 2(1−ᾱ) = 2e-5·…): rounded in f64, by
 /// 7e5·2⁻⁵³ = 8e-11 at most, and rarely all in one direction.
-const TOLERANCE: f64 = 1e-10;
+pub const TOLERANCE: f64 = 1e-10;
 
 /// A grammar with all of its sentences.
-struct World {
-    grammar: Grammar,
-    sentences: Vec<(Vec<usize>, Listed)>,
-    vectors: WordVectors,
-    schedule: Schedule,
+pub struct World {
+    pub grammar: Grammar,
+    pub sentences: Vec<(Vec<usize>, Listed)>,
+    pub vectors: WordVectors,
+    pub schedule: Schedule,
 }
 
 impl World {
-    fn of(table: &Table) -> Self {
+    pub fn of(table: &Table) -> Self {
         let grammar = table.grammar();
         Self {
             sentences: table.list(&grammar).into_iter().collect(),
@@ -33,12 +33,12 @@ impl World {
         }
     }
 
-    fn exact(&self, prediction: Prediction) -> ExactText {
+    pub fn exact(&self, prediction: Prediction) -> ExactText {
         ExactText::new(&self.grammar, &self.vectors, &self.schedule, prediction).unwrap()
     }
 
     /// Noised sentences, and a row that is no sentence at all: noise, whatever t is.
-    fn rows(&self, t: usize) -> Array2<f32> {
+    pub fn rows(&self, t: usize) -> Array2<f32> {
         let mut rng = Rng::new(t as u64);
         let sentences = self.grammar.sample(3, &mut rng).unwrap();
         let x0 = self.vectors.encode(&sentences).unwrap();
@@ -48,7 +48,7 @@ impl World {
     }
 
     /// ln p(x, sentence) for a row at ᾱ, of each sentence.
-    fn joint(&self, x: &[f32], alpha_bar: f64) -> Vec<f64> {
+    pub fn joint(&self, x: &[f32], alpha_bar: f64) -> Vec<f64> {
         let of = |(sentence, listed): &(Vec<usize>, Listed)| {
             let places = x.chunks(D).zip(sentence);
             let places =
@@ -64,7 +64,7 @@ impl World {
 }
 
 /// ln Σ exp.
-fn ln_sum(terms: &[f64]) -> f64 {
+pub fn ln_sum(terms: &[f64]) -> f64 {
     let most = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     most + terms
         .iter()
@@ -74,13 +74,13 @@ fn ln_sum(terms: &[f64]) -> f64 {
 }
 
 /// Weights that add up to 1.
-fn weights(terms: &[f64]) -> Vec<f64> {
+pub fn weights(terms: &[f64]) -> Vec<f64> {
     let all = ln_sum(terms);
     terms.iter().map(|term| (term - all).exp()).collect()
 }
 
 /// Σ weight over the sentences with each word at each place, (L, V).
-fn posterior(world: &World, weights: &[f64]) -> Array2<f64> {
+pub fn posterior(world: &World, weights: &[f64]) -> Array2<f64> {
     let mut all = Array2::zeros((6, world.vectors.words()));
     for ((sentence, _), weight) in world.sentences.iter().zip(weights) {
         for (place, word) in sentence.iter().enumerate() {
@@ -90,13 +90,13 @@ fn posterior(world: &World, weights: &[f64]) -> Array2<f64> {
     all
 }
 
-fn worlds() -> impl Iterator<Item = World> {
+pub fn worlds() -> impl Iterator<Item = World> {
     [cats(), random(3), random(5), random(8)]
         .into_iter()
         .map(|table| World::of(&table))
 }
 
-const TIMES: [usize; 5] = [0, 20, 80, 150, 199];
+pub const TIMES: [usize; 5] = [0, 20, 80, 150, 199];
 
 #[test]
 fn posteriors_means_and_densities_are_sums_over_all_sentences() {
@@ -211,119 +211,6 @@ fn known_words_are_a_condition() {
     }
 }
 
-#[test]
-fn the_classifier_is_bayes_and_its_gradient_a_difference_quotient() {
-    let world = World::of(&cats());
-    for (name, number, value) in [("number", 0, "many"), ("mood", 1, "calm")] {
-        let classifier = ExactClassifier::new(
-            &world.grammar,
-            &[(name, value)],
-            &world.vectors,
-            &world.schedule,
-        )
-        .unwrap();
-        for t in TIMES {
-            let (x, alpha_bar) = (world.rows(t), world.schedule.alpha_bar(t).unwrap());
-            let (found, gradient) = (
-                classifier.log_prob(&x, t).unwrap(),
-                classifier.gradient(&x, t).unwrap(),
-            );
-            for (i, row) in x.rows().into_iter().enumerate() {
-                let joint = world.joint(row.as_slice().unwrap(), alpha_bar);
-                let share = |listed: &Listed| {
-                    let ways = listed
-                        .ways
-                        .iter()
-                        .filter(|(values, _)| values[number] == value);
-                    ways.map(|(_, p)| p).sum::<f64>() / listed.p
-                };
-                let having = joint.iter().zip(&world.sentences);
-                let having: Vec<f64> = having
-                    .map(|(joint, (_, of))| joint + share(of).ln())
-                    .collect();
-                let expected = ln_sum(&having) - ln_sum(&joint);
-                assert_close(
-                    value,
-                    found[i],
-                    expected,
-                    TOLERANCE + 1e-12 * joint[0].abs(),
-                );
-                // Σ over sentences of (their share given c − their share) √ᾱ e/(1−ᾱ).
-                let pull =
-                    posterior(&world, &weights(&having)) - posterior(&world, &weights(&joint));
-                let pull = pull.dot(&world.vectors.vectors().mapv(f64::from));
-                let scale = alpha_bar.sqrt() / (1.0 - alpha_bar);
-                let expected = pull.iter().map(|x| x * scale).collect::<Vec<_>>();
-                assert_all_close("gradient", gradient.row(i), &expected, |_| {
-                    10.0 * TOLERANCE * scale
-                });
-            }
-        }
-        // Central differences, where ln p bends on the scale of 1 and steps of 2⁻⁷ are exact in f32: the error is
-        // step²/6 times a third derivative below 10, and rounding 1e-12/step.
-        let (x, t) = (world.rows(150), 150);
-        let gradient = classifier.gradient(&x, t).unwrap();
-        let x = x.mapv(|x| (x * 1024.0).round() / 1024.0);
-        let rounded = classifier.gradient(&x, t).unwrap();
-        assert!((&rounded - &gradient).iter().all(|gap| gap.abs() < 1e-2));
-        for j in 0..x.ncols() {
-            let step = 1.0 / 128.0;
-            let at = |by: f32| {
-                let mut x = x.clone();
-                x.column_mut(j).mapv_inplace(|x| x + by);
-                classifier.log_prob(&x, t).unwrap()
-            };
-            let quotient = (at(step) - at(-step)) / (2.0 * f64::from(step));
-            assert_all_close("slope", &quotient, rounded.column(j), |_| 1e-4);
-        }
-    }
-}
-
-/// Guided by the classifier at scale 1, the exact denoiser is that of the narrower grammar, whatever it predicts.
-#[test]
-fn guidance_at_scale_one_is_the_condition() {
-    let world = World::of(&cats());
-    let wanted = [("number", "one")];
-    let (narrow, _) = world.grammar.given(&wanted).unwrap();
-    let classifier =
-        ExactClassifier::new(&world.grammar, &wanted, &world.vectors, &world.schedule).unwrap();
-    for kind in [Prediction::Eps, Prediction::X0, Prediction::V] {
-        let (any, given) = (
-            world.exact(kind),
-            ExactText::new(&narrow, &world.vectors, &world.schedule, kind).unwrap(),
-        );
-        let guided = classifier.guide(&any, 1.0).unwrap();
-        assert!(guided.is_exact() && guided.prediction() == kind);
-        for t in TIMES {
-            let (x, noise) = (world.rows(t), world.schedule.noise_level(t).unwrap());
-            let (a, b) = (
-                guided.denoise(&x, t).unwrap(),
-                given.denoise(&x, t).unwrap(),
-            );
-            for (a, b) in a.iter().zip(&b) {
-                // Two roundings to f32, of numbers up to 2 over the noise.
-                assert_close(
-                    format_args!("t {t}"),
-                    (*a).into(),
-                    (*b).into(),
-                    5e-7 / noise,
-                );
-            }
-            let twice = classifier.guide(&any, 2.0).unwrap().denoise(&x, t).unwrap();
-            let once = any.denoise(&x, t).unwrap();
-            for ((twice, a), once) in twice.iter().zip(&a).zip(&once) {
-                let expected = f64::from(2.0 * a - once);
-                assert_close("twice", (*twice).into(), expected, 1e-6 / noise);
-            }
-        }
-    }
-    assert!(
-        classifier
-            .guide(&world.exact(Prediction::X0), f64::NAN)
-            .is_err()
-    );
-}
-
 /// The floor is the mean of −ln p of the words that were there, and what is drawn given x_t follows its posteriors.
 #[test]
 fn the_floor_is_the_cross_entropy_of_the_posterior() {
@@ -420,51 +307,4 @@ fn threads_change_no_bit() {
             drawn,
         )
     });
-}
-
-#[test]
-fn what_does_not_fit_is_refused() {
-    let world = World::of(&cats());
-    let exact = world.exact(Prediction::Eps);
-    let x = Array2::<f32>::zeros((2, 30));
-    assert!(matches!(
-        exact.denoise(&x, 200),
-        Err(Error::Timestep { t: 200, .. })
-    ));
-    assert!(matches!(
-        exact.posteriors(&Array2::zeros((2, 29)), 0),
-        Err(Error::Shape { .. })
-    ));
-    assert!(matches!(
-        exact.draw(&(&x / 0.0), 0, &mut Rng::new(0)),
-        Err(Error::NotFinite { .. })
-    ));
-    assert_eq!(
-        exact.log_density(&Array2::zeros((0, 30)), 0).unwrap().len(),
-        0
-    );
-    let few = WordVectors::random(3, D, &mut Rng::new(0)).unwrap();
-    let refused = ExactText::new(&world.grammar, &few, &world.schedule, Prediction::X0);
-    assert!(matches!(refused, Err(Error::Shape { .. })));
-    let words = world.grammar.vocabulary();
-    assert!(matches!(exact.known(&[None; 5]), Err(Error::Shape { .. })));
-    assert!(matches!(
-        exact.known(&[Some(99); 6]),
-        Err(Error::Word { word: 99, .. })
-    ));
-    let refused = exact
-        .known(&words.pattern("a ___ cats ...", 6).unwrap())
-        .unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "known word 3 (counted from 1), \"cats\": no sentence has it there, with what is known before it"
-    );
-    assert_eq!(
-        words.pattern("the __ cat", 6).unwrap()[2..4],
-        [words.index("cat"), words.padding()]
-    );
-    assert!(exact.floor(0..0, 10, &mut Rng::new(0)).is_err());
-    assert!(exact.floor(0..201, 10, &mut Rng::new(0)).is_err());
-    assert!(exact.floor(0..200, 1, &mut Rng::new(0)).is_err());
-    assert!(exact.floor(0..200, 1 << 60, &mut Rng::new(0)).is_err());
 }

@@ -1,7 +1,11 @@
-//! What a vocabulary or a grammar cannot be is refused with a sentence that says where and why.
+//! What a vocabulary, a grammar or the exact denoiser cannot be or answer is refused with a sentence that says where and why.
 
-use diffusion_intuition::Error;
-use diffusion_intuition::text::{Grammar, Vocabulary};
+use diffusion_intuition::text::{ExactText, Grammar, Vocabulary, WordVectors};
+use diffusion_intuition::{Denoiser, Error, Prediction, Rng};
+use ndarray::Array2;
+
+use crate::text_exact::{D, World};
+use crate::text_support::cats;
 
 #[track_caller]
 fn refused<T: std::fmt::Debug>(answer: Result<T, Error>, text: &str) {
@@ -223,4 +227,51 @@ fn questions() {
         "attribute, \"x\": the grammar has none",
     );
     assert_eq!(plain.given(&[]).unwrap(), (plain.clone(), 1.0));
+}
+
+#[test]
+fn questions_of_the_exact_denoiser() {
+    let world = World::of(&cats());
+    let exact = world.exact(Prediction::Eps);
+    let x = Array2::<f32>::zeros((2, 30));
+    assert!(matches!(
+        exact.denoise(&x, 200),
+        Err(Error::Timestep { t: 200, .. })
+    ));
+    assert!(matches!(
+        exact.posteriors(&Array2::zeros((2, 29)), 0),
+        Err(Error::Shape { .. })
+    ));
+    assert!(matches!(
+        exact.draw(&(&x / 0.0), 0, &mut Rng::new(0)),
+        Err(Error::NotFinite { .. })
+    ));
+    assert_eq!(
+        exact.log_density(&Array2::zeros((0, 30)), 0).unwrap().len(),
+        0
+    );
+    let few = WordVectors::random(3, D, &mut Rng::new(0)).unwrap();
+    let refused = ExactText::new(&world.grammar, &few, &world.schedule, Prediction::X0);
+    assert!(matches!(refused, Err(Error::Shape { .. })));
+    let words = world.grammar.vocabulary();
+    assert!(matches!(exact.known(&[None; 5]), Err(Error::Shape { .. })));
+    assert!(matches!(
+        exact.known(&[Some(99); 6]),
+        Err(Error::Word { word: 99, .. })
+    ));
+    let refused = exact
+        .known(&words.pattern("a ___ cats ...", 6).unwrap())
+        .unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "known word 3 (counted from 1), \"cats\": no sentence has it there, with what is known before it"
+    );
+    assert_eq!(
+        words.pattern("the __ cat", 6).unwrap()[2..4],
+        [words.index("cat"), words.padding()]
+    );
+    assert!(exact.floor(0..0, 10, &mut Rng::new(0)).is_err());
+    assert!(exact.floor(0..201, 10, &mut Rng::new(0)).is_err());
+    assert!(exact.floor(0..200, 1, &mut Rng::new(0)).is_err());
+    assert!(exact.floor(0..200, 1 << 60, &mut Rng::new(0)).is_err());
 }
