@@ -17,7 +17,7 @@ use args::{HELP, Sample, Task, Train, parse};
 use diffusion_intuition::network::Network;
 use diffusion_intuition::prelude::*;
 use diffusion_intuition::text::Reading;
-use measure::{TS, floor_and_excess};
+use measure::TS;
 use recipe::Language;
 use table::{Row, csv};
 
@@ -115,19 +115,6 @@ fn classes_are_combinations_of_attributes() {
         assert_eq!((labels[0], labels[labels.len() - 1]), (0, classes - 1));
         assert_eq!(grammar.read(&sentences).unwrap().share(), 1.0);
     }
-}
-
-#[test]
-fn floor_and_excess_add_up_to_the_cross_entropy() {
-    // −Σ p ln q = H(p) + KL(p‖q), and nothing beyond if q = p.
-    let p = array![[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]];
-    let q = array![[0.25f32, 0.5, 0.25], [0.5, 0.5, 0.0]];
-    let ln2 = 2f64.ln();
-    let [floor, excess] = floor_and_excess(&p, &q);
-    assert!((floor - 0.5 * ln2).abs() < 1e-15);
-    assert!((floor + excess - 0.5 * (1.5 * ln2 + ln2)).abs() < 1e-15);
-    let [_, excess] = floor_and_excess(&p, &p.mapv(|p| p as f32));
-    assert_eq!(excess, 0.0);
 }
 
 #[test]
