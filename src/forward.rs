@@ -4,6 +4,7 @@
 //! coefficients are computed in f64 and rounded once.
 
 use ndarray::{Array, Array2, ArrayRef, ArrayRef2, Dimension};
+use rand::RngExt;
 
 use crate::check::{self, all_finite, is_finite, same_shape};
 #[cfg(doc)]
@@ -109,6 +110,17 @@ impl Schedule {
         let eps = eps.as_slice_mut().expect("row-major order");
         let level = |row: usize| self.level(ts[row]);
         noise_into("x0", x0, standard.ncols(), &level, x_t, eps, rng)
+    }
+
+    /// `n` independent 0-based timesteps, uniform in `0..T`: one for each row of a minibatch (Ho et al. 2020, algorithm
+    /// 1).
+    ///
+    /// # Errors
+    /// [`Error::Size`] for more than memory can hold.
+    pub fn random_timesteps(&self, n: usize, rng: &mut Rng) -> Result<Vec<usize>> {
+        check::elements::<usize>("timesteps", &[n])?;
+        let all = 0..self.timesteps();
+        Ok((0..n).map(|_| rng.random_range(all.clone())).collect())
     }
 
     /// Mean and variance of q(x_t | x_0) = N(√ᾱ_t x_0, (1−ᾱ_t) I).

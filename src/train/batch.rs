@@ -230,10 +230,8 @@ impl Batch {
         config: &TrainConfig,
         rng: &mut Rng,
     ) -> Result<()> {
-        let (n, timesteps) = (config.batch, schedule.timesteps());
-        self.ts.clear();
-        self.ts
-            .extend((0..n).map(|_| rng.random_range(0..timesteps)));
+        let n = config.batch;
+        self.ts = schedule.random_timesteps(n, rng)?;
         // Rows are exchangeable. In order of t, the shards of a batch share at most one t, so that what
         // depends on t alone is not computed twice.
         self.ts.sort_unstable();

@@ -6,7 +6,7 @@ use crate::machine::ui;
 use crate::press::chapter::{self, Chapter};
 use crate::press::options::PressOptions;
 use crate::press::swap::Claim;
-use crate::press::{compare, place, site};
+use crate::press::{compare, page, place, site};
 use crate::python::packages::Packages;
 use crate::run::execute::{self, Job};
 use crate::run::session::Session;
@@ -67,7 +67,7 @@ pub fn run(options: &PressOptions) -> Result<()> {
     pages.sort_by(|(a, _), (b, _)| a.cmp(b));
     if options.no_solutions {
         for (_, page) in &mut pages {
-            site::hide_solutions(page);
+            page::hide_solutions(page);
         }
     }
     site::press(&session, &folder, &pages, &out)?;

@@ -5,6 +5,7 @@ mod chapter;
 mod compare;
 mod numbers;
 pub mod options;
+mod page;
 mod place;
 mod references;
 mod site;

@@ -3,11 +3,11 @@
 use crate::files::{self, disk};
 use crate::machine::ui;
 use crate::press::references::References;
-use crate::press::{svg, swap};
+use crate::press::{page, swap};
 use crate::run::cells;
 use crate::run::session::Session;
 use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -74,7 +74,7 @@ fn write_pages(source: &Path, executed: &[(String, Value)]) -> Result<()> {
     let mut references = References::new(&bibliography)?;
     let mut pages = Vec::new();
     for (name, notebook) in executed {
-        let page = prepared(notebook, |title| references.figure(name, title));
+        let page = page::prepared(notebook, |title| references.figure(name, title));
         for cell in cells::of(&page).iter().filter(|cell| is_prose(cell)) {
             references.collect(name, &cells::source(cell))?;
         }
@@ -133,95 +133,4 @@ fn wait(mut child: Child) -> Result<Output> {
     let output = child.wait_with_output().context("Sphinx ended strangely")?;
     drop(lifeline);
     Ok(output)
-}
-
-/// The form of a notebook that Sphinx sees: drawings stand in the page, solutions fold.
-fn prepared(notebook: &Value, mut name_of_figure: impl FnMut(&str) -> String) -> Value {
-    let mut page = notebook.clone();
-    let mut figures = 0;
-    let mut folded = Vec::new();
-    let mut open = false;
-    for mut cell in cells::of(&page).to_vec() {
-        for output in cell["outputs"].as_array_mut().into_iter().flatten() {
-            prepare_output(output, &mut figures, &mut name_of_figure);
-        }
-        let solution = cells::has_tag(&cell, "solution");
-        if solution != open {
-            let text = if solution {
-                "<details class=\"di-solution\"><summary>Solution</summary>"
-            } else {
-                "</details>"
-            };
-            folded.push(markdown(text, folded.len()));
-            open = solution;
-        }
-        folded.push(cell);
-    }
-    if open {
-        folded.push(markdown("</details>", folded.len()));
-    }
-    page["cells"] = Value::Array(folded);
-    page
-}
-
-/// Takes the solutions of its exercises out of a notebook.
-pub fn hide_solutions(notebook: &mut Value) {
-    if let Some(cells) = notebook["cells"].as_array_mut() {
-        cells.retain(|cell| !cells::has_tag(cell, "solution"));
-    }
-}
-
-fn markdown(text: &str, place: usize) -> Value {
-    json!({ "cell_type": "markdown", "id": format!("fold-{place}"), "metadata": {}, "source": text })
-}
-
-/// Leaves one representation: the drawing itself for figures, the HTML for tables.
-fn prepare_output(
-    output: &mut Value,
-    figures: &mut usize,
-    name_of_figure: &mut impl FnMut(&str) -> String,
-) {
-    let Some(data) = output["data"].as_object_mut() else {
-        return;
-    };
-    if let Some(drawing) = data.get("image/svg+xml").map(cells::text) {
-        *figures += 1;
-        let name = name_of_figure(&drawing);
-        let html = svg::in_page(&drawing, &format!("f{figures}"), &name);
-        *data = [("text/html".to_owned(), Value::String(html))]
-            .into_iter()
-            .collect();
-    } else if data.contains_key("text/html") {
-        data.retain(|kind, _| kind == "text/html");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{hide_solutions, prepared};
-    use crate::run::cells;
-    use serde_json::{Value, json};
-
-    #[test]
-    fn solutions_fold_or_stay_away() {
-        let solution = json!({ "cell_type": "code", "metadata": { "tags": ["solution"] }, "source": "s", "outputs": [] });
-        let mut notebook = cells::notebook(&[
-            cells::code("a"),
-            solution.clone(),
-            solution,
-            cells::code("b"),
-        ]);
-        let sources = |notebook: &Value| {
-            let page = prepared(notebook, str::to_owned);
-            cells::of(&page)
-                .iter()
-                .map(cells::source)
-                .collect::<Vec<_>>()
-        };
-        let folded = sources(&notebook);
-        assert_eq!(folded.len(), 6);
-        assert!(folded[1].starts_with("<details") && folded[4] == "</details>");
-        hide_solutions(&mut notebook);
-        assert_eq!(sources(&notebook), ["a", "b"]);
-    }
 }

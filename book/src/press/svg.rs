@@ -35,7 +35,17 @@ pub fn in_page(svg: &str, prefix: &str, name: &str) -> String {
     } else {
         ""
     };
-    format!("<div><div class=\"di-figure-frame\" id=\"{name}\">{drawing}</div>{controls}</div>")
+    let caption = match element(svg, "desc") {
+        "" => String::new(),
+        // The drawing says it already to those who do not see it.
+        text => format!(
+            "<p class=\"di-caption\"><span aria-hidden=\"true\">{text}</span> \
+             <a class=\"di-anchor\" href=\"#{name}\" title=\"Link to this figure\" aria-label=\"Link to this figure\">#</a></p>"
+        ),
+    };
+    format!(
+        "<div><div class=\"di-figure-frame\" id=\"{name}\">{drawing}</div>{controls}{caption}</div>"
+    )
 }
 
 /// A drawing that holds a wide and a narrow form is as high as the page's style makes it, by the shape of the form
@@ -55,9 +65,17 @@ fn two_forms(drawing: String) -> String {
 
 /// The title of a drawing, or nothing.
 pub fn title(svg: &str) -> &str {
-    let rest = svg.split_once("<title").map_or("", |(_, rest)| rest);
+    element(svg, "title")
+}
+
+/// The text of the first element of this name, or nothing.
+fn element<'a>(svg: &'a str, name: &str) -> &'a str {
+    let start = |rest: &&str| rest.starts_with(['>', ' ']);
+    let opening = format!("<{name}");
+    let mut parts = svg.split(&opening).skip(1);
+    let rest = parts.find(start).unwrap_or_default();
     let text = rest.split_once('>').map_or("", |(_, text)| text);
-    text.split("</title>").next().unwrap_or_default()
+    text.split("</").next().unwrap_or_default()
 }
 
 fn is_name(c: char) -> bool {
@@ -102,6 +120,9 @@ mod tests {
             "The loss"
         );
         assert_eq!(title("<svg></svg>"), "");
+        let told = in_page("<svg><title>T</title><desc id='d'>Falls.</desc></svg>", "f1", "name");
+        assert!(told.contains("<span aria-hidden=\"true\">Falls.</span>") && told.contains("href=\"#name\""));
+        assert!(!in_page("<svg></svg>", "f1", "name").contains("di-caption"));
     }
 
     #[test]
