@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+from docutils import nodes
+
 sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
 
 project = "Diffusion Models Intuition, in Rust"
@@ -32,6 +34,7 @@ html_show_sphinx = False
 html_show_copyright = False
 html_title = project
 html_static_path = ["_static"]
+html_favicon = "_static/icon.svg"
 html_css_files = ["book.css", "figures.css", "math.css", "controls.css", "print.css"]
 html_copy_source = True
 html_sourcelink_suffix = ""
@@ -53,10 +56,17 @@ def setup(app):
         if "body" in context:
             context["body"] = context["body"].replace(' role="list" class="citation-list"', ' class="citation-list"')
 
+    def with_description(_app, _page, _template, context, doctree):
+        paragraphs = doctree.findall(nodes.paragraph) if doctree is not None else ()
+        text = next((" ".join(paragraph.astext().split()) for paragraph in paragraphs), "")
+        end = text.rfind(". ", 0, 200)
+        context["description"] = text[: end + 1] if end > 0 else text[:200]
+
     def with_contents(_app, page, _template, context, doctree):
         if doctree is not None and "generate_toc_html" in context:
             context["page_toc"] = context["generate_toc_html"]()
 
     app.connect("html-page-context", without_list)
+    app.connect("html-page-context", with_description)
     # After the theme, which brings the function.
     app.connect("html-page-context", with_contents, priority=900)

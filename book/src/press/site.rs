@@ -107,6 +107,7 @@ fn run_sphinx(session: &Session, source: &Path, doctrees: &Path, new: &Path) -> 
     let mut command: Command = session.python.command();
     let child = command
         .args(["-c", include_str!("../../python/pages.py")])
+        .args(["-D", concat!("version=", env!("CARGO_PKG_VERSION"))])
         .args(["-b", "html", "-q", "-E", "-W", "--keep-going", "-d"])
         .arg(doctrees)
         .arg(source)
