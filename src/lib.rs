@@ -96,7 +96,7 @@
 //! | 5 | [`mixture`], [`autograd`] | the exactly solvable world; tensors, parameters, tape |
 //! | 6 | `denoiser`, [`data`], [`metrics`] | what samplers see of a model; points; distances |
 //! | 7 | [`text`], `empirical` | sentences; ε* of rows known by heart |
-//! | 8 | [`network`] | ε_θ |
+//! | 8 | [`network`], [`scenes`] | ε_θ; pictures of which everything is known |
 //! | 9 | [`train`], [`sampler`] | L_simple; from noise to data |
 //! | 10 | [`likelihood`], [`gan`], [`judge`] | L_vlb and the flow's density; the other way to make samples; how good pictures are |
 //!
@@ -141,6 +141,7 @@ pub mod plot;
 mod prediction;
 mod rng;
 pub mod sampler;
+pub mod scenes;
 pub mod schedule;
 pub mod text;
 pub mod train;

@@ -10,6 +10,7 @@ mod description;
 mod exact;
 mod floor;
 mod grammar;
+mod listing;
 mod passes;
 mod reading;
 mod tokens;

@@ -72,6 +72,7 @@ mod sampler_near_zero;
 mod sampler_order;
 mod sampler_own;
 mod sampler_words;
+mod scenes_language;
 mod schedule_errors;
 mod schedule_golden;
 mod schedule_properties;

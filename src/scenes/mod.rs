@@ -1,0 +1,12 @@
+//! A small world of pictures with sentences, of which everything is known.
+//!
+//! A picture of 16 × 16 pixels shows one or two things on white; a sentence says what they are and where: *a small red
+//! crab left of a blue square*. [`Scenes`] knows every sentence and every picture that a sentence allows, draws among
+//! them, and reads pictures back without having learned it. So what a network makes of a sentence is judged exactly.
+
+mod language;
+mod thing;
+mod world;
+
+pub use thing::{Colour, Shape, Size, Thing};
+pub use world::Scenes;

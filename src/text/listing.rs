@@ -1,0 +1,94 @@
+//! A language word by word: what may come next, what was typed, and all that can be said.
+
+use ndarray::Array2;
+
+use super::grammar::Grammar;
+use super::vocabulary::Vocabulary;
+use crate::check;
+use crate::error::{Error, Result};
+
+impl Grammar {
+    /// The words, in rising order, that may follow these, the first of a sentence; none after words that begin no
+    /// sentence, nor after a whole one. The padding word means that the sentence may end here.
+    pub fn next(&self, words: &[usize]) -> Vec<usize> {
+        let (layers, mut state) = (&self.automaton().layers, 0);
+        for (k, word) in words.iter().enumerate() {
+            let row = layers.get(k).map_or(&[][..], |layer| layer.row(state));
+            match row.iter().find(|step| step.word == *word) {
+                Some(step) => state = step.to,
+                None => return Vec::new(),
+            }
+        }
+        let row = layers.get(words.len()).map_or(&[][..], |of| of.row(state));
+        row.iter().map(|step| step.word).collect()
+    }
+
+    /// The numbers of a sentence as someone types it: capitals are small letters, and a full stop may end it.
+    ///
+    /// # Errors
+    /// [`Error::Name`] for the first word that is unknown or out of place, with its position and what may stand there.
+    pub fn parse(&self, text: &str) -> Result<Vec<usize>> {
+        let text = text.trim().trim_end_matches('.').to_lowercase();
+        let (vocabulary, mut sentence) = (self.vocabulary(), Vec::new());
+        for word in text.split_whitespace() {
+            let number = vocabulary
+                .index(word)
+                .filter(|_| word != Vocabulary::PADDING);
+            match number.filter(|number| self.next(&sentence).contains(number)) {
+                Some(number) => sentence.push(number),
+                None => return Err(self.misplaced(&sentence, word)),
+            }
+        }
+        let padding = vocabulary.padding();
+        while sentence.len() < self.places() {
+            match padding.filter(|padding| self.next(&sentence).contains(padding)) {
+                Some(padding) => sentence.push(padding),
+                None => return Err(self.misplaced(&sentence, "")),
+            }
+        }
+        Ok(sentence)
+    }
+
+    /// Every sentence of the language, shape (n, L), by the numbers of their words in rising order.
+    ///
+    /// # Errors
+    /// [`Error::Size`] if there are more than memory can hold.
+    pub fn list(&self) -> Result<Array2<usize>> {
+        let (n, places) = (self.sentences() as usize, self.places());
+        check::elements::<usize>("sentences of a grammar", &[n, places])?;
+        let mut paths = vec![(0, Vec::new())];
+        for layer in &self.automaton().layers {
+            let longer = paths
+                .iter()
+                .flat_map(|(state, words): &(usize, Vec<usize>)| {
+                    let steps = layer.row(*state).iter();
+                    steps.map(|step| (step.to, [&words[..], &[step.word]].concat()))
+                });
+            paths = longer.collect();
+        }
+        let words = paths.into_iter().flat_map(|(_, words)| words).collect();
+        Ok(Array2::from_shape_vec((n, places), words).expect("n sentences"))
+    }
+
+    /// The error for `word` after the words of `before`.
+    fn misplaced(&self, before: &[usize], word: &str) -> Error {
+        let vocabulary = self.vocabulary();
+        let written = |number: usize| match vocabulary.word(number) {
+            Vocabulary::PADDING => "the end",
+            word => word,
+        };
+        let next = self.next(before).into_iter().map(written);
+        let valid = match next.collect::<Vec<_>>().as_slice() {
+            [] => "here the sentence ends".into(),
+            [one] => format!("here stands {one}"),
+            [most @ .., last] => format!("here may stand {} or {last}", most.join(", ")),
+        };
+        let place = before.len() + 1;
+        let what = match word {
+            "" => format!("the sentence ends before word {place} (counted from 1)"),
+            _ => format!("word {place} (counted from 1)"),
+        };
+        let name = word.into();
+        Error::Name { what, name, valid }
+    }
+}
