@@ -132,14 +132,8 @@ impl Sentence {
         let [xs, ys] = &layout.axes;
         let (xs, ys) = (&xs[i / ys.len()], &ys[i % ys.len()]);
         let things = self.things.iter().zip(&layout.sizes).zip(xs.iter().zip(ys));
-        let things = things.map(|((of, size), (x, y))| Thing {
-            shape: of.shape,
-            colour: of.colour,
-            size: *size,
-            x: *x,
-            y: *y,
-            fit: 1.0,
-        });
+        let things =
+            things.map(|((of, size), (x, y))| Thing::new(*size, of.colour, of.shape, [*x, *y]));
         things.collect()
     }
 }

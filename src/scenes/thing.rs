@@ -14,13 +14,13 @@ pub(super) const GROUND: f32 = 1.0;
 /// What a thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Shape {
-    /// The line around a disc.
+    /// A thick line around a hole of 3 × 3 pixels, so that it differs from a square in more than its corners.
     Circle,
-    /// A filled square.
+    /// Filled.
     Square,
-    /// A filled triangle that stands on its base.
+    /// Filled, its right angle at the lower left.
     Triangle,
-    /// A crab, claws up.
+    /// With its claws up; a large one looks at you.
     Crab,
 }
 
@@ -61,8 +61,10 @@ pub struct Thing {
     pub x: usize,
     /// Row of its upper edge, counted from 0 at the picture's top.
     pub y: usize,
-    /// How well it is painted: 1 is as it should be, −1 not at all; see [`Scenes::read`](super::Scenes::read).
-    pub fit: f32,
+    /// How well its pixels fit its shape and colour: 1 if as painted; see [`Scenes::read`](super::Scenes::read).
+    pub form: f32,
+    /// How well the mean of its pixels fits its colour: 1 if as painted, ½ midway to the nearest other one.
+    pub hue: f32,
 }
 
 impl Shape {
@@ -121,6 +123,20 @@ impl Size {
 }
 
 impl Thing {
+    /// A thing as painted, the left upper corner of its box at column x and row y.
+    pub fn new(size: Size, colour: Colour, shape: Shape, [x, y]: [usize; 2]) -> Self {
+        let (form, hue) = (1.0, 1.0);
+        Self {
+            shape,
+            colour,
+            size,
+            x,
+            y,
+            form,
+            hue,
+        }
+    }
+
     /// Its pixels: row and column in the picture.
     pub(super) fn pixels(&self) -> impl Iterator<Item = (usize, usize)> {
         let rows = self.shape.bitmap(self.size).iter().enumerate();
@@ -203,34 +219,34 @@ const BITMAPS: [[&[&str]; 2]; 4] = [
     ],
     [
         &[
-            "..#..",
-            "..#..",
-            ".###.",
-            ".###.",
+            "#....",
+            "##...",
+            "###..",
+            "####.",
             "#####",
         ],
         &[
-            "...#...",
-            "...#...",
-            "..###..",
-            "..###..",
-            ".#####.",
-            ".#####.",
+            "#......",
+            "##.....",
+            "###....",
+            "####...",
+            "#####..",
+            "######.",
             "#######",
         ],
     ],
     [
         &[
-            "#...#",
             "##.##",
-            ".###.",
-            "#####",
             "#...#",
+            "#####",
+            ".###.",
+            "#.#.#",
         ],
         &[
-            "#.#.#.#",
-            "###.###",
-            ".#####.",
+            "##...##",
+            "#.....#",
+            "#######",
             "##.#.##",
             "#######",
             ".#####.",
