@@ -72,6 +72,8 @@ mod sampler_near_zero;
 mod sampler_order;
 mod sampler_own;
 mod sampler_words;
+mod scenes_draw;
+mod scenes_judge;
 mod scenes_language;
 mod schedule_errors;
 mod schedule_golden;
