@@ -38,17 +38,29 @@ impl Known {
         ts: &[usize],
         labels: &[Option<usize>],
     ) -> Result<(Var, Rows)> {
-        let row = |label: &Option<usize>| label.unwrap_or(self.classes);
-        let pairs: Vec<_> = ts.iter().copied().zip(labels.iter().map(row)).collect();
+        let labels = labels.iter().map(|label| label.unwrap_or(self.classes));
+        let table = self.labels.map(|table| tape.parameter(table));
+        self.record_rows(tape, ts, table, &labels.collect::<Vec<_>>())
+    }
+
+    /// The same, with row `labels[i]` of `table` for what is known of sample i beside its timestep.
+    pub fn record_rows(
+        &self,
+        tape: &mut Tape<'_>,
+        ts: &[usize],
+        table: Option<Var>,
+        labels: &[usize],
+    ) -> Result<(Var, Rows)> {
+        let pairs: Vec<_> = ts.iter().copied().zip(labels.iter().copied()).collect();
         let (distinct, rows) = Rows::distinct(&pairs)?;
         let (ts, labels): (Vec<_>, Vec<_>) = distinct.into_iter().unzip();
         let e = tape.embed(&self.embedding, &ts);
         let e = tape.linear(e, self.time[0])?;
         let e = tape.silu(e)?;
         let mut e = tape.linear(e, self.time[1])?;
-        if let Some(table) = self.labels {
-            let table = tape.parameter(table);
-            let of_label = tape.gather(table, &Rows::new(&labels, self.classes + 1)?)?;
+        if let Some(table) = table {
+            let rows = Rows::new(&labels, tape.dim(table)?.0)?;
+            let of_label = tape.gather(table, &rows)?;
             e = tape.add(e, of_label)?;
         }
         Ok((tape.silu(e)?, rows))

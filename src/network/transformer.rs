@@ -108,7 +108,7 @@ impl Transformer {
             false => None,
         };
         let positions = p.uniform("positions", [config.places, width], 0.2, rng)?;
-        let sizes = [width, config.factor * width, wide];
+        let sizes = [width, config.factor * width];
         let network = Self {
             vectors,
             positions,
@@ -116,7 +116,7 @@ impl Transformer {
             input: p.linear("input", d, width, rng)?,
             alone,
             blocks: (0..config.blocks)
-                .map(|i| TransformerBlock::new(p, &format!("blocks.{i}"), sizes, rng))
+                .map(|i| TransformerBlock::new(p, &format!("blocks.{i}"), sizes, Some(wide), rng))
                 .collect::<Result<_>>()?,
             film: p.linear("film", wide, 2 * width, rng)?,
             output: p.linear("output", width, words, rng)?,
@@ -237,7 +237,7 @@ impl Transformer {
             evidence = Some(says);
         }
         for block in &self.blocks {
-            h = block.forward(tape, h, (known, &rows), [n, config.heads])?;
+            h = block.forward(tape, h, Some((known, &rows)), [n, config.heads])?;
         }
         let table = tape.linear(known, self.film)?;
         let h = tape.modulate(h, table, &rows)?;

@@ -1,11 +1,13 @@
-//! The network for pictures: a U-Net that is told the timestep, and the label if it has classes.
+//! The network for pictures: a U-Net that is told the timestep, and a label or a sentence.
 
-use ndarray::{Array2, ArrayRef2};
+use ndarray::Array2;
 
 use super::known::Known;
-use super::predict::Network;
-use super::unet_block::{Block, LookAround, Place};
-use crate::autograd::{Conv2d, Norm, Parameters, Resize, Tape, Var};
+use super::predict::{Network, cost_of_row};
+use super::text_encoder::TextEncoder;
+use super::unet_block::{Block, Look, Place};
+use super::unet_config::{TextConfig, UNetConfig};
+use crate::autograd::{Conv2d, Norm, Parameters, Resize, Rows, Tape, Var};
 use crate::check;
 use crate::denoiser::Denoiser;
 use crate::error::Result;
@@ -27,9 +29,23 @@ use crate::rng::Rng;
 /// ε = output(silu(norm(h)))                        3×3
 /// ```
 ///
+/// # Told sentences
+///
+/// With a [text encoder](UNetConfig::text), pixels look at words too (cross-attention, Rombach et al. 2022, §3.3):
+///
+/// ```text
+/// words, whole = text(sentence)                     a Transformer, see TextConfig
+/// e = time(sinusoidal(t)) + whole
+/// h = look_i(h, words)                              after the attention, and after up_i at the other levels
+/// ```
+///
+/// A label is then a row of the list of sentences that the network was given last, by
+/// [`set_prompts`](Self::set_prompts), and no label is the empty sentence, nothing but padding (as in Stable
+/// Diffusion). So labels, guidance and training with dropped labels are what they are for classes.
+///
 /// A batch is (n, H·W·C), channels last. What depends on t and the label alone is computed once for each distinct
 /// pair of them. Parameters are initialised as PyTorch's layers, but the second convolution of a block and the last
-/// layer of the attention start at zero: every block then starts as the identity, or as a 1×1 convolution.
+/// layer of every attention start at zero: every block then starts as the identity, or as a 1×1 convolution.
 ///
 /// ```
 /// use diffusion_intuition::Rng;
@@ -42,90 +58,33 @@ use crate::rng::Rng;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct UNet {
-    parameters: Parameters,
-    config: UNetConfig,
+    pub(super) parameters: Parameters,
+    pub(super) config: UNetConfig,
     known: Known,
+    text: Option<TextEncoder>,
+    /// The sentences that labels stand for.
+    pub(super) prompts: Array2<usize>,
     input: Conv2d,
     down: Vec<Block>,
     shrink: Vec<Conv2d>,
     middle: Block,
-    attention: LookAround,
+    attention: Look,
     up: Vec<Block>,
     grow: Vec<Conv2d>,
     norm: Norm,
     output: Conv2d,
+    /// From the pixels of a level at the words.
+    looks: Vec<Option<Look>>,
     /// Levels whose skips are cut.
-    cut: Vec<usize>,
+    pub(super) cut: Vec<usize>,
 }
 
-/// Sizes of a [`UNet`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UNetConfig {
-    /// Height of a picture; 8 by default.
-    pub height: usize,
-    /// Width of a picture; 8 by default.
-    pub width: usize,
-    /// Channels of a picture: 1 for grey, the default, 3 for RGB.
-    pub channels: usize,
-    /// Channels of the network at each level; every level but the last halves height and width. 32 and 64 by default.
-    pub levels: Vec<usize>,
-    /// Numbers that a timestep and a label become; 64 by default.
-    pub embedding: usize,
-    /// Groups of channels of the norms; 8 by default.
-    pub groups: usize,
-    /// Heads of the attention; 4 by default.
-    pub heads: usize,
-    /// Classes that the network can be told; 0 by default: none, and no labels.
-    pub classes: usize,
-}
-
-/// The sizes of the reference network for 8×8 grey pictures.
-impl Default for UNetConfig {
-    fn default() -> Self {
-        Self {
-            height: 8,
-            width: 8,
-            channels: 1,
-            levels: vec![32, 64],
-            embedding: 64,
-            groups: 8,
-            heads: 4,
-            classes: 0,
-        }
-    }
-}
-
-impl UNetConfig {
-    fn check(&self) -> Result<()> {
-        check::not_empty("levels of a U-Net", self.levels.len())?;
-        let halvings = u32::try_from(self.levels.len() - 1).unwrap_or(u32::MAX);
-        let step = 1_usize.checked_shl(halvings).unwrap_or(0);
-        let valid = "at least 1 and a multiple of 2 to the number of levels but one";
-        for (name, side) in [
-            ("height of pictures", self.height),
-            ("width of pictures", self.width),
-        ] {
-            check::parameter(name, side, side > 0 && side.is_multiple_of(step), valid)?;
-        }
-        let name = "channels of pictures";
-        check::parameter(name, self.channels, self.channels > 0, "at least 1")?;
-        check::elements::<f32>("a picture", &[self.height, self.width, self.channels])?;
-        for channels in &self.levels {
-            let fine = *channels > 0 && self.groups > 0 && channels.is_multiple_of(self.groups);
-            let valid = "at least 1 and a multiple of the groups of a norm";
-            check::parameter("channels of a level", *channels, fine, valid)?;
-            check::elements::<f32>("weights of a block", &[27, *channels, *channels])?;
-        }
-        let widest = self.levels[self.levels.len() - 1];
-        let fine = self.heads > 0 && widest.is_multiple_of(self.heads);
-        let valid = "at least 1 and a divisor of the last level's channels";
-        check::parameter("heads of the attention", self.heads, fine, valid)
-    }
-
-    /// Numbers of a picture.
-    fn len(&self) -> usize {
-        self.height * self.width * self.channels
-    }
+/// What a recorded network holds beside its answer.
+pub(super) struct Seen {
+    /// What [`activations`](UNet::activations) tells.
+    pub levels: Vec<Var>,
+    /// Queries and keys of the looks at words, the last level first.
+    pub looks: Vec<[Var; 2]>,
 }
 
 impl UNet {
@@ -139,13 +98,14 @@ impl UNet {
         config.check()?;
         let (levels, wide) = (config.levels.as_slice(), config.embedding);
         let (first, last) = (levels[0], levels[levels.len() - 1]);
+        let folded = config.folded();
         let steps = || levels.iter().zip(&levels[1..]).enumerate();
         let inputs = std::iter::once(&first).chain(levels);
         let mut all = Parameters::new();
         let p = &mut all;
         Ok(Self {
             known: Known::new(p, wide, config.classes, rng)?,
-            input: p.conv2d("input", config.channels, first, rng)?,
+            input: p.conv2d("input", folded, first, rng)?,
             down: inputs
                 .zip(levels)
                 .enumerate()
@@ -158,7 +118,7 @@ impl UNet {
                 })
                 .collect::<Result<_>>()?,
             middle: Block::new(p, "middle", [last, last, wide], rng)?,
-            attention: LookAround::new(p, "attention", last, rng)?,
+            attention: Look::new(p, "attention", [last, last], rng)?,
             up: levels
                 .iter()
                 .enumerate()
@@ -171,96 +131,130 @@ impl UNet {
                 })
                 .collect::<Result<_>>()?,
             norm: p.norm("norm", first)?,
-            output: p.conv2d("output", first, config.channels, rng)?,
+            output: p.conv2d("output", first, folded, rng)?,
+            text: match &config.text {
+                Some(text) => Some(TextEncoder::new(p, text, wide, rng)?),
+                None => None,
+            },
+            looks: levels
+                .iter()
+                .enumerate()
+                .map(|(i, own)| {
+                    let text = config.text.as_ref().filter(|_| config.reads_at(i));
+                    let look = |text: &TextConfig| {
+                        Look::new(p, &format!("looks.{i}"), [*own, text.width], rng)
+                    };
+                    text.map(look).transpose()
+                })
+                .collect::<Result<_>>()?,
+            prompts: Array2::default((0, config.text.as_ref().map_or(0, |text| text.places))),
             cut: Vec::new(),
             config: config.clone(),
             parameters: all,
         })
     }
 
-    /// The sizes of the network.
-    pub fn config(&self) -> &UNetConfig {
-        &self.config
-    }
-
-    /// The same network with zeros in place of what the skip at this 0-based level carries: to see what it is for.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`](crate::Error::Parameter) if there is no such level.
-    pub fn without_skip(&self, level: usize) -> Result<Self> {
-        let fine = level < self.down.len();
-        check::parameter("level", level, fine, "below the number of levels")?;
-        let mut cut = self.clone();
-        cut.cut.push(level);
-        Ok(cut)
-    }
-
-    /// What the levels hold for a batch, each (n·height·width, channels), one row a pixel: after every block on the
-    /// way down, the first level first (what the skips carry), then after every block on the way up, the last level
-    /// first.
-    ///
-    /// # Errors
-    /// As [`forward_given`](Network::forward_given).
-    pub fn activations(
-        &self,
-        x_t: &ArrayRef2<f32>,
-        ts: &[usize],
-        labels: &[Option<usize>],
-    ) -> Result<Vec<Array2<f32>>> {
-        let mut tape = Tape::new(&self.parameters).forward_only();
-        let x_t = tape.input(x_t);
-        let (_, seen) = self.record(&mut tape, x_t, ts, labels)?;
-        Ok(seen.iter().map(|h| tape.value(*h).to_owned()).collect())
-    }
-
-    /// The prediction, and the [activations](Self::activations).
-    fn record(
+    /// The prediction, and what the network holds beside it.
+    pub(super) fn record(
         &self,
         tape: &mut Tape<'_>,
         x_t: Var,
         ts: &[usize],
         labels: &[Option<usize>],
-    ) -> Result<(Var, Vec<Var>)> {
+    ) -> Result<(Var, Seen)> {
         let (n, config) = (ts.len(), &self.config);
         let found: [usize; 2] = tape.dim(x_t)?.into();
         check::same_shape("x_t of a U-Net", &[n, config.len()], &found)?;
         check::same_shape("labels", &[n], &[labels.len()])?;
-        check::labels(labels.iter().flatten(), config.classes)?;
-        let (known, rows) = self.known.record(tape, ts, labels)?;
+        check::labels(labels.iter().flatten(), self.classes())?;
+        let told = match &self.text {
+            Some(text) => Some(text.record(tape, &self.prompts, labels)?),
+            None => None,
+        };
+        let (known, rows) = match &told {
+            Some(told) => {
+                let known = &self.known;
+                known.record_rows(tape, ts, Some(told.pooled), &told.of)?
+            }
+            None => self.known.record(tape, ts, labels)?,
+        };
         let place = |level: usize| Place {
-            size: [config.height >> level, config.width >> level],
+            size: config.size(level),
             groups: config.groups,
             known: (known, &rows),
         };
+        let look = |tape: &mut Tape<'_>, h: Var, level: usize, seen: &mut Seen| match &self.looks
+            [level]
+        {
+            Some(look) => {
+                let (h, pair) = look.forward(tape, h, place(level), config.heads, told.as_ref())?;
+                seen.looks.push(pair);
+                Ok(h)
+            }
+            None => Ok(h),
+        };
         let all = place(0);
-        let x = tape.reshape(x_t, n * all.pixels(), config.channels)?;
+        let x = self.fold(tape, x_t, n)?;
         let mut h = tape.conv2d(x, self.input, all.size)?;
-        let mut seen = Vec::with_capacity(2 * self.down.len());
+        let (levels, looks) = (Vec::with_capacity(2 * self.down.len()), Vec::new());
+        let mut seen = Seen { levels, looks };
         for (i, block) in self.down.iter().enumerate() {
             h = block.forward(tape, h, place(i))?;
-            seen.push(h);
+            seen.levels.push(h);
             if let Some(shrink) = self.shrink.get(i) {
                 h = tape.conv2d(h, *shrink, place(i).size)?;
             }
         }
-        let lowest = place(self.shrink.len());
-        h = self.middle.forward(tape, h, lowest)?;
-        h = self.attention.forward(tape, h, lowest, config.heads)?;
+        let last = self.shrink.len();
+        h = self.middle.forward(tape, h, place(last))?;
+        (h, _) = self
+            .attention
+            .forward(tape, h, place(last), config.heads, None)?;
+        h = look(tape, h, last, &mut seen)?;
         for (i, block) in self.up.iter().enumerate().rev() {
             if let Some(grow) = self.grow.get(i) {
                 h = tape.conv2d(h, *grow, place(i + 1).size)?;
             }
             let skip = match self.cut.contains(&i) {
-                true => tape.scale(seen[i], 0.0)?,
-                false => seen[i],
+                true => tape.scale(seen.levels[i], 0.0)?,
+                false => seen.levels[i],
             };
             h = tape.concat(&[h, skip])?;
             h = block.forward(tape, h, place(i))?;
-            seen.push(h);
+            if i < last {
+                h = look(tape, h, i, &mut seen)?;
+            }
+            seen.levels.push(h);
         }
         h = tape.group_norm(h, all.norm(self.norm))?;
         let y = tape.conv2d(h, self.output, all.size)?;
-        Ok((tape.reshape(y, n, config.len())?, seen))
+        Ok((self.unfold(tape, y, n)?, seen))
+    }
+
+    /// The pixels of `n` pictures, one a row; squares of them as one.
+    fn fold(&self, tape: &mut Tape<'_>, x: Var, n: usize) -> Result<Var> {
+        let config = &self.config;
+        let pixels = n * config.height * config.width;
+        let x = tape.reshape(x, pixels, config.channels)?;
+        if config.patch == 1 {
+            return Ok(x);
+        }
+        let x = tape.gather(x, &Rows::new(&config.fold(n), pixels)?)?;
+        tape.reshape(x, pixels / config.patch.pow(2), config.folded())
+    }
+
+    /// The reverse: pictures again.
+    fn unfold(&self, tape: &mut Tape<'_>, mut y: Var, n: usize) -> Result<Var> {
+        let config = &self.config;
+        if config.patch > 1 {
+            let pixels = n * config.height * config.width;
+            let mut places = vec![0; pixels];
+            let folded = config.fold(n).into_iter().enumerate();
+            folded.for_each(|(place, pixel)| places[pixel] = place);
+            let rows = tape.reshape(y, pixels, config.channels)?;
+            y = tape.gather(rows, &Rows::new(&places, pixels)?)?;
+        }
+        tape.reshape(y, n, config.len())
     }
 }
 
@@ -278,7 +272,18 @@ impl Network for UNet {
     }
 
     fn classes(&self) -> usize {
-        self.config.classes
+        match self.text {
+            Some(_) => self.prompts.nrows(),
+            None => self.config.classes,
+        }
+    }
+
+    /// Of folded pictures, what those of as many pixels as are left cost.
+    fn cost(&self, columns: usize) -> usize {
+        match self.config.patch {
+            1 => cost_of_row(columns),
+            _ => cost_of_row(columns / self.config.folded()),
+        }
     }
 
     fn forward_given(

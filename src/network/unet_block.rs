@@ -1,5 +1,6 @@
-//! The parts of a U-Net: a residual block that the timestep modulates, and a look around the whole picture.
+//! The parts of a U-Net: a residual block that the timestep modulates, and looks at the whole picture and at words.
 
+use super::text_encoder::Told;
 use crate::autograd::{Conv2d, GroupNorm, Linear, Norm, ParameterId, Parameters, Rows, Tape, Var};
 use crate::error::Result;
 use crate::rng::Rng;
@@ -24,9 +25,10 @@ pub(super) struct Block {
     skip: Option<Linear>,
 }
 
-/// y = x + out(attention of norm(x) to itself), over all pixels of a picture; `out` starts at zero.
+/// y = x + out(attention of norm(x) to itself), over all pixels of a picture, or to the words of its sentence (Rombach
+/// et al. 2022, §3.3: queries from the pixels, keys and values from the words); `out` starts at zero.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct LookAround {
+pub(super) struct Look {
     norm: Norm,
     query: Linear,
     key: Linear,
@@ -111,12 +113,19 @@ pub(super) fn to_zero(p: &mut Parameters, ids: [ParameterId; 2]) {
     ids.into_iter().for_each(|id| p.get_mut(id).fill(0.0));
 }
 
-impl LookAround {
-    pub fn new(p: &mut Parameters, name: &str, channels: usize, rng: &mut Rng) -> Result<Self> {
+impl Look {
+    /// From pixels of so many channels at things of `seen` numbers.
+    pub fn new(
+        p: &mut Parameters,
+        name: &str,
+        [channels, seen]: [usize; 2],
+        rng: &mut Rng,
+    ) -> Result<Self> {
         let norm = p.norm(&format!("{name}.norm"), channels)?;
-        let mut linear = |part| p.linear(&format!("{name}.{part}"), channels, channels, rng);
-        let [query, key, value] = [linear("query")?, linear("key")?, linear("value")?];
-        let out = linear("out")?;
+        let mut linear = |part, inputs| p.linear(&format!("{name}.{part}"), inputs, channels, rng);
+        let query = linear("query", channels)?;
+        let [key, value] = [linear("key", seen)?, linear("value", seen)?];
+        let out = linear("out", channels)?;
         to_zero(p, [out.weight, out.bias]);
         Ok(Self {
             norm,
@@ -127,22 +136,32 @@ impl LookAround {
         })
     }
 
+    /// At the picture itself, or at what is `told`. Beside y, the queries and the keys.
     pub fn forward(
         &self,
         tape: &mut Tape<'_>,
         x: Var,
         place: Place<'_>,
         heads: usize,
-    ) -> Result<Var> {
+        told: Option<&Told>,
+    ) -> Result<(Var, [Var; 2])> {
         let norm = GroupNorm {
             silu: false,
             ..place.norm(self.norm)
         };
         let h = tape.group_norm(x, norm)?;
-        let [q, k, v] = tape.linears([(h, self.query), (h, self.key), (h, self.value)])?;
         let pictures = tape.dim(x)?.0 / place.pixels();
+        let [q, k, v] = match told {
+            None => tape.linears([(h, self.query), (h, self.key), (h, self.value)])?,
+            Some(told) => {
+                let words = told.words;
+                let [q, k, v] =
+                    tape.linears([(h, self.query), (words, self.key), (words, self.value)])?;
+                [q, told.spread(tape, k)?, told.spread(tape, v)?]
+            }
+        };
         let h = tape.attention(q, k, v, pictures, heads)?;
         let h = tape.linear(h, self.out)?;
-        tape.add(x, h)
+        Ok((tape.add(x, h)?, [q, k]))
     }
 }

@@ -282,6 +282,7 @@ fn any_config(draw: &Draw) -> UNetConfig {
         groups: or(groups),
         heads: or(draw.one(&[1, 2, 4])),
         classes: or(draw.one(&[0, 2, 10])),
+        ..UNetConfig::default()
     }
 }
 

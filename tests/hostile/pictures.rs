@@ -261,6 +261,7 @@ fn told(draw: &Draw) -> Result<(), String> {
         groups: 2,
         heads: 2,
         classes: draw.one(&[0, 1, 2, 3]),
+        ..UNetConfig::default()
     };
     let mut network = UNet::new(&sizes, &mut Rng::new(0)).unwrap();
     let or = |usual: usize| if draw.rarely(12) { draw.size() } else { usual };

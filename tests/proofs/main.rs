@@ -54,6 +54,8 @@ mod mixture_reverse;
 mod mixture_reverse_process;
 mod mixture_score;
 mod network_given;
+mod network_prompts;
+mod network_prompts_refused;
 mod network_transformer;
 mod network_transformer_answers;
 mod network_transformer_refused;

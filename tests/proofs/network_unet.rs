@@ -2,7 +2,7 @@
 //! The golden values are made by tests/golden/unet.py.
 
 use diffusion_intuition::autograd::{Gradients, Tape, check_gradients};
-use diffusion_intuition::network::{Network, UNet, UNetConfig};
+use diffusion_intuition::network::{Network, ParameterId, Parameters, UNet, UNetConfig};
 use diffusion_intuition::train::safetensors::TensorFile;
 use diffusion_intuition::train::{Adam, Optimizer};
 use diffusion_intuition::{Denoiser, Error, Rng};
@@ -57,10 +57,9 @@ impl Batch {
     }
 }
 
-/// The golden script's `weights`: a multiplicative hash of position and parameter.
-fn fill(network: &mut UNet) {
-    let parameters = network.parameters_mut();
-    for (number, id) in parameters.ids().enumerate() {
+/// The golden script's `weights`: a multiplicative hash of position and parameter, these in order.
+pub fn fill(parameters: &mut Parameters, ids: impl IntoIterator<Item = ParameterId>) {
+    for (number, id) in ids.into_iter().enumerate() {
         let name = parameters.name(id).to_owned();
         let shape = parameters.shape(id);
         let side = if shape[0] == 1 {
@@ -94,6 +93,7 @@ pub fn small_config() -> UNetConfig {
         groups: 2,
         heads: 2,
         classes: 3,
+        ..UNetConfig::default()
     }
 }
 
@@ -106,7 +106,8 @@ fn digits() -> UNetConfig {
 
 pub fn made(config: &UNetConfig) -> UNet {
     let mut network = UNet::new(config, &mut Rng::new(0)).unwrap();
-    fill(&mut network);
+    let parameters = network.parameters_mut();
+    fill(parameters, parameters.ids());
     network
 }
 

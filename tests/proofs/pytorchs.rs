@@ -30,12 +30,23 @@ fn measured_by(name: &str) -> String {
 
 /// Every number of every gradient, to 1e-5 of its tensor's scale.
 pub fn assert_gradients(file: &mut TensorFile, case: &str, of: &Parameters, found: &Gradients) {
+    assert_gradients_within(1e-5, file, case, of, found);
+}
+
+/// Every number of every gradient, to `bound` of its tensor's scale.
+pub fn assert_gradients_within(
+    bound: f32,
+    file: &mut TensorFile,
+    case: &str,
+    of: &Parameters,
+    found: &Gradients,
+) {
     for id in of.ids() {
         let name = of.name(id);
         let theirs = file.read(&format!("{case}.grad.{name}")).unwrap();
         let of_scale = file.read(&format!("{case}.grad.{}", measured_by(name)));
         let difference = difference(found.get(id), &theirs) / largest(&of_scale.unwrap());
-        assert!(difference < 1e-5, "{case} {name}: {difference:e}");
+        assert!(difference < bound, "{case} {name}: {difference:e}");
     }
 }
 
