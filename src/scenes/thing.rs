@@ -14,7 +14,7 @@ pub(super) const GROUND: f32 = 1.0;
 /// What a thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Shape {
-    /// A thick line around a hole of 3 × 3 pixels, so that it differs from a square in more than its corners.
+    /// The line, not the disc: so it differs from a square in more than its corners.
     Circle,
     /// Filled.
     Square,
@@ -191,11 +191,11 @@ const BITMAPS: [[&[&str]; 2]; 4] = [
         ],
         &[
             "..###..",
-            ".#####.",
-            "##...##",
-            "##...##",
-            "##...##",
-            ".#####.",
+            ".#...#.",
+            "#.....#",
+            "#.....#",
+            "#.....#",
+            ".#...#.",
             "..###..",
         ],
     ],
