@@ -20,6 +20,9 @@ const RIM: usize = 1;
 /// The median of the χ² law with 3 degrees of freedom: of |P − ground|² for noise of unit variance.
 const MEDIAN: f32 = 2.366;
 
+/// Numbers beyond this are taken for it, so that no sum of squares overflows.
+const BOUND: f32 = 1e3;
+
 /// A shape and a size, as offsets of its pixels: row and column.
 type Mask = (Shape, Size, Vec<(usize, usize)>);
 
@@ -49,7 +52,10 @@ impl Scenes {
         let rows = pictures.as_slice().expect("standard layout");
         let mut things = vec![Vec::new(); pictures.nrows()];
         let each = things.par_iter_mut().zip(rows.par_chunks(NUMBERS));
-        each.for_each(|(things, picture)| *things = read(picture, &masks));
+        each.for_each(|(things, picture)| {
+            let bounded = picture.iter().map(|p| p.clamp(-BOUND, BOUND));
+            *things = read(&bounded.collect::<Vec<_>>(), &masks);
+        });
         Ok(things)
     }
 }

@@ -148,12 +148,12 @@ impl Layout {
 impl Rule {
     /// Whether things with these first pixels and sides are as it says.
     pub fn allows(self, starts: &[usize], sizes: &[Size]) -> bool {
-        let ends = |i: usize| starts[i] + sizes[i].side();
+        let ends = |i: usize| starts[i].saturating_add(sizes[i].side());
         match self {
             Self::Any => true,
             Self::First => ends(0) <= SIDE / 2,
             Self::Last => starts[0] >= SIDE / 2,
-            Self::Middle => (starts[0] + ends(0)).abs_diff(SIDE) <= 4,
+            Self::Middle => starts[0].saturating_add(ends(0)).abs_diff(SIDE) <= 4,
             Self::Before => ends(0) < starts[1],
             Self::After => ends(1) < starts[0],
         }

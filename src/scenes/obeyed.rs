@@ -56,10 +56,12 @@ impl Scenes {
 
 /// The things of the picture that are taken for those of the sentence, in its order, and what they obey.
 pub(super) fn matched(said: &Sentence, things: &[Thing]) -> (Vec<Thing>, Obeyed) {
+    // More are too many anyway.
+    let considered = things.len().min(8);
     let mut orders = vec![Vec::new()];
-    for _ in 0..said.things.len().min(things.len()) {
+    for _ in 0..said.things.len().min(considered) {
         let longer = |begun: Vec<usize>| {
-            let others = (0..things.len()).filter(|i| !begun.contains(i));
+            let others = (0..considered).filter(|i| !begun.contains(i));
             let longer = others.map(|i| [&begun[..], &[i]].concat());
             longer.collect::<Vec<_>>()
         };

@@ -56,17 +56,24 @@ impl Grammar {
     pub fn list(&self) -> Result<Array2<usize>> {
         let (n, places) = (self.sentences() as usize, self.places());
         check::elements::<usize>("sentences of a grammar", &[n, places])?;
-        let mut paths = vec![(0, Vec::new())];
-        for layer in &self.automaton().layers {
-            let longer = paths
-                .iter()
-                .flat_map(|(state, words): &(usize, Vec<usize>)| {
-                    let steps = layer.row(*state).iter();
-                    steps.map(|step| (step.to, [&words[..], &[step.word]].concat()))
-                });
-            paths = longer.collect();
+        // The words chosen so far, and before each: its state, and how many of its words are done.
+        let (mut words, mut sentence) = (Vec::with_capacity(n * places), Vec::new());
+        let mut open = vec![(0, 0)];
+        while let Some((state, done)) = open.pop() {
+            let layer = self.automaton().layers.get(open.len());
+            match layer.and_then(|layer| layer.row(state).get(done)) {
+                Some(step) => {
+                    open.extend([(state, done + 1), (step.to, 0)]);
+                    sentence.push(step.word);
+                }
+                None => {
+                    if layer.is_none() {
+                        words.extend(&sentence);
+                    }
+                    sentence.pop();
+                }
+            }
         }
-        let words = paths.into_iter().flat_map(|(_, words)| words).collect();
         Ok(Array2::from_shape_vec((n, places), words).expect("n sentences"))
     }
 

@@ -20,6 +20,7 @@ mod measures;
 mod models;
 mod pictures;
 mod plot;
+mod scenes;
 mod sentences;
 mod tape;
 mod train;

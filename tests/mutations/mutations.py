@@ -6,6 +6,7 @@ diffusion code: a sign, an index off by one, a standard deviation for a variance
 """
 
 from mutations_of_models import MUTATIONS_OF_MODELS
+from mutations_of_scenes import MUTATIONS_OF_SCENES
 from mutations_of_text import MUTATIONS_OF_TEXT
 
 MUTATIONS = [
@@ -291,5 +292,6 @@ MUTATIONS = [
     ("empirical: all rows equally long", "empirical",
      "signal * (*w - signal * half_square) / variance", "signal * (*w - signal * 0.0 * half_square) / variance"),
     *MUTATIONS_OF_MODELS,
+    *MUTATIONS_OF_SCENES,
     *MUTATIONS_OF_TEXT,
 ]

@@ -1,6 +1,6 @@
 //! Pictures of sentences: exactly those that a sentence allows, all equally likely.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diffusion_intuition::prelude::*;
 use diffusion_intuition::scenes::{Colour, Scenes, Shape, Size, Thing};
@@ -163,6 +163,48 @@ fn a_thing_is_painted_where_it_stands_channels_last() {
     }
 }
 
+/// Eight pixels of the 12 to 49 that a thing has, laid over one another as well as can be: so sizes cannot be confused
+/// either. Colours are more than 1.1 apart
+/// in a cube of side 2.
+#[test]
+fn shapes_and_colours_are_far_apart() {
+    let scenes = Scenes::new().unwrap();
+    let kinds = Shape::ALL
+        .into_iter()
+        .flat_map(|shape| Size::ALL.map(|size| (shape, size)));
+    let filled = |(shape, size)| {
+        let thing = Thing::new(size, Colour::Red, shape, [0, 0]);
+        let picture = scenes.paint(&[vec![thing]]).unwrap();
+        let row = picture.row(0).to_vec();
+        let pixels = row
+            .chunks_exact(3)
+            .enumerate()
+            .filter(|(_, pixel)| pixel[1] < 0.9);
+        pixels
+            .map(|(i, _)| ((i / 16) as i32, (i % 16) as i32))
+            .collect::<BTreeSet<_>>()
+    };
+    let kinds: Vec<BTreeSet<(i32, i32)>> = kinds.map(filled).collect();
+    for (i, a) in kinds.iter().enumerate() {
+        for b in &kinds[..i] {
+            for (dy, dx) in (-7..=7).flat_map(|dy| (-7..=7).map(move |dx| (dy, dx))) {
+                let moved = b.iter().map(|(y, x)| (y + dy, x + dx)).collect();
+                assert!(a.symmetric_difference(&moved).count() >= 8);
+            }
+        }
+    }
+    let distance = |a: [f32; 3], b: [f32; 3]| {
+        let squares = a.iter().zip(b).map(|(a, b)| (a - b).powi(2));
+        squares.sum::<f32>().sqrt()
+    };
+    for (i, a) in Colour::ALL.into_iter().enumerate() {
+        assert!(distance(a.rgb(), [1.0; 3]) > 1.7, "{a:?}");
+        for b in &Colour::ALL[..i] {
+            assert!(distance(a.rgb(), b.rgb()) > 1.1, "{a:?} {b:?}");
+        }
+    }
+}
+
 #[test]
 fn what_is_no_sentence_or_lies_outside_is_refused() {
     let scenes = Scenes::new().unwrap();
@@ -207,7 +249,7 @@ fn the_exact_denoiser_told_a_sentence_makes_only_what_it_allows() {
     let noise = Rng::new(0).standard_normal(12, 768).unwrap();
     let sampler = Sampler::new(&schedule, Method::DDIM, 25).unwrap();
     let samples = sampler.sample(&told, &noise, &mut Rng::new(1)).unwrap();
-    let mut found = std::collections::BTreeSet::new();
+    let mut found = BTreeSet::new();
     for (things, (nearest, _)) in scenes
         .read(&samples)
         .unwrap()
