@@ -104,7 +104,7 @@ class PageCheck:
     def solutions(self, page: Page) -> Found:
         """Solutions are closed, open at a click, show something, and close again."""
         faults = []
-        solutions = page.locator("details.di-solution").all()
+        solutions = page.locator("details.di-solution, details.di-code").all()
         for number, solution in enumerate(solutions, start=1):
             closed = solution.bounding_box()
             summary = solution.locator("> summary")
