@@ -17,6 +17,9 @@ use crate::{Error, data::PictureSplit};
 const CHANNELS: usize = 32;
 const FEATURES: usize = 64;
 
+/// The largest height or width at which both convolutions are affordable at full size; the first halves larger pictures.
+const SMALL: usize = 16;
+
 /// Steps of training, and pictures in each.
 const STEPS: u64 = 1500;
 const BATCH: usize = 64;
@@ -80,10 +83,13 @@ impl Judge {
     fn new(pictures: &Pictures, rng: &mut Rng) -> Result<Self> {
         let size @ [height, width, channels] = [pictures.height, pictures.width, pictures.channels];
         let mut parameters = Parameters::new();
-        let first = parameters.conv2d("convolutions.0", channels, CHANNELS, rng)?;
+        let mut first = parameters.conv2d("convolutions.0", channels, CHANNELS, rng)?;
+        if height.max(width) > SMALL {
+            first = first.resizing(Resize::Halve);
+        }
         let second = parameters.conv2d("convolutions.1", CHANNELS, CHANNELS, rng)?;
         let second = second.resizing(Resize::Halve);
-        let [h, w] = second.size([height, width]);
+        let [h, w] = second.size(first.size([height, width]));
         Ok(Self {
             convolutions: [first, second],
             hidden: parameters.linear("hidden", h * w * CHANNELS, FEATURES, rng)?,
@@ -99,9 +105,11 @@ impl Judge {
         let (n, [height, width, channels]) = (rows.nrows(), self.size);
         let x = tape.input(rows);
         let mut x = tape.reshape(x, n * height * width, channels)?;
+        let mut size = [height, width];
         for convolution in self.convolutions {
-            x = tape.conv2d(x, convolution, [height, width])?;
+            x = tape.conv2d(x, convolution, size)?;
             x = tape.silu(x)?;
+            size = convolution.size(size);
         }
         let inputs = tape.dim(x)?.0 / n * CHANNELS;
         let x = tape.reshape(x, n, inputs)?;

@@ -9,6 +9,7 @@
 //! | [`frechet_distance`] | features, any d | equal means and covariances | everything else |
 //! | [`nearest`] | any d | copies | whether there is anything else |
 //! | [`mean_distance`] | any d | all rows are one | what the rows are |
+//! | [`psnr`] | any d | (decibels, not a distance: ∞ means equal) | what of the rows is lost |
 //! | [`mode_coverage`] | modes that are known | (a report of shares, not a distance) | shape between the modes |
 //!
 //! Even two samples of the same data are some distance apart. So no distance says anything without its
@@ -21,6 +22,7 @@ mod kolmogorov_smirnov;
 mod mode_coverage;
 mod nearest;
 mod pca;
+mod psnr;
 mod sample;
 mod student;
 mod two_sample;
@@ -33,6 +35,7 @@ pub use kolmogorov_smirnov::{ks_critical, ks_one_sample, ks_two_sample};
 pub use mode_coverage::{ModeCoverage, high_quality_ceiling, mode_coverage};
 pub use nearest::{mean_distance, median, nearest, nearest_other};
 pub use pca::Pca;
+pub use psnr::psnr;
 pub use two_sample::{Comparison, compare, floor, floor_of_rows};
 pub(crate) use uncertainty::check_seeds;
 pub use uncertainty::{Estimate, over_seeds};

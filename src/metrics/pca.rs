@@ -76,4 +76,19 @@ impl Pca {
         let moved = rows.mapv(f64::from) - &self.mean;
         Ok(moved.dot(&self.axes).mapv(|x| x as f32))
     }
+
+    /// The rows that have these coordinates, shape (n, k), and lie at the mean along all other directions: mean +
+    /// coordinates·axesᵀ, shape (n, d). Of all linear ways to keep k numbers of a row, this loses least of the rows
+    /// that it was fitted to.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for another number of coordinates than components; [`Error::NotFinite`] for a NaN or infinite
+    /// value.
+    pub fn rows(&self, coordinates: &Array2<f32>) -> Result<Array2<f32>> {
+        let expected = [coordinates.nrows(), self.variances.len()];
+        check::same_shape("coordinates", &expected, coordinates.shape())?;
+        check::all_finite("coordinates", coordinates)?;
+        let moved = coordinates.mapv(f64::from).dot(&self.axes.t());
+        Ok((moved + &self.mean).mapv(|x| x as f32))
+    }
 }

@@ -1,10 +1,23 @@
-//! Eigenvalues of small symmetric matrices.
+//! Eigenvalues of symmetric matrices.
 
 use ndarray::Array2;
 
+use super::tridiagonal;
+
+/// Most dimensions of Jacobi's rotations.
+const LARGE: usize = 128;
+
 /// Eigenvalues and orthonormal eigenvectors (columns) of a symmetric matrix, by cyclic Jacobi rotations
-/// (Golub & Van Loan, §8.5): exact to rounding at the few dimensions met here, and no dependency.
+/// (Golub & Van Loan, §8.5): exact to rounding, the small ones too. Where those would take minutes, for pictures of many
+/// pixels, by [another way](tridiagonal::eigen).
 pub(crate) fn eigen(matrix: &Array2<f64>) -> (Vec<f64>, Array2<f64>) {
+    match matrix.nrows() > LARGE {
+        true => tridiagonal::eigen(matrix),
+        false => jacobi(matrix),
+    }
+}
+
+fn jacobi(matrix: &Array2<f64>) -> (Vec<f64>, Array2<f64>) {
     let d = matrix.nrows();
     let mut a = matrix.clone();
     let mut vectors = Array2::eye(d);
@@ -42,5 +55,43 @@ fn rotate(a: &mut Array2<f64>, vectors: &mut Array2<f64>, p: usize, q: usize) {
     for k in 0..a.nrows() {
         (a[[p, k]], a[[q, k]]) = turned(a[[p, k]], a[[q, k]]);
         (vectors[[k, p]], vectors[[k, q]]) = turned(vectors[[k, p]], vectors[[k, q]]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array1;
+
+    use super::*;
+
+    /// Against Jacobi's rotations: the same eigenvalues, of a matrix that has zero rows, equal eigenvalues and others
+    /// over six decades, and axes that are orthonormal and make the matrix.
+    #[test]
+    fn both_ways_find_the_same() {
+        let d = 24;
+        let basis = Array2::from_shape_fn((d, d), |(i, j)| ((i * 7 + j * j * 3) as f64).sin());
+        let sizes = Array1::from_shape_fn(d, |i| match i {
+            0..4 => 2.0,
+            4..8 => 0.0,
+            _ => libm::pow(10.0, 0.5 * (8.0 - i as f64) + 2.0),
+        });
+        let mut matrix = (&basis * &sizes).dot(&basis.t());
+        matrix.row_mut(5).fill(0.0);
+        matrix.column_mut(5).fill(0.0);
+        let sorted = |mut values: Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            values
+        };
+        let (values, axes) = tridiagonal::eigen(&matrix);
+        let scale = values.iter().fold(0.0_f64, |most, v| most.max(v.abs()));
+        // A few hundred roundings, each of half a unit in the last place of the largest.
+        let bound = 1e-13 * scale;
+        let made = (&axes * &Array1::from_vec(values.clone())).dot(&axes.t());
+        assert!((made - &matrix).iter().all(|gap| gap.abs() < bound));
+        let unit = axes.t().dot(&axes) - Array2::<f64>::eye(d);
+        assert!(unit.iter().all(|gap| gap.abs() < 1e-13));
+        let jacobi = sorted(jacobi(&matrix).0);
+        let pairs = sorted(values).into_iter().zip(jacobi);
+        pairs.for_each(|(a, b)| assert!((a - b).abs() < bound, "{a} {b}"));
     }
 }

@@ -21,6 +21,7 @@ mod one_dimension;
 mod points;
 mod quadrature;
 mod reverse;
+mod tridiagonal;
 
 pub use density::Mixture;
 pub(crate) use eigen::eigen;

@@ -52,8 +52,10 @@
 //! A network that is told a class, ε_θ(x_t, t, c), says how many [`classes`](Network::classes) it knows, and writes
 //! [`forward_given`](Network::forward_given); [`given`](Network::given) a label it is a [`Denoiser`](crate::Denoiser).
 
+mod autoencoder;
 mod embedding;
 mod film_mlp;
+mod fold;
 mod known;
 mod minibatch;
 mod mlp;
@@ -69,8 +71,10 @@ mod unet_config;
 mod unet_seen;
 
 pub use crate::autograd::{Conv2d, Linear, Norm, ParameterId, Parameters, Resize};
+pub use autoencoder::{Autoencoder, AutoencoderConfig};
 pub use embedding::{TimeEmbedding, octaves};
 pub use film_mlp::{FilmMlp, FilmMlpConfig};
+pub use fold::Fold;
 pub use minibatch::{Minibatch, Sentences};
 pub use mlp::Mlp;
 pub use predict::{Given, Network};

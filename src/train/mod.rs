@@ -35,6 +35,7 @@
 
 mod adam;
 mod augment;
+mod autoencoder;
 mod batch;
 mod checkpoint;
 mod config;
@@ -50,6 +51,7 @@ mod weights;
 
 pub use crate::verdict::Verdict;
 pub use augment::Augment;
+pub use autoencoder::train_autoencoder;
 pub use batch::Data;
 pub(crate) use batch::rng_of_step;
 pub use config::{Adam, Ema, LearningRate, TrainConfig};

@@ -10,7 +10,8 @@ pub struct Progress<'a> {
     pub step: u64,
     /// Mean loss over the steps since the last report.
     pub loss: f64,
-    /// Mean loss at each 0-based t over the steps since the last report; NaN where t was not drawn; length T.
+    /// Mean loss at each 0-based t over the steps since the last report; NaN where t was not drawn; length T. None
+    /// for an autoencoder.
     pub loss_per_t: &'a [f64],
     /// Norm of the whole gradient at the last step, before clipping.
     pub gradient_norm: f64,

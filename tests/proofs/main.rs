@@ -53,6 +53,7 @@ mod mixture_quadrature;
 mod mixture_reverse;
 mod mixture_reverse_process;
 mod mixture_score;
+mod network_autoencoder;
 mod network_given;
 mod network_prompts;
 mod network_prompts_refused;
