@@ -24,7 +24,8 @@ fn small() -> Autoencoder {
         kl: 0.25,
     };
     let mut network = Autoencoder::new(&config, &mut Rng::new(0)).unwrap();
-    fill(network.parameters_mut());
+    let parameters = network.parameters_mut();
+    fill(parameters, parameters.ids());
     set_scale(&mut network, 0.5);
     network
 }
@@ -91,7 +92,8 @@ fn the_gradient_is_that_of_central_differences() {
         kl: 0.5,
     };
     let mut network = Autoencoder::new(&config, &mut Rng::new(0)).unwrap();
-    fill(network.parameters_mut());
+    let parameters = network.parameters_mut();
+    fill(parameters, parameters.ids());
     let pictures = Rng::new(1).standard_normal(3, 24).unwrap();
     let noise = Rng::new(2).standard_normal(3, 4).unwrap();
     let loss = |tape: &mut Tape| Ok(network.loss(tape, &pictures, &noise)?[0]);
