@@ -3,11 +3,11 @@
 use ndarray::Array2;
 
 use super::known::Known;
-use super::predict::{Network, cost_of_row};
+use super::predict::Network;
 use super::text_encoder::TextEncoder;
 use super::unet_block::{Block, Look, Place};
 use super::unet_config::{TextConfig, UNetConfig};
-use crate::autograd::{Conv2d, Norm, Parameters, Resize, Rows, Tape, Var};
+use crate::autograd::{Conv2d, Norm, Parameters, Resize, Tape, Var};
 use crate::check;
 use crate::denoiser::Denoiser;
 use crate::error::Result;
@@ -98,14 +98,13 @@ impl UNet {
         config.check()?;
         let (levels, wide) = (config.levels.as_slice(), config.embedding);
         let (first, last) = (levels[0], levels[levels.len() - 1]);
-        let folded = config.folded();
         let steps = || levels.iter().zip(&levels[1..]).enumerate();
         let inputs = std::iter::once(&first).chain(levels);
         let mut all = Parameters::new();
         let p = &mut all;
         Ok(Self {
             known: Known::new(p, wide, config.classes, rng)?,
-            input: p.conv2d("input", folded, first, rng)?,
+            input: p.conv2d("input", config.channels, first, rng)?,
             down: inputs
                 .zip(levels)
                 .enumerate()
@@ -131,7 +130,7 @@ impl UNet {
                 })
                 .collect::<Result<_>>()?,
             norm: p.norm("norm", first)?,
-            output: p.conv2d("output", first, folded, rng)?,
+            output: p.conv2d("output", first, config.channels, rng)?,
             text: match &config.text {
                 Some(text) => Some(TextEncoder::new(p, text, wide, rng)?),
                 None => None,
@@ -179,7 +178,7 @@ impl UNet {
             None => self.known.record(tape, ts, labels)?,
         };
         let place = |level: usize| Place {
-            size: config.size(level),
+            size: [config.height >> level, config.width >> level],
             groups: config.groups,
             known: (known, &rows),
         };
@@ -194,7 +193,7 @@ impl UNet {
             None => Ok(h),
         };
         let all = place(0);
-        let x = self.fold(tape, x_t, n)?;
+        let x = tape.reshape(x_t, n * all.pixels(), config.channels)?;
         let mut h = tape.conv2d(x, self.input, all.size)?;
         let (levels, looks) = (Vec::with_capacity(2 * self.down.len()), Vec::new());
         let mut seen = Seen { levels, looks };
@@ -228,33 +227,7 @@ impl UNet {
         }
         h = tape.group_norm(h, all.norm(self.norm))?;
         let y = tape.conv2d(h, self.output, all.size)?;
-        Ok((self.unfold(tape, y, n)?, seen))
-    }
-
-    /// The pixels of `n` pictures, one a row; squares of them as one.
-    fn fold(&self, tape: &mut Tape<'_>, x: Var, n: usize) -> Result<Var> {
-        let config = &self.config;
-        let pixels = n * config.height * config.width;
-        let x = tape.reshape(x, pixels, config.channels)?;
-        if config.patch == 1 {
-            return Ok(x);
-        }
-        let x = tape.gather(x, &Rows::new(&config.fold(n), pixels)?)?;
-        tape.reshape(x, pixels / config.patch.pow(2), config.folded())
-    }
-
-    /// The reverse: pictures again.
-    fn unfold(&self, tape: &mut Tape<'_>, mut y: Var, n: usize) -> Result<Var> {
-        let config = &self.config;
-        if config.patch > 1 {
-            let pixels = n * config.height * config.width;
-            let mut places = vec![0; pixels];
-            let folded = config.fold(n).into_iter().enumerate();
-            folded.for_each(|(place, pixel)| places[pixel] = place);
-            let rows = tape.reshape(y, pixels, config.channels)?;
-            y = tape.gather(rows, &Rows::new(&places, pixels)?)?;
-        }
-        tape.reshape(y, n, config.len())
+        Ok((tape.reshape(y, n, config.len())?, seen))
     }
 }
 
@@ -275,14 +248,6 @@ impl Network for UNet {
         match self.text {
             Some(_) => self.prompts.nrows(),
             None => self.config.classes,
-        }
-    }
-
-    /// Of folded pictures, what those of as many pixels as are left cost.
-    fn cost(&self, columns: usize) -> usize {
-        match self.config.patch {
-            1 => cost_of_row(columns),
-            _ => cost_of_row(columns / self.config.folded()),
         }
     }
 

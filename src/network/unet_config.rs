@@ -12,9 +12,6 @@ pub struct UNetConfig {
     pub width: usize,
     /// Channels of a picture: 1 for grey, the default, 3 for RGB.
     pub channels: usize,
-    /// Squares of so many pixels a side become one pixel of as many channels, before the first layer, and are laid
-    /// out again after the last; 1 by default: none.
-    pub patch: usize,
     /// Channels of the network at each level; every level but the last halves height and width. 32 and 64 by default.
     pub levels: Vec<usize>,
     /// Numbers that a timestep and a label become; 64 by default.
@@ -39,7 +36,7 @@ pub struct TextConfig {
     pub padding: usize,
     /// Places of a sentence, L.
     pub places: usize,
-    /// Numbers that a word has; 48.
+    /// Numbers that a word has; 32.
     pub width: usize,
     /// Number of Transformer blocks; 2.
     pub blocks: usize,
@@ -47,8 +44,8 @@ pub struct TextConfig {
     pub heads: usize,
     /// The MLP of a block has so many times `width` hidden numbers; 2.
     pub factor: usize,
-    /// Whether pixels look at the words at every level, not at the last alone; true.
-    pub every_level: bool,
+    /// At how many levels pixels look at the words, counted from the last, the coarsest; 2.
+    pub levels: usize,
 }
 
 impl TextConfig {
@@ -58,11 +55,11 @@ impl TextConfig {
             words,
             padding,
             places,
-            width: 48,
+            width: 32,
             blocks: 2,
             heads: 4,
             factor: 2,
-            every_level: true,
+            levels: 2,
         }
     }
 
@@ -71,6 +68,7 @@ impl TextConfig {
             ("places of a sentence", self.places),
             ("width of a word", self.width),
             ("factor of an MLP", self.factor),
+            ("levels that look at the words", self.levels),
         ] {
             check::parameter(name, size, size > 0, "at least 1")?;
         }
@@ -91,7 +89,6 @@ impl Default for UNetConfig {
             height: 8,
             width: 8,
             channels: 1,
-            patch: 1,
             levels: vec![32, 64],
             embedding: 64,
             groups: 8,
@@ -105,14 +102,9 @@ impl Default for UNetConfig {
 impl UNetConfig {
     pub(super) fn check(&self) -> Result<()> {
         check::not_empty("levels of a U-Net", self.levels.len())?;
-        check::parameter("patch", self.patch, self.patch > 0, "at least 1")?;
         let halvings = u32::try_from(self.levels.len() - 1).unwrap_or(u32::MAX);
         let step = 1_usize.checked_shl(halvings).unwrap_or(0);
-        let step = step.checked_mul(self.patch).unwrap_or(0);
-        let valid = match self.patch {
-            1 => "at least 1 and a multiple of 2 to the number of levels but one",
-            _ => "at least 1 and a multiple of the patch times 2 to the number of levels but one",
-        };
+        let valid = "at least 1 and a multiple of 2 to the number of levels but one";
         for (name, side) in [
             ("height of pictures", self.height),
             ("width of pictures", self.width),
@@ -148,40 +140,12 @@ impl UNetConfig {
 
     /// Whether pixels look at the words at this level.
     pub(super) fn reads_at(&self, level: usize) -> bool {
-        let last = level + 1 == self.levels.len();
-        self.text
-            .as_ref()
-            .is_some_and(|text| last || text.every_level)
+        let text = self.text.as_ref();
+        text.is_some_and(|text| level.saturating_add(text.levels) >= self.levels.len())
     }
 
     /// Numbers of a picture.
     pub(super) fn len(&self) -> usize {
         self.height * self.width * self.channels
-    }
-
-    /// Height and width at a level.
-    pub(super) fn size(&self, level: usize) -> [usize; 2] {
-        [self.height, self.width].map(|side| side / self.patch >> level)
-    }
-
-    /// Channels of a pixel of the first level, before the first layer and after the last.
-    pub(super) fn folded(&self) -> usize {
-        self.channels * self.patch * self.patch
-    }
-
-    /// Which pixel of `n` pictures stands where after squares of pixels have become one: square after square, each
-    /// row by row.
-    pub(super) fn fold(&self, n: usize) -> Vec<usize> {
-        let (patch, [rows, cols]) = (self.patch, self.size(0));
-        let mut order = Vec::with_capacity(n * self.height * self.width);
-        for row in 0..n * rows {
-            for col in 0..cols {
-                for y in 0..patch {
-                    let first = (row * patch + y) * self.width + col * patch;
-                    order.extend(first..first + patch);
-                }
-            }
-        }
-        order
     }
 }

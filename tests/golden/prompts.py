@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from torch.nn.functional import interpolate, mse_loss, pixel_shuffle, pixel_unshuffle, silu, softmax
+from torch.nn.functional import interpolate, mse_loss, silu, softmax
 
 import unet
 from unet import time_embedding, to_crate, weights
@@ -77,20 +77,15 @@ class Look(nn.Module):
 
 
 class PromptedUNet(unet.UNet):
-    def __init__(self, size, channels, patch, levels, embedding, groups, heads, text):
-        folded = (size[0] // patch, size[1] // patch)
-        super().__init__(folded, channels * patch**2, levels, embedding, groups, heads, classes=0)
-        self.size, self.patch = (*size, channels), patch
+    def __init__(self, size, channels, levels, embedding, groups, heads, text):
+        super().__init__(size, channels, levels, embedding, groups, heads, classes=0)
         self.text = Text(**text, wide=embedding)
         self.looks = nn.ModuleList(Look(c, text["width"], groups, heads) for c in levels)
 
     def forward(self, x, ts, sentences):
         words, whole = self.text(sentences)
         e = silu(self.time(time_embedding(ts, self.embedding)) + whole)
-        h = x.unflatten(1, self.size).movedim(3, 1)
-        # The crate's folded channels are (row, column, channel), PyTorch's (channel, row, column).
-        h = pixel_unshuffle(h, self.patch).unflatten(1, (self.size[2], -1)).transpose(1, 2).flatten(1, 2)
-        h, skips, maps = self.input(h), [], []
+        h, skips, maps = self.input(x.unflatten(1, self.shape).movedim(3, 1)), [], []
         for i, block in enumerate(self.down):
             h = block(h, e)
             skips.append(h)
@@ -104,8 +99,7 @@ class PromptedUNet(unet.UNet):
             if not last:
                 h, shares = self.looks[i](h, words)
                 maps.append(shares)
-        y = self.output(silu(self.norm(h))).unflatten(1, (-1, self.size[2])).transpose(1, 2).flatten(1, 2)
-        return pixel_shuffle(y, self.patch).movedim(1, 3).flatten(1), maps
+        return self.output(silu(self.norm(h))).movedim(1, 3).flatten(1), maps
 
 
 def from_crate(state):
@@ -118,12 +112,12 @@ def main():
     from safetensors.torch import save_file
 
     text = dict(words=7, places=5, width=6, blocks=2, heads=2, factor=2)
-    network = PromptedUNet((8, 16), 3, 2, (4, 8), 8, 2, 2, text)
+    network = PromptedUNet((4, 8), 3, (4, 8), 8, 2, 2, text)
     shapes = {name: tuple(to_crate(p).shape) for name, p in network.named_parameters()}
     state = {name: weights(shape, number, name) for number, (name, shape) in enumerate(sorted(shapes.items()))}
     network.load_state_dict(from_crate(state))
     generator = torch.Generator().manual_seed(3)
-    x, eps = [torch.randn(5, 8 * 16 * 3, generator=generator) for _ in range(2)]
+    x, eps = [torch.randn(5, 4 * 8 * 3, generator=generator) for _ in range(2)]
     ts = torch.tensor([3, 3, 50, 120, 199])
     # The last is the empty sentence, word 2 everywhere; the first and the third are one.
     prompts = torch.tensor([[0, 1, 3, 2, 2], [4, 5, 6, 1, 0]])

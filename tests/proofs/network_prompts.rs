@@ -11,7 +11,7 @@ use rayon::ThreadPoolBuilder;
 use crate::network_unet::fill;
 use crate::pytorchs::{assert_gradients_within, difference, golden, largest};
 
-/// The small network of the golden file: pictures that are wider than high, folded 2 by 2.
+/// The small network of the golden file: pictures that are wider than high.
 pub fn small_config() -> UNetConfig {
     let text = TextConfig {
         width: 6,
@@ -19,10 +19,9 @@ pub fn small_config() -> UNetConfig {
         ..TextConfig::new(7, 2, 5)
     };
     UNetConfig {
-        height: 8,
-        width: 16,
+        height: 4,
+        width: 8,
         channels: 3,
-        patch: 2,
         levels: vec![4, 8],
         embedding: 8,
         groups: 2,
@@ -105,8 +104,6 @@ fn pixels_share_their_attention_as_pytorchs_do() {
 #[test]
 fn the_gradient_is_that_of_central_differences() {
     let config = UNetConfig {
-        height: 4,
-        width: 8,
         channels: 1,
         levels: vec![2, 4],
         embedding: 2,
@@ -135,7 +132,7 @@ fn the_gradient_is_that_of_central_differences() {
 #[test]
 fn no_label_is_the_sentence_of_nothing_but_padding() {
     let mut network = made(&small_config());
-    let x_t = Rng::new(1).standard_normal(2, 384).unwrap();
+    let x_t = Rng::new(1).standard_normal(2, 96).unwrap();
     let parameters = network.parameters().clone();
     let nothing = network.predict_at(&x_t, 7).unwrap();
     // The second row is the empty sentence, the others are one sentence.
@@ -157,7 +154,7 @@ fn no_label_is_the_sentence_of_nothing_but_padding() {
 #[test]
 fn the_order_of_words_is_heard() {
     let mut network = made(&small_config());
-    let x_t = Rng::new(1).standard_normal(1, 384).unwrap();
+    let x_t = Rng::new(1).standard_normal(1, 96).unwrap();
     network
         .set_prompts(&array![[0, 1, 3, 4, 2], [3, 4, 0, 1, 2]])
         .unwrap();
@@ -171,14 +168,11 @@ fn at_first_no_pixel_hears_of_the_words() {
     let config = small_config();
     let mut network = UNet::new(&config, &mut Rng::new(0)).unwrap();
     network.set_prompts(&array![[0, 1, 3, 2, 2]]).unwrap();
-    let x_t = Rng::new(1).standard_normal(2, 384).unwrap();
+    let x_t = Rng::new(1).standard_normal(2, 96).unwrap();
     let y = network.predict_given(&x_t, &[0, 5], &[None, Some(0)]);
     assert_eq!(y.unwrap(), network.predict_at(&x_t, 199).unwrap());
     let shallow = UNetConfig {
-        text: config.text.map(|text| TextConfig {
-            every_level: false,
-            ..text
-        }),
+        text: config.text.map(|text| TextConfig { levels: 1, ..text }),
         ..small_config()
     };
     let shallow = made(&shallow);

@@ -16,15 +16,14 @@ fn sizes_that_do_not_fit_are_refused() {
         config.text = Some(text);
         UNet::new(&config, &mut Rng::new(0)).unwrap_err()
     };
-    let changes: [&dyn Fn(&mut UNetConfig, &mut TextConfig); 9] = [
-        &|c, _| c.patch = 0,
-        &|c, _| c.patch = 8,
-        &|c, _| c.height = 6,
+    let changes: [&dyn Fn(&mut UNetConfig, &mut TextConfig); 8] = [
+        &|c, _| c.height = 3,
         &|c, _| c.classes = 2,
         &|c, _| (c.heads, c.levels) = (8, vec![4, 8]),
         &|_, t| t.width = 0,
         &|_, t| t.places = 0,
         &|_, t| t.factor = 0,
+        &|_, t| t.levels = 0,
         &|_, t| t.heads = 4,
     ];
     for (i, change) in changes.iter().enumerate() {
@@ -34,7 +33,7 @@ fn sizes_that_do_not_fit_are_refused() {
     // Eight heads fit the last level, and that is enough if no other looks at words.
     let mut config = small_config();
     config.heads = 8;
-    config.text.as_mut().unwrap().every_level = false;
+    config.text.as_mut().unwrap().levels = 1;
     assert!(UNet::new(&config, &mut Rng::new(0)).is_ok());
     let fault = refused(&|_, t| t.padding = 7);
     let (word, words) = (7, 7);
@@ -64,7 +63,7 @@ fn sentences_and_labels_that_it_does_not_know_are_refused() {
         }
     );
     assert_eq!(network.prompts(), before);
-    let x_t = Array2::zeros((2, 384));
+    let x_t = Array2::zeros((2, 96));
     let fault = network.predict_given(&x_t, &[0, 1], &[None, Some(2)]);
     let (label, classes) = (2, 2);
     assert_eq!(fault.unwrap_err(), Error::Label { label, classes });
