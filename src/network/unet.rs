@@ -4,10 +4,10 @@ use ndarray::Array2;
 
 use super::known::Known;
 use super::predict::Network;
-use super::text_encoder::TextEncoder;
+use super::text_encoder::{TextEncoder, Told};
 use super::unet_block::{Block, Look, Place};
 use super::unet_config::{TextConfig, UNetConfig};
-use crate::autograd::{Conv2d, Norm, Parameters, Resize, Tape, Var};
+use crate::autograd::{Conv2d, Norm, Parameters, Resize, Rows, Tape, Var};
 use crate::check;
 use crate::denoiser::Denoiser;
 use crate::error::Result;
@@ -164,33 +164,12 @@ impl UNet {
         let (n, config) = (ts.len(), &self.config);
         let found: [usize; 2] = tape.dim(x_t)?.into();
         check::same_shape("x_t of a U-Net", &[n, config.len()], &found)?;
-        check::same_shape("labels", &[n], &[labels.len()])?;
-        check::labels(labels.iter().flatten(), self.classes())?;
-        let told = match &self.text {
-            Some(text) => Some(text.record(tape, &self.prompts, labels)?),
-            None => None,
-        };
-        let (known, rows) = match &told {
-            Some(told) => {
-                let known = &self.known;
-                known.record_rows(tape, ts, Some(told.pooled), &told.of)?
-            }
-            None => self.known.record(tape, ts, labels)?,
-        };
+        let (told, known, rows) = self.tell(tape, ts, labels)?;
+        let words = told.as_ref();
         let place = |level: usize| Place {
             size: [config.height >> level, config.width >> level],
             groups: config.groups,
             known: (known, &rows),
-        };
-        let look = |tape: &mut Tape<'_>, h: Var, level: usize, seen: &mut Seen| match &self.looks
-            [level]
-        {
-            Some(look) => {
-                let (h, pair) = look.forward(tape, h, place(level), config.heads, told.as_ref())?;
-                seen.looks.push(pair);
-                Ok(h)
-            }
-            None => Ok(h),
         };
         let all = place(0);
         let x = tape.reshape(x_t, n * all.pixels(), config.channels)?;
@@ -209,7 +188,7 @@ impl UNet {
         (h, _) = self
             .attention
             .forward(tape, h, place(last), config.heads, None)?;
-        h = look(tape, h, last, &mut seen)?;
+        h = self.look(tape, h, last, place(last), words, &mut seen)?;
         for (i, block) in self.up.iter().enumerate().rev() {
             if let Some(grow) = self.grow.get(i) {
                 h = tape.conv2d(h, *grow, place(i + 1).size)?;
@@ -221,13 +200,51 @@ impl UNet {
             h = tape.concat(&[h, skip])?;
             h = block.forward(tape, h, place(i))?;
             if i < last {
-                h = look(tape, h, i, &mut seen)?;
+                h = self.look(tape, h, i, place(i), words, &mut seen)?;
             }
             seen.levels.push(h);
         }
         h = tape.group_norm(h, all.norm(self.norm))?;
         let y = tape.conv2d(h, self.output, all.size)?;
         Ok((tape.reshape(y, n, config.len())?, seen))
+    }
+
+    /// What is said of each sample, if it is said in words; and what is known of each distinct pair of timestep and
+    /// label, and whose pair is which.
+    fn tell(
+        &self,
+        tape: &mut Tape<'_>,
+        ts: &[usize],
+        labels: &[Option<usize>],
+    ) -> Result<(Option<Told>, Var, Rows)> {
+        check::same_shape("labels", &[ts.len()], &[labels.len()])?;
+        check::labels(labels.iter().flatten(), self.classes())?;
+        let Some(text) = &self.text else {
+            let (known, rows) = self.known.record(tape, ts, labels)?;
+            return Ok((None, known, rows));
+        };
+        let told = text.record(tape, &self.prompts, labels)?;
+        let table = Some(told.pooled);
+        let (known, rows) = self.known.record_rows(tape, ts, table, &told.of)?;
+        Ok((Some(told), known, rows))
+    }
+
+    /// The pixels of a level after they have looked at the words, if they do.
+    fn look(
+        &self,
+        tape: &mut Tape<'_>,
+        h: Var,
+        level: usize,
+        place: Place<'_>,
+        words: Option<&Told>,
+        seen: &mut Seen,
+    ) -> Result<Var> {
+        let Some(look) = &self.looks[level] else {
+            return Ok(h);
+        };
+        let (h, pair) = look.forward(tape, h, place, self.config.heads, words)?;
+        seen.looks.push(pair);
+        Ok(h)
     }
 }
 
