@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use super::transformer_block::TransformerBlock;
+use super::transformer_block::{TransformerBlock, positions};
 use super::unet_config::TextConfig;
 use crate::autograd::{Linear, Norm, ParameterId, Parameters, Rows, Tape, Var};
 use crate::error::Result;
@@ -82,13 +82,9 @@ impl TextEncoder {
             .iter()
             .flat_map(|id| (0..places).map(move |k| sentence(id, k)))
             .collect();
-        let positions: Vec<usize> = (0..n * places).map(|i| i % places).collect();
-        let mut picked = |table, of: &[usize], rows| {
-            let table = tape.parameter(table);
-            tape.gather(table, &Rows::new(of, rows)?)
-        };
-        let words = picked(self.words, &words, self.config.words)?;
-        let positions = picked(self.positions, &positions, places)?;
+        let table = tape.parameter(self.words);
+        let words = tape.gather(table, &Rows::new(&words, self.config.words)?)?;
+        let positions = positions(tape, self.positions, n)?;
         let mut h = tape.add(words, positions)?;
         for block in &self.blocks {
             h = block.forward(tape, h, None, [n, self.config.heads])?;

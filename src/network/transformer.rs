@@ -4,10 +4,10 @@ use ndarray::{Array2, ArrayRef2};
 
 use super::known::Known;
 use super::predict::predict;
-use super::transformer_block::TransformerBlock;
+use super::transformer_block::{TransformerBlock, positions};
 use super::transformer_config::{Learned, TransformerConfig};
 use super::unet_block::to_zero;
-use crate::autograd::{Linear, ParameterId, Parameters, Rows, Tape, Var};
+use crate::autograd::{Linear, ParameterId, Parameters, Tape, Var};
 use crate::check;
 use crate::error::Result;
 use crate::rng::Rng;
@@ -222,9 +222,7 @@ impl Transformer {
         let alpha_bars = alpha_bars.collect::<Result<Vec<_>>>()?;
         let (known, rows) = self.known.record(tape, ts, labels)?;
         let x = tape.reshape(x_t, n * places, config.vectors.dim())?;
-        let of: Vec<usize> = (0..n * places).map(|i| i % places).collect();
-        let positions = tape.parameter(self.positions);
-        let positions = tape.gather(positions, &Rows::new(&of, places)?)?;
+        let positions = positions(tape, self.positions, n)?;
         let h = tape.linear(x, self.input)?;
         let mut h = tape.add(h, positions)?;
         let mut evidence = None;

@@ -1,6 +1,6 @@
 //! A block of a Transformer.
 
-use crate::autograd::{Linear, Norm, Parameters, Rows, Tape, Var};
+use crate::autograd::{Linear, Norm, ParameterId, Parameters, Rows, Tape, Var};
 use crate::error::Result;
 use crate::rng::Rng;
 
@@ -101,4 +101,12 @@ impl TransformerBlock {
             (Norms::Told(_), None) => unreachable!("a block that is told something"),
         }
     }
+}
+
+/// The row of `table` that belongs to each place, for the places of `n` sentences.
+pub(super) fn positions(tape: &mut Tape<'_>, table: ParameterId, n: usize) -> Result<Var> {
+    let table = tape.parameter(table);
+    let (places, _) = tape.dim(table)?;
+    let of: Vec<usize> = (0..n * places).map(|i| i % places).collect();
+    tape.gather(table, &Rows::new(&of, places)?)
 }
