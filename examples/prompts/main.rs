@@ -1,0 +1,44 @@
+//! The weights of the book's U-Net that paints from a sentence: trained, measured, and put to use.
+//!
+//! ```text
+//! cargo run --release --example prompts -- paint "a small red crab left of a blue square" -o crab.png
+//! cargo run --release --example prompts -- train      # weights/prompts.safetensors and weights/prompts.csv
+//! cargo run --release --example prompts -- measure    # what edits do
+//! ```
+//!
+//! A training run that was stopped, with kill −9 or the power, goes on where it was saved last, and ends with the same
+//! bits, at any number of threads. `weights/README.md` says what came out.
+
+mod args;
+mod edits;
+mod recipe;
+mod sheet;
+mod table;
+mod train;
+
+use std::process::ExitCode;
+
+use args::Task;
+
+fn main() -> ExitCode {
+    let result = match args::parse(std::env::args_os().skip(1)) {
+        Ok(Task::Help) => {
+            println!("{}", args::HELP);
+            return ExitCode::SUCCESS;
+        }
+        Ok(Task::Paint(args)) => sheet::paint(&args),
+        Ok(Task::Train(args)) => train::train(&args),
+        Ok(Task::Measure(weights)) => edits::measure(&weights),
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
