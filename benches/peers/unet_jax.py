@@ -41,7 +41,7 @@ def look_around(p, name, x):
 def unet(p, embeddings, x, ts, labels):
     e = linear(p, "time.2", jax.nn.silu(linear(p, "time.0", embeddings[ts])))
     e = jax.nn.silu(e + p["labels.weight"][labels])
-    h = conv(p, "input", x.reshape(-1, SIZE, SIZE, 1))
+    h = conv(p, "input", x.reshape(len(x), SIZE, SIZE, -1))
     skips = []
     for i in range(LEVELS):
         h = block(p, f"down.{i}", h, e)

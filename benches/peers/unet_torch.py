@@ -12,7 +12,7 @@ import unet
 
 class UNet(unet.UNet):
     def __init__(self, given, channels_last=False):
-        super().__init__()
+        super().__init__(channels=given["channels"])
         self.register_buffer("embeddings", array(given["embeddings"], -1, 64))
         self.restart(given)
         self.to(memory_format=torch.channels_last if channels_last else torch.contiguous_format)

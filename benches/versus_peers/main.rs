@@ -53,7 +53,8 @@ fn cases() -> Vec<Box<dyn Case>> {
         cases.push(Box::new(Train::new(batch)));
     }
     cases.push(Box::new(Sample::new()));
-    cases.push(Box::new(TrainPictures::new()));
+    cases.push(Box::new(TrainPictures::digits()));
+    cases.push(Box::new(TrainPictures::latents()));
     cases.push(Box::new(SamplePictures::new()));
     cases.push(Box::new(TrainWords::new()));
     cases

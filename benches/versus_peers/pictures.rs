@@ -1,4 +1,4 @@
-//! The U-Net on labelled 8×8 pictures: training steps, and sampling by DDIM.
+//! The U-Net on labelled 8×8 pictures and on latents: training steps, and sampling by DDIM.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -16,8 +16,11 @@ use crate::case::{Case, Contender, Result, same_bits};
 use crate::train::Check;
 use crate::{files, reference};
 
-/// Numbers of a picture.
-const D: usize = 64;
+/// Pixels of a picture.
+const PIXELS: usize = 64;
+
+/// Channels of latents.
+const LATENTS: usize = 4;
 
 const CLASSES: usize = 10;
 
@@ -31,9 +34,11 @@ const STEPS: u64 = 25;
 const SAMPLES: usize = 256;
 const EVALUATIONS: usize = 25;
 
-/// The reference U-Net with ten classes. Nothing in it is 0, so that every gradient can be compared.
-fn network() -> UNet {
+/// The reference U-Net with ten classes, for so many channels. Nothing in it is 0, so that every gradient can be
+/// compared.
+fn network(channels: usize) -> UNet {
     let config = UNetConfig {
+        channels,
         classes: CLASSES,
         ..UNetConfig::default()
     };
@@ -43,10 +48,11 @@ fn network() -> UNet {
 }
 
 /// Weights, embeddings and schedule for the peers.
-fn share(schedule: &Schedule, scratch: &Path) -> Result<Value> {
-    let embedding = TimeEmbedding::new(64)?;
-    let mut told = reference::share_network(&network(), &embedding, schedule, scratch)?;
-    told["d"] = json!(D);
+fn share(channels: usize, schedule: &Schedule, scratch: &Path) -> Result<Value> {
+    let (network, embedding) = (network(channels), TimeEmbedding::new(64)?);
+    let mut told = reference::share_network(&network, &embedding, schedule, scratch)?;
+    told["d"] = json!(PIXELS * channels);
+    told["channels"] = json!(channels);
     Ok(told)
 }
 
@@ -62,8 +68,8 @@ fn share_labels(name: &str, labels: &[Option<usize>], scratch: &Path) -> Result<
 
 /// Floating-point operations of a picture's way through the network, all in products: of each pixel with the
 /// weights of its layer, and of queries, keys and values. What depends on t and label alone is not counted.
-fn flops() -> f64 {
-    let network = network();
+fn flops(channels: usize) -> f64 {
+    let network = network(channels);
     let parameters = network.parameters();
     let products = parameters.ids().map(|id| {
         let name = parameters.name(id);
@@ -92,39 +98,67 @@ const PEERS: &[Contender] = &[
     Contender::new("JAX, jit+scan", "jax", "scan"),
 ];
 
-/// Steps on 64 digits, a tenth of them without their label.
+/// Steps on 64 digits, or on 64 pictures of their kind with four channels, a tenth of them without their label.
 pub struct TrainPictures {
+    name: &'static str,
+    rows: Array2<f32>,
+    labels: Vec<usize>,
     schedule: Schedule,
     network: UNet,
     trainer: Trainer,
     check: Check,
 }
 
-fn trainer(network: &UNet, schedule: &Schedule) -> diffusion_intuition::Result<Trainer> {
+fn trainer(
+    network: &UNet,
+    data: (&Array2<f32>, &[usize]),
+    schedule: &Schedule,
+) -> diffusion_intuition::Result<Trainer> {
     let config = TrainConfig {
         batch: BATCH,
         ema: None,
         ..TrainConfig::default()
     };
-    let digits = data::digits().train;
-    Trainer::new(network, (digits.rows, digits.labels), schedule, config)
+    let data = (data.0.clone(), data.1.to_vec());
+    Trainer::new(network, data, schedule, config)
 }
 
 impl TrainPictures {
-    pub fn new() -> Self {
-        let (schedule, network) = (reference::schedule(), network());
+    pub fn digits() -> Self {
+        let digits = data::digits().train;
+        Self::new("train pictures 64", digits.rows, digits.labels)
+    }
+
+    /// Numbers with the law that latents are scaled to: what they are changes no time.
+    pub fn latents() -> Self {
+        let rows = Rng::new(4).standard_normal(1000, PIXELS * LATENTS);
+        let labels = (0..1000).map(|i| i % CLASSES).collect();
+        Self::new("train latents 64", rows.expect("sizes that fit"), labels)
+    }
+
+    fn new(name: &'static str, rows: Array2<f32>, labels: Vec<usize>) -> Self {
+        let (schedule, network) = (reference::schedule(), network(rows.ncols() / PIXELS));
+        let trainer = trainer(&network, (&rows, &labels), &schedule);
         Self {
-            trainer: trainer(&network, &schedule).expect("valid settings"),
+            trainer: trainer.expect("valid settings"),
+            name,
+            rows,
+            labels,
             schedule,
             network,
             check: Check::default(),
         }
     }
+
+    fn channels(&self) -> usize {
+        self.network.config().channels
+    }
 }
 
 /// Loss, gradients and an Adam step of a fixed batch.
 fn check(batch: &Batch, labels: &[Option<usize>]) -> Result<Check> {
-    Check::of(&mut network(), |network, tape| {
+    let mut network = network(batch.x_t.ncols() / PIXELS);
+    Check::of(&mut network, |network, tape| {
         let (x_t, eps) = (tape.input(&batch.x_t), tape.input(&batch.eps));
         let y = network.forward_given(tape, x_t, &batch.ts, labels)?;
         tape.mse(y, eps)
@@ -133,7 +167,7 @@ fn check(batch: &Batch, labels: &[Option<usize>]) -> Result<Check> {
 
 impl Case for TrainPictures {
     fn name(&self) -> String {
-        "train pictures 64".into()
+        self.name.into()
     }
 
     fn module(&self) -> &'static str {
@@ -150,8 +184,8 @@ impl Case for TrainPictures {
 
     fn flops(&self) -> Option<f64> {
         // Nobody needs the gradient of the pictures.
-        let input = 2 * 9 * 32 * 64;
-        Some((BATCH as u64 * STEPS) as f64 * (3.0 * flops() - f64::from(input)))
+        let input = (2 * 9 * self.channels() * 32 * PIXELS) as f64;
+        Some((BATCH as u64 * STEPS) as f64 * (3.0 * flops(self.channels()) - input))
     }
 
     fn peers(&self) -> &'static [Contender] {
@@ -159,21 +193,20 @@ impl Case for TrainPictures {
     }
 
     fn prepare(&mut self, scratch: &Path) -> Result<Value> {
-        let mut told = share(&self.schedule, scratch)?;
-        let digits = data::digits().train;
+        let mut told = share(self.channels(), &self.schedule, scratch)?;
         let path = scratch.join("rows.f32");
-        files::write(&path, &digits.rows)?;
+        files::write(&path, &self.rows)?;
         told["rows"] = json!(path);
-        let labels: Vec<_> = digits.labels.iter().copied().map(Some).collect();
+        let labels: Vec<_> = self.labels.iter().copied().map(Some).collect();
         told["labels"] = share_labels("labels", &labels, scratch)?;
         told["batch"] = json!(BATCH);
         told["steps"] = json!(STEPS);
         told["learning_rate"] = json!(1e-3);
-        let x0 = digits.rows.slice(s![..BATCH, ..]).to_owned();
+        let x0 = self.rows.slice(s![..BATCH, ..]).to_owned();
         let batch = Batch::of(&x0, &self.schedule, &mut Rng::new(2))?;
         batch.share("check", scratch, &mut told)?;
         let labels: Vec<_> = (0..BATCH)
-            .map(|i| Some(digits.labels[i]).filter(|_| i % 5 > 0))
+            .map(|i| Some(self.labels[i]).filter(|_| i % 5 > 0))
             .collect();
         told["check_labels"] = share_labels("check_labels", &labels, scratch)?;
         self.check = check(&batch, &labels)?;
@@ -187,8 +220,9 @@ impl Case for TrainPictures {
 
     fn verify_ours(&mut self) -> Result<()> {
         same_bits(|| {
-            let mut network = network();
-            let mut trainer = trainer(&network, &self.schedule)?;
+            let mut network = network(self.channels());
+            let data = (&self.rows, self.labels.as_slice());
+            let mut trainer = trainer(&network, data, &self.schedule)?;
             trainer.run(&mut network, 5, |_| ())?;
             Ok(network)
         })
@@ -218,10 +252,10 @@ impl SamplePictures {
         let schedule = reference::schedule();
         let sampler = Sampler::new(&schedule, Method::DDIM, EVALUATIONS);
         Self {
-            network: network(),
+            network: network(1),
             sampler: sampler.expect("fewer steps than T"),
             schedule,
-            start: reference::start(SAMPLES, D),
+            start: reference::start(SAMPLES, PIXELS),
             labels: (0..SAMPLES).map(|i| Some(i % CLASSES)).collect(),
         }
     }
@@ -251,7 +285,7 @@ impl Case for SamplePictures {
     }
 
     fn flops(&self) -> Option<f64> {
-        Some((SAMPLES * EVALUATIONS) as f64 * flops())
+        Some((SAMPLES * EVALUATIONS) as f64 * flops(1))
     }
 
     fn peers(&self) -> &'static [Contender] {
@@ -259,7 +293,7 @@ impl Case for SamplePictures {
     }
 
     fn prepare(&mut self, scratch: &Path) -> Result<Value> {
-        let mut told = share(&self.schedule, scratch)?;
+        let mut told = share(1, &self.schedule, scratch)?;
         told["labels"] = share_labels("labels", &self.labels, scratch)?;
         let drawn = (&self.start, &self.sampler);
         reference::share_sampling(drawn, &self.schedule, scratch, &mut told)?;

@@ -122,6 +122,41 @@ fn principal_components_are_orthonormal_and_ordered() {
     assert_eq!(few.variances(), &pca.variances()[..3]);
 }
 
+/// More columns than Jacobi's rotations take: clothes in every other pixel of every other row, some of which are the same
+/// in all pictures, so that their variances are 0.
+#[test]
+fn principal_components_of_many_columns() {
+    let path = format!("{}/data/fashion.bin", env!("CARGO_MANIFEST_DIR"));
+    let clothes = data::fashion(path).unwrap().held_out.rows;
+    let some: Vec<usize> = (0..784).filter(|i| i % 2 == 0 && i / 28 % 2 == 0).collect();
+    let mut rows = clothes.select(Axis(1), &some);
+    rows.column_mut(5).fill(-1.0);
+    let pca = Pca::fit(&rows, 196).unwrap();
+    // Some 10⁵ rotations and mirrors, each to a rounding of the largest eigenvalue, 20.
+    let product = pca.axes().t().dot(pca.axes()) - Array2::<f64>::eye(196);
+    assert!(product.iter().all(|x| x.abs() < 1e-12));
+    let exact = rows.mapv(f64::from);
+    let mean = exact.mean_axis(Axis(0)).unwrap();
+    let moved = &exact - &mean;
+    let covariance = moved.t().dot(&moved) / 999.0;
+    let variances = Array1::from(pca.variances().to_vec());
+    let made = (pca.axes() * &variances).dot(&pca.axes().t());
+    assert!((made - &covariance).iter().all(|x| x.abs() < 1e-11));
+    assert!(pca.variances().is_sorted_by(|a, b| a >= b));
+    // All components make the rows again; the mean square of what fewer lose is the sum of the other variances.
+    let again = pca.rows(&pca.coordinates(&rows).unwrap()).unwrap();
+    assert!((&again - &rows).iter().all(|x| x.abs() < 1e-5)); // coordinates are f32, of up to 15
+    let few = Pca::fit(&rows, 10).unwrap();
+    let kept = few.rows(&few.coordinates(&rows).unwrap()).unwrap();
+    let lost = (kept - &rows).mapv(|x| f64::from(x).powi(2)).sum() / 999.0;
+    let others = variances.iter().skip(10).sum::<f64>();
+    assert_close("what is lost", lost, others, 1e-5);
+    let wrong = few.rows(&Array2::zeros((2, 11)));
+    assert!(matches!(wrong, Err(Error::Shape { .. })));
+    let nan = few.rows(&Array2::from_elem((1, 10), f32::NAN));
+    assert!(matches!(nan, Err(Error::NotFinite { .. })));
+}
+
 #[test]
 fn nearest_rows_are_those_of_a_search() {
     let mut rng = Rng::new(0);
