@@ -51,6 +51,8 @@
 //! | ε_θ(x_t, t, c) | the same for pictures, told their class | [`network::UNet`], [`network::Network::given`] |
 //! | p(w_k ∣ x_t), x0* of a sentence | the exact posterior of each word, by forward–backward | [`text::ExactText`] |
 //! | p_θ(w_k ∣ x_t), x̂_0 of a sentence | the same, learned | [`network::Transformer`] |
+//! | z = s·E(x), x̂ = D(z/s) | latents: a code for pictures of variance 1, and the picture of a code | [`network::Autoencoder`] |
+//! | ε_θ(x_t, t, sentence) | a network that is told a sentence, by cross-attention | [`network::UNet::set_prompts`] |
 //! | p(c ∣ x_t), ∇ ln p(c ∣ x_t) | what x_t says of an attribute of its sentence | [`text::ExactClassifier`] |
 //! | θ | its parameters | [`network::Parameters`] |
 //! | ∇_θ L | gradient of the loss | [`autograd::Tape::backward`] |
