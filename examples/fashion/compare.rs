@@ -10,14 +10,14 @@ use crate::recipe::{self, Coder, Space};
 use crate::train::{make, write};
 
 /// Steps after which samples are measured. One step on pixels takes as long as five or so on latents.
-const SMALL: [u64; 8] = [500, 1000, 1500, 2000, 3000, 4000, 6000, 8000];
-const LARGE: [u64; 8] = [150, 300, 500, 750, 1000, 1500, 2000, 3000];
+const SMALL: [u64; 8] = [500, 1000, 1500, 2000, 3000, 4000, 5000, 6000];
+const LARGE: [u64; 8] = [100, 200, 400, 600, 800, 1000, 1400, 1800];
 
 /// Steps of the autoencoder, whose time counts: fewer than of the weights.
 const AUTOENCODER: u64 = 8000;
 
 /// Pictures of each class in every measure.
-const PER_CLASS: usize = 100;
+const PER_CLASS: usize = 50;
 
 /// Trains all three, each with one rate and an average of the weights that forgets: so that every row of the table is
 /// what that much training gives.

@@ -132,7 +132,8 @@ pub fn paint(
     let numbers = config.height * config.width * config.channels;
     let noise = rng.standard_normal(labels.len(), numbers)?;
     let told: Vec<Option<usize>> = labels.iter().copied().map(Some).collect();
-    let model = PREDICTION.of(network.given_each(&told));
+    let given = network.given_each(&told);
+    let model = PREDICTION.of(&given);
     let painted = sampler.sample(&model, &noise, rng)?;
     Ok((coder.decode(painted)?, labels))
 }
