@@ -91,11 +91,12 @@ impl Grammar {
             [most @ .., last] => format!("here may stand {} or {last}", most.join(", ")),
         };
         let place = before.len() + 1;
-        let what = match word {
-            "" => format!("the sentence ends before word {place} (counted from 1)"),
-            _ => format!("word {place} (counted from 1)"),
+        let (what, name) = match (word, before.last()) {
+            ("", Some(last)) => ("after the last word".into(), written(*last)),
+            ("", None) => ("the sentence".into(), word),
+            _ => (format!("word {place} (counted from 1)"), word),
         };
-        let name = word.into();
+        let name = name.into();
         Error::Name { what, name, valid }
     }
 }

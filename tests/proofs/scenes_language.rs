@@ -49,7 +49,7 @@ fn a_wrong_word_is_named_with_its_position_and_what_may_stand_there() {
         ),
         (
             "a red crab left of a blue",
-            "the sentence ends before word 8 (counted from 1), \"\": here may stand circle, square, triangle or crab",
+            "after the last word, \"blue\": here may stand circle, square, triangle or crab",
         ),
         (
             "a small red crab left of a small blue square on",
@@ -65,7 +65,7 @@ fn a_wrong_word_is_named_with_its_position_and_what_may_stand_there() {
         ),
         (
             "",
-            "the sentence ends before word 1 (counted from 1), \"\": here stands a",
+            "the sentence, \"\": here stands a",
         ),
     ];
     for (text, error) in cases {
