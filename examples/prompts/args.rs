@@ -15,11 +15,11 @@ Trains the book's U-Net that paints from a sentence, or paints with it.
 
 paint     --n        pictures (default: 8)
           --not      a sentence to lead away from, in place of the empty one
-          --scale    of the guidance, 1 is none (default: 2)
+          --scale    of the guidance, 1 is none (default: 3)
           --seed     fixes every random number (default: 0)
           --weights  the network (default: weights/prompts.safetensors)
           -o, --out  the sheet, .svg or .png (default: target/prompts.svg)
-train     --steps    training steps, along one cosine of the learning rate (default: 80000)
+train     --steps    training steps, along one cosine of the learning rate (default: 40000)
           --work     folder of the run, which goes on from there (default: target/prompts)
           --out      folder for prompts.safetensors and prompts.csv (default: weights)
 measure   --weights  prints what was measured of edits: another word half way, negative prompts, SDEdit";
@@ -55,7 +55,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> 
     let words: Vec<OsString> = words.into_iter().collect();
     let mut words = Parser::from_args(words);
     let mut train = Train {
-        steps: 80_000,
+        steps: 40_000,
         work: "target/prompts".into(),
         out: "weights".into(),
     };
@@ -63,7 +63,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> 
         sentence: String::new(),
         instead_of: None,
         n: 8,
-        scale: 2.0,
+        scale: 3.0,
         seed: 0,
         weights: "weights/prompts.safetensors".into(),
         out: "target/prompts.svg".into(),

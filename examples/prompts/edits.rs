@@ -1,4 +1,5 @@
-//! What edits do: another word half way, negative prompts, and painting over a picture.
+//! What the network has learned by heart, and what edits do: another word half way, negative prompts, and painting over
+//! a picture.
 
 use std::path::Path;
 
@@ -11,15 +12,77 @@ use crate::recipe;
 const PICTURES: usize = 200;
 
 /// Scale of the guidance.
-const SCALE: f64 = 2.0;
+const SCALE: f64 = 3.0;
 
 pub fn measure(weights: &Path) -> Result<()> {
     let scenes = Scenes::new()?;
     let mut network = recipe::network(&scenes)?;
     network.parameters_mut().load(weights)?;
+    exact(&network, &scenes)?;
+    by_heart(&network, &scenes)?;
     swap(&network, &scenes)?;
     negative(&network, &scenes)?;
     over(&network, &scenes)
+}
+
+/// Beside the network the best model of all, told the sentence: E[x_0 | x_t, sentence] over all pictures that it allows.
+fn exact(network: &UNet, scenes: &Scenes) -> Result<()> {
+    for text in [
+        "a red crab",
+        "a large blue circle on the left",
+        "a small red crab left of a blue square",
+        "a yellow triangle above a large purple circle",
+    ] {
+        let sentence = scenes.parse(text)?;
+        let rows = scenes.scenes_of(&sentence)?;
+        let all = EmpiricalDenoiser::new(&rows, &recipe::schedule()?, recipe::PREDICTION)?;
+        let network = told(network, scenes, &[text])?;
+        let guided = Guidance::towards(network.given(Some(0)), SCALE)?;
+        let best = recipe::sampler()?;
+        let noise = Rng::new(8).standard_normal(PICTURES, Scenes::SIZE.iter().product())?;
+        let best = best.sample(&all, &noise, &mut Rng::new(9))?;
+        let own = recipe::sample(&guided, PICTURES, &mut Rng::new(8))?;
+        for (painted, who) in [(best, "the best model"), (own, "the network")] {
+            let read = scenes.read(&painted)?;
+            let right = share(&read, |things| {
+                scenes.obeys(&sentence, things).is_ok_and(|of| of.all)
+            });
+            let varied = scenes.freedom(&sentence, &read)?.share();
+            println!("{text}, {who}: obeyed {right:.3}, diversity {varied:.3}");
+        }
+    }
+    Ok(())
+}
+
+/// The loss on pictures that were trained on, and on fresh ones of the same sentences, always with the same noise.
+fn by_heart(network: &UNet, scenes: &Scenes) -> Result<()> {
+    let (rows, labels) = recipe::data(scenes)?;
+    let some: Vec<usize> = (0..rows.nrows()).step_by(80).collect();
+    let labels: Vec<usize> = some.iter().map(|i| labels[*i]).collect();
+    let sentences = scenes.sentences().select(Axis(0), &labels);
+    let fresh = scenes.draw(&sentences, &mut Rng::new(2))?;
+    let [old, new] = [rows.select(Axis(0), &some), fresh].map(|rows| loss(network, &labels, &rows));
+    println!(
+        "loss on pictures trained on {:.5}, on fresh ones {:.5}",
+        old?, new?
+    );
+    Ok(())
+}
+
+/// The mean loss at twenty timesteps spread over the schedule.
+fn loss(network: &UNet, labels: &[usize], rows: &Array2<f32>) -> Result<f64> {
+    let (schedule, rng) = (recipe::schedule()?, &mut Rng::new(0));
+    let labels: Vec<Option<usize>> = labels.iter().copied().map(Some).collect();
+    let mut sum = 0.0;
+    for t in (25..1000).step_by(50) {
+        let (x_t, eps) = schedule.q_sample(rows, t, rng)?;
+        let v = network.given_each(&labels).denoise(&x_t, t)?;
+        let alpha_bar = schedule.alpha_bars()[t];
+        let (signal, noise) = (alpha_bar.sqrt() as f32, (1.0 - alpha_bar).sqrt() as f32);
+        let error = &v - &(&eps * signal - rows * noise);
+        sum += error.iter().map(|e| f64::from(*e).powi(2)).sum::<f64>() / error.len() as f64;
+    }
+    Ok(sum / 20.0)
 }
 
 /// The network with a list of these sentences.

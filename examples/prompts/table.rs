@@ -91,10 +91,10 @@ pub fn obeyed(scenes: &Scenes, labels: &[usize], pictures: &Array2<f32>) -> Resu
             of.relation,
         ];
         for (count, part) in counts.iter_mut().zip(parts) {
-            *count += f64::from(u8::from(part)) / labels.len() as f64;
+            *count += f64::from(u8::from(part));
         }
     }
-    Ok(counts)
+    Ok(counts.map(|count| count / labels.len() as f64))
 }
 
 /// Comma-separated, a line a row.

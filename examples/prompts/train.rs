@@ -13,13 +13,13 @@ use crate::recipe;
 use crate::table::{KINDS, PARTS, Row, csv};
 
 /// Rows of the table before the last: the steps are divided in so many parts.
-const PARTS_OF_RUN: u64 = 8;
+const PARTS_OF_RUN: u64 = 4;
 
 /// Steps between two checkpoints.
 const SAVE: u64 = 250;
 
 /// Scale of the guidance of all rows but those of the last step, which has all of [`SCALES`].
-const USUAL: f64 = 2.0;
+const USUAL: f64 = 3.0;
 const SCALES: [f64; 6] = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0];
 
 pub fn train(args: &Train) -> Result<()> {

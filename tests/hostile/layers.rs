@@ -3,7 +3,7 @@
 use diffusion_intuition::autograd::{
     Conv2d, Gradients, GroupNorm, Norm, Parameters, Resize, Rows, Tape, Var,
 };
-use diffusion_intuition::network::{Network, UNet, UNetConfig};
+use diffusion_intuition::network::{Network, TextConfig, UNet, UNetConfig};
 use diffusion_intuition::sampler::Guidance;
 use diffusion_intuition::{Denoiser, Result as Answer, Rng};
 use ndarray::Array2;
@@ -273,6 +273,14 @@ fn any_config(draw: &Draw) -> UNetConfig {
     let groups = draw.one(&[1, 2, 4]);
     let levels = (0..or(draw.one(&[1, 2, 3])).min(70)).map(|_| or(draw.one(&[4, 8])));
     let levels: Vec<usize> = levels.collect();
+    let text = draw.rarely(3).then(|| TextConfig {
+        width: or(draw.one(&[2, 4])),
+        blocks: draw.one(&[0, 1, 2]),
+        heads: or(draw.one(&[1, 2])),
+        factor: or(draw.one(&[1, 2])),
+        levels: or(draw.one(&[1, 2])),
+        ..TextConfig::new(or(5), or(4), or(3))
+    });
     UNetConfig {
         height: or(draw.one(&[4, 8, 1, 6])),
         width: or(draw.one(&[4, 4, 8, 3])),
@@ -281,8 +289,11 @@ fn any_config(draw: &Draw) -> UNetConfig {
         embedding: or(draw.one(&[2, 4, 6])),
         groups: or(groups),
         heads: or(draw.one(&[1, 2, 4])),
-        classes: or(draw.one(&[0, 2, 10])),
-        ..UNetConfig::default()
+        classes: match text {
+            Some(_) => or(0),
+            None => or(draw.one(&[0, 2, 10])),
+        },
+        text,
     }
 }
 
@@ -297,6 +308,10 @@ fn unets(draw: &Draw) -> Result<(), String> {
     let noise = rng.standard_normal(1, values.len()).unwrap();
     let pairs = values.iter_mut().zip(&noise);
     pairs.for_each(|(value, z)| *value += 0.1 * z);
+    let places = config.text.as_ref().map_or(3, |text| text.places);
+    let words = Array2::from_shape_fn((2, places.min(9)), |_| draw.one(&[0, 1, 4]));
+    // If it is told sentences, and knows these words.
+    let _ = network.set_prompts(&words);
     if let Ok(cut) = network.without_skip(side(draw)) {
         network = cut;
     }
@@ -312,7 +327,7 @@ fn unets(draw: &Draw) -> Result<(), String> {
         .collect();
     let valid = !draw.rarely(4);
     let label = |_| match valid {
-        true => draw.one(&[None, config.classes.checked_sub(1)]),
+        true => draw.one(&[None, network.classes().checked_sub(1)]),
         false => Some(draw.size()),
     };
     let labels: Vec<Option<usize>> = (0..many(draw)).map(label).collect();
@@ -320,6 +335,13 @@ fn unets(draw: &Draw) -> Result<(), String> {
     if let (Ok(seen), true) = (network.activations(&x, &ts, &labels), small) {
         for h in &seen {
             no_nan_f32("activations", h)?;
+        }
+        for map in network
+            .attention_maps(&x, &ts, &labels)
+            .into_iter()
+            .flatten()
+        {
+            no_nan_f32("shares of attention", &map)?;
         }
     }
     let mut tape = Tape::new(network.parameters());
