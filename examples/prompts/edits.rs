@@ -20,9 +20,14 @@ pub fn measure(weights: &Path) -> Result<()> {
     network.parameters_mut().load(weights)?;
     exact(&network, &scenes)?;
     by_heart(&network, &scenes)?;
-    swap(&network, &scenes)?;
+    swap(&network, &scenes, 1.0)?;
+    swap(&network, &scenes, SCALE)?;
     negative(&network, &scenes)?;
-    over(&network, &scenes)
+    for other in ["yellow square", "blue circle"] {
+        let new = format!("a small red crab left of a large {other}");
+        over(&network, &scenes, &new)?;
+    }
+    Ok(())
 }
 
 /// Beside the network the best model of all, told the sentence: E[x_0 | x_t, sentence] over all pictures that it allows.
@@ -114,17 +119,17 @@ impl Denoiser for Swap<'_> {
     }
 }
 
-/// How many of 25 steps the second word must have to be followed.
-fn swap(network: &UNet, scenes: &Scenes) -> Result<()> {
+/// Until which of 25 steps a word may change and still be followed, with guidance and without.
+fn swap(network: &UNet, scenes: &Scenes, scale: f64) -> Result<()> {
     let words = ["a small red crab", "a small blue crab"];
     let shapes = ["a small red crab", "a small red square"];
     for (pair, what) in [(words, "colour"), (shapes, "shape")] {
         let network = told(network, scenes, &pair)?;
-        let [first, second] = [0, 1].map(|i| Guidance::towards(network.given(Some(i)), SCALE));
+        let [first, second] = [0, 1].map(|i| Guidance::towards(network.given(Some(i)), scale));
         let (first, second) = (first?, second?);
         let sentences = pair.map(|text| scenes.parse(text));
         let ts = recipe::sampler()?.timesteps().to_vec();
-        for k in (0..=ts.len()).step_by(2) {
+        for k in [0, 5, 10, 12, 14, 16, 18, 20, 21, 22, 23, 24, 25] {
             let at = ts.get(k).map_or(0, |t| t + 1);
             let models: [&dyn Denoiser; 2] = [&first, &second];
             let painted = recipe::sample(&Swap { models, at }, PICTURES, &mut Rng::new(3))?;
@@ -139,7 +144,7 @@ fn swap(network: &UNet, scenes: &Scenes) -> Result<()> {
             });
             let [old, new] = obeyed;
             println!(
-                "{what} changed after {k} steps: {old:.3} obey the first, {new:.3} the second"
+                "scale {scale}, {what} changed after {k} steps: {old:.3} obey the first, {new:.3} the second"
             );
         }
     }
@@ -180,11 +185,8 @@ fn negative(network: &UNet, scenes: &Scenes) -> Result<()> {
 }
 
 /// SDEdit: pictures of one sentence, noised to t and painted over as another.
-fn over(network: &UNet, scenes: &Scenes) -> Result<()> {
-    let sentences = [
-        "a small red crab left of a large blue square",
-        "a small red crab left of a large yellow circle",
-    ];
+fn over(network: &UNet, scenes: &Scenes, text: &str) -> Result<()> {
+    let sentences = ["a small red crab left of a large blue square", text];
     let network = told(network, scenes, &sentences)?;
     let old = scenes.parse(sentences[0])?;
     let rows = Array2::from_shape_fn((PICTURES, old.len()), |(_, k)| old[k]);
@@ -211,7 +213,7 @@ fn over(network: &UNet, scenes: &Scenes) -> Result<()> {
         let kept = kept.count() as f64 / PICTURES as f64;
         let [old, new] = [obeyed(&old), obeyed(&new)];
         println!(
-            "painted over from t = {t}: {old:.3} as before, {new:.3} as said, {kept:.3} in place"
+            "painted over as {text}, from t = {t}: {old:.3} as before, {new:.3} as said, {kept:.3} in place"
         );
     }
     Ok(())
