@@ -121,9 +121,16 @@ impl Denoiser for Swap<'_> {
 
 /// Until which of 25 steps a word may change and still be followed, with guidance and without.
 fn swap(network: &UNet, scenes: &Scenes, scale: f64) -> Result<()> {
-    let words = ["a small red crab", "a small blue crab"];
+    let colours = ["a small red crab", "a small blue crab"];
     let shapes = ["a small red crab", "a small red square"];
-    for (pair, what) in [(words, "colour"), (shapes, "shape")] {
+    let relations = ["left of", "right of"];
+    let relations = relations.map(|of| format!("a small red crab {of} a small blue square"));
+    let relations = relations.each_ref().map(String::as_str);
+    for (pair, what) in [
+        (colours, "colour"),
+        (shapes, "shape"),
+        (relations, "relation"),
+    ] {
         let network = told(network, scenes, &pair)?;
         let [first, second] = [0, 1].map(|i| Guidance::towards(network.given(Some(i)), scale));
         let (first, second) = (first?, second?);
