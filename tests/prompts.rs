@@ -123,8 +123,8 @@ fn the_weights_are_those_of_the_table() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/weights");
     let text = std::fs::read_to_string(format!("{folder}/prompts.csv")).unwrap();
     assert_eq!(csv(&[]).trim_end(), text.lines().next().unwrap());
-    let rows = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
-    let kept = rows.filter(|row| row[1..3] == ["3", "two"]).last().unwrap();
+    let mut rows = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let kept = rows.rfind(|row| row[1..3] == ["3", "two"]).unwrap();
     let expected: f64 = kept[4].parse().unwrap();
     let scenes = Scenes::new().unwrap();
     let mut network = recipe::network(&scenes).unwrap();
