@@ -9,14 +9,15 @@ use crate::network_prompts::{made, small_config};
 
 #[test]
 fn sizes_that_do_not_fit_are_refused() {
-    let refused = |change: &dyn Fn(&mut UNetConfig, &mut TextConfig)| {
+    type Change<'a> = &'a dyn Fn(&mut UNetConfig, &mut TextConfig);
+    let refused = |change: Change| {
         let mut config = small_config();
         let mut text = config.text.clone().unwrap();
         change(&mut config, &mut text);
         config.text = Some(text);
         UNet::new(&config, &mut Rng::new(0)).unwrap_err()
     };
-    let changes: [&dyn Fn(&mut UNetConfig, &mut TextConfig); 8] = [
+    let changes: [Change; 8] = [
         &|c, _| c.height = 3,
         &|c, _| c.classes = 2,
         &|c, _| (c.heads, c.levels) = (8, vec![4, 8]),

@@ -63,10 +63,7 @@ fn a_wrong_word_is_named_with_its_position_and_what_may_stand_there() {
             "a red crab ·",
             "word 4 (counted from 1), \"·\": here may stand on, left, right, at, in, above, below or the end",
         ),
-        (
-            "",
-            "the sentence, \"\": here stands a",
-        ),
+        ("", "the sentence, \"\": here stands a"),
     ];
     for (text, error) in cases {
         assert_eq!(refused(text), error);

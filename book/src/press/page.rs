@@ -86,9 +86,8 @@ impl Page {
 
     fn html(&mut self, text: &str) {
         let id = format!("fold-{}", self.cells.len());
-        self.cells.push(
-            json!({ "cell_type": "markdown", "id": id, "metadata": {}, "source": text }),
-        );
+        self.cells
+            .push(json!({ "cell_type": "markdown", "id": id, "metadata": {}, "source": text }));
     }
 }
 

@@ -120,8 +120,15 @@ mod tests {
             "The loss"
         );
         assert_eq!(title("<svg></svg>"), "");
-        let told = in_page("<svg><title>T</title><desc id='d'>Falls.</desc></svg>", "f1", "name");
-        assert!(told.contains("<span aria-hidden=\"true\">Falls.</span>") && told.contains("href=\"#name\""));
+        let told = in_page(
+            "<svg><title>T</title><desc id='d'>Falls.</desc></svg>",
+            "f1",
+            "name",
+        );
+        assert!(
+            told.contains("<span aria-hidden=\"true\">Falls.</span>")
+                && told.contains("href=\"#name\"")
+        );
         assert!(!in_page("<svg></svg>", "f1", "name").contains("di-caption"));
     }
 
