@@ -168,11 +168,13 @@ pub mod prelude {
     pub use crate::likelihood::{Bound, Decoder, Elbo, ProbabilityFlow};
     pub use crate::likelihood::{bits_of_samples, bits_per_dim};
     pub use crate::network::octaves;
+    pub use crate::network::{Autoencoder, AutoencoderConfig};
     pub use crate::network::{FilmMlp, FilmMlpConfig, Linear, Network, Parameters, TimeEmbedding};
-    pub use crate::network::{Transformer, TransformerConfig, UNet, UNetConfig};
+    pub use crate::network::{TextConfig, Transformer, TransformerConfig, UNet, UNetConfig};
     #[cfg(feature = "plot")]
     pub use crate::plot::{Figure, Panel, Report, Table, num, significant, verbatim};
     pub use crate::sampler::{Guidance, Method, Solver, Spacing, Threshold, Trajectory, Variance};
+    pub use crate::scenes::{Scenes, Thing};
     pub use crate::text::{ExactClassifier, ExactText, Grammar, Reading, Vocabulary, WordVectors};
     pub use crate::train::{Adam, Ema, LearningRate, Optimizer, Progress, TrainConfig, Trainer};
     pub use crate::{Denoiser, EmpiricalDenoiser, ExactDenoiser, Prediction, Sampler};
