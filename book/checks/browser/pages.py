@@ -140,10 +140,9 @@ def _notebook_faults(notebook: dict) -> list[str]:
 
 
 def figures_in(notebook: dict) -> int:
-    """How many drawings a page of this notebook shows: all that its outputs hold, and the one that it opens with again."""
+    """How many drawings the outputs of a notebook hold."""
     outputs = (output for cell in notebook.get("cells", []) for output in cell.get("outputs", []))
-    opening = "opening" in notebook.get("metadata", {})
-    return opening + sum("image/svg+xml" in output.get("data", {}) for output in outputs)
+    return sum("image/svg+xml" in output.get("data", {}) for output in outputs)
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

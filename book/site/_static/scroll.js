@@ -12,6 +12,6 @@
       }
     }
   });
-  const wide = ".pst-scrollable-table-container, .di-figure-frame, .cell_output .text_html, div.cell_output pre, div.cell_input pre, .di-formula";
+  const wide = ".pst-scrollable-table-container, .di-figure-frame, .cell_output .text_html, div.cell_output pre, div.cell_input pre, .highlight pre, .di-formula";
   document.querySelectorAll(wide).forEach((element) => watch.observe(element));
 })();
