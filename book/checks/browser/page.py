@@ -57,7 +57,7 @@ class PageCheck:
             expected = figures_in(notebook) + ("opening" in notebook.get("metadata", {}))
             shown = page.locator("svg.di-figure").count()
             if shown != expected:
-                faults.append(f"{shown} figures are shown, not {expected}")
+                faults.append(f"{shown} figures are shown, {expected} are in the notebook")
         self.say(f"figures {where}", (count, faults))
         self.say(f"formulas {where}", probe(page, "formulas"))
 
