@@ -275,6 +275,40 @@ fn have_exercises_with_solutions() {
         if !notebook.code_cells().any(tagged) {
             faults.push("no code cell is tagged solution".into());
         }
+        let shown =
+            |cell: &&Value| tagged(cell) && cell["metadata"]["jupyter"]["source_hidden"] != true;
+        if let Some(cell) = notebook.code_cells().find(shown) {
+            let first = joined(&cell["source"]);
+            let first = first.lines().next().unwrap_or_default();
+            faults.push(format!("JupyterLab shows the solution \"{first}\""));
+        }
+    });
+}
+
+/// The name of a figure in the book: the words of its title.
+fn name_of_figure(drawing: &str) -> String {
+    let title = drawing.split("<title").nth(1).unwrap_or_default();
+    let title = title.split(['>', '<']).nth(1).unwrap_or_default();
+    let title = title.replace("&#39;", "'").replace("&amp;", "&");
+    let words = title.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    format!("figure-{}", words.join("-").to_ascii_lowercase())
+}
+
+#[test]
+fn open_with_a_figure_of_their_own() {
+    every_notebook(|notebook, faults| {
+        let Some(opening) = notebook.json["metadata"]["opening"].as_str() else {
+            return faults.push("its metadata name no figure to open with".into());
+        };
+        let drawings = notebook.code_cells().flat_map(outputs);
+        let drawings = drawings.map(|output| joined(&output["data"]["image/svg+xml"]));
+        if !drawings
+            .map(|drawing| name_of_figure(&drawing))
+            .any(|name| name == opening)
+        {
+            faults.push(format!("it opens with {opening}, but draws no such figure"));
+        }
     });
 }
 

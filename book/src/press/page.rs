@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// Most lines of code that stand open above the figure that they draw, and of other code that stands open at all.
 const OF_A_FIGURE: usize = 12;
-const AT_ALL: usize = 30;
+const AT_ALL: usize = 20;
 
 /// Makes that form. The notebook's metadata may name the figure that it opens with: `"opening": "figure-…"`.
 pub fn prepared(notebook: &Value, mut name_of_figure: impl FnMut(&str) -> String) -> Value {
@@ -167,8 +167,8 @@ mod tests {
         let notebook = cells::notebook(&[
             drawing,
             open,
-            cells::code(&lines(30)),
-            cells::code(&lines(31)),
+            cells::code(&lines(20)),
+            cells::code(&lines(21)),
         ]);
         let page = prepared(&notebook, str::to_owned);
         let page = cells::of(&page);
@@ -178,7 +178,7 @@ mod tests {
         assert!(cells::source(&page[1]).contains("Rust, 13 lines"));
         assert_eq!(page[2]["outputs"], json!([]));
         assert!(page[4]["outputs"][0].is_object() && !cells::has_tag(&page[4], "remove-input"));
-        assert!(cells::source(&page[6]).contains("Rust, 31 lines"));
+        assert!(cells::source(&page[6]).contains("Rust, 21 lines"));
         assert!(cells::has_tag(&page[9], "remove-input"));
     }
 
