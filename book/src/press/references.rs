@@ -112,12 +112,8 @@ impl References {
                 Event::Start(Tag::Image { ref dest_url, .. }) => {
                     silent += 1;
                     if let Some((target, name)) = figure_address(page, dest_url) {
-                        // The page that it stands on has it once more, under its name.
-                        let id = match target == page {
-                            true => &format!("opening-{name}"),
-                            false => name,
-                        };
-                        let shown = svg::in_page(self.drawing(page, target, name)?, id, id);
+                        let id = svg::name_on_page(name, target == page);
+                        let shown = svg::in_page(self.drawing(page, target, name)?, &id, &id);
                         edits.push((range, shown));
                     }
                 }

@@ -48,6 +48,14 @@ pub fn in_page(svg: &str, prefix: &str, name: &str) -> String {
     )
 }
 
+/// The name of a figure that is shown away from where it was drawn: on its own page it is there already.
+pub fn name_on_page(name: &str, own: bool) -> String {
+    match own {
+        true => format!("opening-{name}"),
+        false => name.to_owned(),
+    }
+}
+
 /// A drawing that holds a wide and a narrow form is as high as the page's style makes it, by the shape of the form
 /// that it shows: so its own view box goes.
 fn two_forms(drawing: String) -> String {
