@@ -24,3 +24,4 @@ mod scenes;
 mod sentences;
 mod tape;
 mod train;
+mod unets;

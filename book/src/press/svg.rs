@@ -119,7 +119,7 @@ fn names(svg: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{in_page, inline, title};
+    use super::{in_page, inline, name_on_page, title};
 
     #[test]
     fn a_drawing_has_one_title() {
@@ -138,6 +138,9 @@ mod tests {
                 && told.contains("href=\"#name\"")
         );
         assert!(!in_page("<svg></svg>", "f1", "name").contains("di-caption"));
+        // No name stands twice on a page.
+        assert_eq!(name_on_page("figure-a", true), "opening-figure-a");
+        assert_eq!(name_on_page("figure-a", false), "figure-a");
     }
 
     #[test]
