@@ -2,9 +2,9 @@
 
 use ndarray::{Array1, Array2, Zip, s};
 
-/// Eigenvalues and orthonormal eigenvectors (columns) of a symmetric matrix, by Householder's reduction to three diagonals and implicit QL steps on those
-/// (Golub & Van Loan, §8.3): some 10·d³ operations, all along rows, where Jacobi's sweeps take ten times as many. Exact
-/// to rounding of the largest eigenvalue.
+/// Eigenvalues and orthonormal eigenvectors (columns) of a symmetric matrix, by Householder's reduction to three
+/// diagonals and implicit QL steps on those (Golub & Van Loan, §8.3): some 10·d³ operations, all along rows, where
+/// Jacobi's sweeps take ten times as many. Exact to rounding of the largest eigenvalue.
 pub(super) fn eigen(matrix: &Array2<f64>) -> (Vec<f64>, Array2<f64>) {
     let (mut diagonal, mut beside, mut rows) = reduced(matrix);
     let parts = diagonal.iter().zip(&beside);

@@ -36,7 +36,7 @@ use crate::rng::Rng;
 /// ```text
 /// words, whole = text(sentence)                     a Transformer, see TextConfig
 /// e = time(sinusoidal(t)) + whole
-/// h = look_i(h, words)                              after the attention, and after up_i at the other levels
+/// h = look_i(h, words)                              after the attention, and after up_i at other levels that read
 /// ```
 ///
 /// A label is then a row of the list of sentences that the network was given last, by
