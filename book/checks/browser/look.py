@@ -27,6 +27,7 @@ from page import PageCheck
 from plain import check_plain
 from selftest import self_test
 from pages import Fault, Site, served
+from previews import check_previews
 from playwright.sync_api import Browser, sync_playwright
 
 Item = TypeVar("Item")
@@ -95,6 +96,7 @@ def check_site(browsers: Browsers, site: Site, report: Report, word: str) -> Non
             check_controls(browser, site, page, origin, report)
             check_plain(browser, site, page, report)
             check_figures(browser, site, page, report)
+            report(page, "previews", check_previews(browser, site, page))
             tags.update(numbers["tags"])
             references.extend((page, number) for number in numbers["references"])
 

@@ -82,7 +82,11 @@ def displayed(tex, number, node):
     formula = mathml(tex, True, node)
     if formula.startswith("<math") and "<mtable" not in formula:
         formula = "".join(f"<span>{'<wbr>'.join(map(line, lines))}</span>" for lines in statements(formula))
-    label = f'<span class="di-number">({html.escape(number)})</span>' if number else ""
+    label = ""
+    if number:
+        number = html.escape(number)
+        place = f'href="#equation-{number.replace(".", "-")}" title="Link to this equation"'
+        label = f'<a class="di-number" {place} aria-label="Link to equation {number}">({number})</a>'
     return f'<div class="math"><div class="di-formula">{formula}</div>{label}</div>\n'
 
 
