@@ -149,6 +149,7 @@ impl EmpiricalDenoiser {
                 Prediction::Eps => eps,
                 Prediction::X0 => *x0,
                 Prediction::V => signal * eps - noise * x0,
+                Prediction::Velocity => eps - x0,
             } as f32;
         }
     }

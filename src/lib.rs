@@ -63,7 +63,9 @@
 //! | bits per dimension | nats / (d ln 2) | [`likelihood::Bound::bits_per_dim`] |
 //! | ln p_θ(x_0) by the probability-flow ODE | density of the deterministic samplers | [`likelihood::ProbabilityFlow`] |
 //! | H(q) | entropy: the least −ln p that any model can have | [`Mixture::entropy`] |
-//! | v | velocity √ᾱ_t ε − √(1−ᾱ_t) x_0, another target | [`Prediction`] |
+//! | v | √ᾱ_t ε − √(1−ᾱ_t) x_0, another target | [`Prediction::V`] |
+//! | x_u, ẋ_u = ε − x_0 | a path in continuous time, its velocity | [`Path`], [`Mixture::velocity`], [`Prediction::Velocity`] |
+//! | F_0⁻¹(F_t(x)) | the map of the ODE from x_t to x_0 in one dimension | [`Mixture::one_step_map`] |
 //! | G(z), D(x) | generator and discriminator of a GAN | [`gan::Gan`] |
 //!
 //! # Data and measures
@@ -94,7 +96,7 @@
 //! | 1 | `check`, `bisection`, `encoding`, `hash`, `memory`, `parallel`, `verdict` | checks of inputs, inverses, bytes as text, memory, threads, an observer's answer |
 //! | 2 | `rng`, [`mod@file`] | random numbers, files |
 //! | 3 | [`schedule`], [`plot`] | β_t, ᾱ_t; figures, which know nothing of diffusion |
-//! | 4 | `forward`, `prediction` | q(x_t ∣ x_0); ε, x0, v |
+//! | 4 | `forward`, `path`, `prediction` | q(x_t ∣ x_0); paths in continuous time; ε, x0, v, velocity |
 //! | 5 | [`mixture`], [`autograd`] | the exactly solvable world; tensors, parameters, tape |
 //! | 6 | `denoiser`, [`data`], [`metrics`] | what samplers see of a model; points; distances |
 //! | 7 | [`text`], `empirical` | sentences; ε* of rows known by heart |
@@ -138,6 +140,7 @@ pub mod metrics;
 pub mod mixture;
 pub mod network;
 mod parallel;
+mod path;
 #[cfg(feature = "plot")]
 pub mod plot;
 mod prediction;
@@ -153,6 +156,7 @@ pub use denoiser::{Denoiser, ExactDenoiser, Predicting};
 pub use empirical::EmpiricalDenoiser;
 pub use error::{Error, Result};
 pub use mixture::{Gaussian, Mixture};
+pub use path::Path;
 pub use prediction::Prediction;
 pub use rng::Rng;
 pub use sampler::Sampler;
@@ -178,7 +182,7 @@ pub mod prelude {
     pub use crate::text::{ExactClassifier, ExactText, Grammar, Reading, Vocabulary, WordVectors};
     pub use crate::train::{Adam, Ema, LearningRate, Optimizer, Progress, TrainConfig, Trainer};
     pub use crate::{Denoiser, EmpiricalDenoiser, ExactDenoiser, Prediction, Sampler};
-    pub use crate::{Error, Gaussian, Mixture, Result, Rng, Schedule, data, metrics};
+    pub use crate::{Error, Gaussian, Mixture, Path, Result, Rng, Schedule, data, metrics};
     pub use ndarray::{Array1, Array2, Axis, array};
 }
 

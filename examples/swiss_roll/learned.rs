@@ -109,6 +109,7 @@ impl Terms {
                 Prediction::Eps => noise / alpha_bar.sqrt(),
                 Prediction::X0 => 1.0,
                 Prediction::V => noise,
+                Prediction::Velocity => noise / (alpha_bar.sqrt() + noise),
             };
             let posterior = schedule.posterior_variance(t)?;
             let of_x0 = before.sqrt() * schedule.betas()[t] / (1.0 - alpha_bar);

@@ -10,8 +10,8 @@ use crate::schedule::Schedule;
 
 impl Mixture {
     /// What `prediction` names at its best, given x_t, when x_0 follows this mixture; the shape of `x_t`:
-    /// ε*(x_t, t) = E[ε | x_t] = −√(1−ᾱ_t) ∇ ln q(x_t), x0* = E[x_0 | x_t], or v* = √ᾱ_t ε* − √(1−ᾱ_t) x0*
-    /// (Salimans & Ho 2022, §4).
+    /// ε*(x_t, t) = E[ε | x_t] = −√(1−ᾱ_t) ∇ ln q(x_t), x0* = E[x_0 | x_t], v* = √ᾱ_t ε* − √(1−ᾱ_t) x0*
+    /// (Salimans & Ho 2022, §4), or the velocity ε* − x0* (Lipman et al. 2023).
     ///
     /// Each minimises the mean squared error among all functions of (x_t, t) (Song et al. 2021, §2; Vincent 2011),
     /// ε* that of the chapter's loss. `t` is 0-based.
@@ -30,17 +30,20 @@ impl Mixture {
         let marginal = self.diffused(alpha_bar);
         let points = Points::new(x_t, self.dim())?;
         Ok(points.map_to_points(|x, best| match prediction {
-            Prediction::X0 => self.x0_at(&marginal, alpha_bar, x, best),
+            Prediction::X0 => self.x0_at(&marginal, signal, x, best),
             Prediction::Eps => {
                 marginal.score_at(x, best);
                 best.iter_mut().for_each(|e| *e *= -noise);
             }
-            Prediction::V => {
+            Prediction::V | Prediction::Velocity => {
                 let mut x0 = vec![0.0; x.len()];
-                self.x0_at(&marginal, alpha_bar, x, &mut x0);
+                self.x0_at(&marginal, signal, x, &mut x0);
                 marginal.score_at(x, best);
-                for (v, x0) in best.iter_mut().zip(x0) {
-                    *v = -noise * (signal * *v + x0);
+                for (best, x0) in best.iter_mut().zip(x0) {
+                    *best = match prediction {
+                        Prediction::V => -noise * (signal * *best + x0),
+                        _ => -noise * *best - x0,
+                    };
                 }
             }
         }))
@@ -59,10 +62,11 @@ impl Mixture {
         self.optimal(Prediction::Eps, schedule, x_t, t)
     }
 
-    /// E[x_0 | x_t = x] = Σ_k p(k | x) (μ_k + √ᾱ Σ_k (ᾱ Σ_k + (1−ᾱ) I)⁻¹ (x − √ᾱ μ_k)).
+    /// E[x_0 | x_t = x] = Σ_k p(k | x) (μ_k + √ᾱ Σ_k (ᾱ Σ_k + (1−ᾱ) I)⁻¹ (x − √ᾱ μ_k)), √ᾱ the `signal` in
+    /// `marginal`; other paths have another.
     ///
     /// Unlike (x − √(1−ᾱ) ε*)/√ᾱ this holds at ᾱ = 0 as well, where it is the data's mean.
-    fn x0_at(&self, marginal: &Self, alpha_bar: f64, x: &[f64], x0: &mut [f64]) {
+    pub(super) fn x0_at(&self, marginal: &Self, signal: f64, x: &[f64], x0: &mut [f64]) {
         x0.fill(0.0);
         let shares = marginal.responsibilities(x);
         let pairs = self.components.iter().zip(&marginal.components);
@@ -70,7 +74,7 @@ impl Mixture {
             let mut y = noisy.to_axes(x, noisy.mean());
             let spreads = clean.variances().iter().zip(noisy.variances());
             for (y, (clean, noisy)) in y.iter_mut().zip(spreads) {
-                *y *= share * alpha_bar.sqrt() * clean / noisy;
+                *y *= share * signal * clean / noisy;
             }
             clean.add_from_axes(&y, x0);
             let means = x0.iter_mut().zip(clean.mean());

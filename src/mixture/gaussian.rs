@@ -155,6 +155,15 @@ impl Gaussian {
         )
     }
 
+    /// The law of signal·x + noise·ε: N(signal μ, signal² Σ + noise² I).
+    pub(super) fn noised(&self, signal: f64, noise: f64) -> Self {
+        let noised = |v: &f64| signal * signal * v + noise * noise;
+        self.with(
+            self.mean.iter().map(|m| signal * m).collect(),
+            self.variances.iter().map(noised).collect(),
+        )
+    }
+
     /// ln N(x; μ, Σ) = −½ Σᵢ (yᵢ²/vᵢ + ln 2πvᵢ), y = Uᵀ(x − μ).
     pub(super) fn log_density(&self, x: &[f64]) -> f64 {
         self.log_density_along(&self.to_axes(x, &self.mean))

@@ -1,7 +1,7 @@
 //! The exactly solvable world: Gaussian mixtures, whose whole diffusion is known in closed form.
 //!
 //! Noising a Gaussian mixture gives a Gaussian mixture, at every t. So the density of x_t, its score, the
-//! best possible predictions of ε, x0 and v, and the reverse step q(x_{t−1} | x_t) are formulas here, not
+//! best possible predictions of ε, x0 and v, the velocity of every [`Path`](crate::Path), and the reverse step q(x_{t−1} | x_t) are formulas here, not
 //! networks: the "analytic reverse" that everything learned can be compared with.
 //!
 //! Points are rows. Functions of points take an array of shape (n, d), or of shape (n) for n points of a
@@ -16,6 +16,7 @@ mod best;
 mod density;
 mod eigen;
 mod fit;
+mod flow;
 mod gaussian;
 mod one_dimension;
 mod points;

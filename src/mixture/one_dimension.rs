@@ -17,6 +17,9 @@ const NODES: f64 = 4001.0;
 /// Fewest nodes at which a network is asked, which costs more than a formula.
 const NETWORK_NODES: f64 = 401.0;
 
+/// How many standard deviations beyond its mean a component has mass in f64.
+const FARTHEST: f64 = 39.0;
+
 impl Mixture {
     /// Distribution function P(X ≤ x) of a one-dimensional mixture at each of `x`; shape (n).
     ///
@@ -25,13 +28,45 @@ impl Mixture {
     pub fn cdf<F: Real, D: Dimension>(&self, x: &ArrayRef<F, D>) -> Result<Array1<f64>> {
         self.check_one_dimension()?;
         let points = Points::unchecked(x, 1)?;
-        Ok(points.map_to_scalars(|x| {
+        Ok(points.map_to_scalars(|x| self.tails(x[0])[0]))
+    }
+
+    /// The quantile function of a one-dimensional mixture, the inverse of its [`cdf`](Self::cdf), at one share `p`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the mixture is not one-dimensional; [`Error::Parameter`] unless 0 < `p` < 1.
+    pub fn quantile(&self, p: f64) -> Result<f64> {
+        self.check_one_dimension()?;
+        check::parameter("p of a quantile", p, p > 0.0 && p < 1.0, "above 0, below 1")?;
+        Ok(self.place_of([p, 1.0 - p]))
+    }
+
+    /// P(X ≤ x) and P(X > x), each to its own relative accuracy.
+    pub(super) fn tails(&self, x: f64) -> [f64; 2] {
+        [-1.0, 1.0].map(|side| {
             let parts = self.parts().map(|(w, c)| {
-                let z = (x[0] - c.mean()[0]) / c.variances()[0].sqrt();
-                0.5 * w * libm::erfc(-z / std::f64::consts::SQRT_2)
+                let z = (x - c.mean()[0]) / c.variances()[0].sqrt();
+                0.5 * w * libm::erfc(side * z / std::f64::consts::SQRT_2)
             });
             parts.sum()
-        }))
+        })
+    }
+
+    /// The place with these [`tails`](Self::tails), of which the smaller counts.
+    pub(super) fn place_of(&self, [below, above]: [f64; 2]) -> f64 {
+        let reach = |side: f64| {
+            let ends = self.parts().filter(|(w, _)| *w > 0.0);
+            ends.map(move |(_, c)| c.mean()[0] + side * FARTHEST * c.variances()[0].sqrt())
+        };
+        let low = reach(-1.0).fold(f64::INFINITY, f64::min);
+        let high = reach(1.0).fold(f64::NEG_INFINITY, f64::max);
+        bisect(low, high, |x| {
+            let tails = self.tails(x);
+            match below < above {
+                true => tails[0] < below,
+                false => tails[1] > above,
+            }
+        })
     }
 
     /// E[f(X)] of a one-dimensional mixture; exact to about 1e-12 for an `f` that is smooth on the scale of

@@ -25,8 +25,8 @@ impl Sampler {
     /// every one of [`timesteps`](Self::timesteps).
     ///
     /// A step of first order from t to s is x_s = (noise)·x_t + √ᾱ_s (1 − σ_s/σ_t) x̂0, with
-    /// σ = √(1−ᾱ)/√ᾱ. The factor of x̂0 is what an error of x0 is multiplied by; of v, √(1−ᾱ_t) times that:
-    /// neither exceeds 1. Of ε it is σ_t times that,
+    /// σ = √(1−ᾱ)/√ᾱ. The factor of x̂0 is what an error of x0 is multiplied by; of v, √(1−ᾱ_t) times that, of
+    /// the velocity, √(1−ᾱ_t)/(√ᾱ_t + √(1−ᾱ_t)) times: none exceeds 1. Of ε it is σ_t times that,
     ///
     /// √ᾱ_s (σ_t − σ_s),
     ///
@@ -40,6 +40,7 @@ impl Sampler {
                 Prediction::Eps => of_x0 * t.sigma(),
                 Prediction::X0 => of_x0,
                 Prediction::V => of_x0 * t.noise(),
+                Prediction::Velocity => of_x0 * t.noise() / (t.signal() + t.noise()),
             }
         };
         (0..self.timesteps().len()).map(factor).collect()

@@ -115,7 +115,12 @@ fn record(loss: &Hybrid, tape: &mut Tape, ids: [ParameterId; 2]) -> Result<Var> 
 fn hybrid_loss_is_simple_plus_weighted_bits() {
     let schedule = coarse();
     let (parameters, prediction, output) = table();
-    for kind in [Prediction::Eps, Prediction::X0, Prediction::V] {
+    for kind in [
+        Prediction::Eps,
+        Prediction::X0,
+        Prediction::V,
+        Prediction::Velocity,
+    ] {
         let loss = Hybrid::new(&schedule, kind, 0.25).unwrap();
         let mut tape = Tape::new(&parameters);
         let found = record(&loss, &mut tape, [prediction, output]).unwrap();
@@ -134,6 +139,7 @@ fn hybrid_loss_is_simple_plus_weighted_bits() {
                     Prediction::Eps => ((1.0 - ab) / ab).sqrt(),
                     Prediction::X0 => 1.0,
                     Prediction::V => (1.0 - ab).sqrt(),
+                    Prediction::Velocity => (1.0 - ab).sqrt() / (ab.sqrt() + (1.0 - ab).sqrt()),
                 };
                 let v = 0.5 * (f64::from(parameters.get(output)[at]) + 1.0);
                 let sigma2 = beta.powf(v) * tilde(t.max(1)).powf(1.0 - v);
