@@ -10,6 +10,7 @@
 //! | [`nearest`] | any d | copies | whether there is anything else |
 //! | [`mean_distance`] | any d | all rows are one | what the rows are |
 //! | [`psnr`] | any d | (decibels, not a distance: ∞ means equal) | what of the rows is lost |
+//! | [`straightness`] | trajectories | straight, at constant speed | where they end |
 //! | [`mode_coverage`] | modes that are known | (a report of shares, not a distance) | shape between the modes |
 //!
 //! Even two samples of the same data are some distance apart. So no distance says anything without its
@@ -24,6 +25,7 @@ mod nearest;
 mod pca;
 mod psnr;
 mod sample;
+mod straightness;
 mod student;
 mod two_sample;
 mod uncertainty;
@@ -36,6 +38,7 @@ pub use mode_coverage::{ModeCoverage, high_quality_ceiling, mode_coverage};
 pub use nearest::{mean_distance, median, nearest, nearest_other};
 pub use pca::Pca;
 pub use psnr::psnr;
+pub use straightness::straightness;
 pub use two_sample::{Comparison, compare, floor, floor_of_rows};
 pub(crate) use uncertainty::check_seeds;
 pub use uncertainty::{Estimate, over_seeds};
