@@ -98,6 +98,7 @@ mod inpaint;
 mod method;
 mod plan;
 mod predictor;
+mod reflow;
 mod run;
 mod sample;
 mod sdedit;

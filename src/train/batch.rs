@@ -22,6 +22,9 @@ use crate::text::WordVectors;
 pub enum Data {
     /// Rows of an array, shape (n, d), with replacement.
     Rows(Array2<f32>),
+    /// Rows of x_0 and of the noise that belongs to each, both (n, d), drawn together, with replacement: x_t of a row is
+    /// always on the line between the two, and no noise is fresh. `Sampler::pairs` makes some, for reflow.
+    Pairs(Array2<f32>, Array2<f32>),
     /// Such rows, and the class of each, counted from 0: for a network that is told it.
     Labelled(Array2<f32>, Vec<usize>),
     /// Sentences, with replacement, for a [`Transformer`](crate::network::Transformer).
@@ -63,6 +66,13 @@ impl From<(Array2<f32>, Vec<usize>)> for Data {
     }
 }
 
+/// Sampled x_0 and the noise that each was made of.
+impl From<[Array2<f32>; 2]> for Data {
+    fn from([x0, noise]: [Array2<f32>; 2]) -> Self {
+        Self::Pairs(x0, noise)
+    }
+}
+
 /// Sentences and the vectors of their words.
 impl From<(Array2<usize>, WordVectors)> for Data {
     fn from((words, vectors): (Array2<usize>, WordVectors)) -> Self {
@@ -91,7 +101,7 @@ impl Data {
     /// Number of columns d; of sentences L·d.
     pub fn dim(&self) -> usize {
         match self {
-            Self::Rows(rows) | Self::Labelled(rows, _) => rows.ncols(),
+            Self::Rows(rows) | Self::Labelled(rows, _) | Self::Pairs(rows, _) => rows.ncols(),
             Self::Sentences { words, vectors, .. } => words.ncols().saturating_mul(vectors.dim()),
             Self::Fresh(mixture) => mixture.dim(),
         }
@@ -118,7 +128,9 @@ impl Data {
         for (i, mut row) in x0.rows_mut().into_iter().enumerate() {
             let drawn = rng.random_range(0..n);
             match self {
-                Self::Rows(rows) | Self::Labelled(rows, _) => row.assign(&rows.row(drawn)),
+                Self::Rows(rows) | Self::Labelled(rows, _) | Self::Pairs(rows, _) => {
+                    row.assign(&rows.row(drawn));
+                }
                 Self::Sentences { words, vectors, .. } => {
                     sentences.row_mut(i).assign(&words.row(drawn));
                     let places = row.exact_chunks_mut(vectors.dim());
@@ -136,7 +148,7 @@ impl Data {
     /// Number of rows to draw from.
     fn rows(&self) -> usize {
         match self {
-            Self::Rows(rows) | Self::Labelled(rows, _) => rows.nrows(),
+            Self::Rows(rows) | Self::Labelled(rows, _) | Self::Pairs(rows, _) => rows.nrows(),
             Self::Sentences { words, .. } => words.nrows(),
             Self::Fresh(_) => usize::MAX,
         }
@@ -147,7 +159,7 @@ impl Data {
         match self {
             Self::Labelled(_, labels) => Some(labels),
             Self::Sentences { labels, .. } => labels.as_deref(),
-            Self::Rows(_) | Self::Fresh(_) => None,
+            Self::Rows(_) | Self::Pairs(..) | Self::Fresh(_) => None,
         }
     }
 
@@ -159,6 +171,12 @@ impl Data {
             Self::Rows(rows) | Self::Labelled(rows, _) => {
                 not_empty(what, rows.len())?;
                 all_finite(what, rows)
+            }
+            Self::Pairs(x0, noise) => {
+                not_empty(what, x0.len())?;
+                same_shape("noise of the pairs", x0.shape(), noise.shape())?;
+                all_finite(what, x0)?;
+                all_finite("noise of the pairs", noise)
             }
             Self::Sentences {
                 words: all,
@@ -172,15 +190,17 @@ impl Data {
         }
     }
 
-    /// Refuses to change sentences as if they were pictures.
+    /// Refuses to change sentences as if they were pictures, and pairs so that they no longer belong together.
     pub(super) fn check_changes(&self, config: &TrainConfig) -> Result<()> {
-        match (self, &config.augment) {
-            (Self::Sentences { .. }, Some(_)) => Err(Error::Unsupported {
-                what: "random changes of sentences".into(),
-                valid: "only pictures have them: leave augment out",
-            }),
-            _ => Ok(()),
-        }
+        let what = match (self, &config.augment) {
+            (Self::Sentences { .. }, Some(_)) => "random changes of sentences",
+            (Self::Pairs(..), Some(_)) => "random changes of pairs",
+            _ => return Ok(()),
+        };
+        Err(Error::Unsupported {
+            what: what.into(),
+            valid: "only pictures have them: leave augment out",
+        })
     }
 
     /// Refuses labels that are not one a row, or of a class that a network of so many does not know.
@@ -221,7 +241,7 @@ impl Batch {
         }
     }
 
-    /// Draws a batch: t uniform in 0..T (and sorted), then x_0 and what is changed of it, then ε, then the labels that
+    /// Draws a batch: t by the law of the settings (and sorted), then x_0 and what is changed of it, then ε, then the labels that
     /// are dropped, in this order.
     pub fn draw(
         &mut self,
@@ -231,7 +251,7 @@ impl Batch {
         rng: &mut Rng,
     ) -> Result<()> {
         let n = config.batch;
-        self.ts = schedule.random_timesteps(n, rng)?;
+        self.ts = config.times.draw(schedule, n, rng)?;
         // Rows are exchangeable. In order of t, the shards of a batch share at most one t, so that what
         // depends on t alone is not computed twice.
         self.ts.sort_unstable();
@@ -242,11 +262,15 @@ impl Batch {
             self.eps = Array2::zeros(dim);
             self.target = Array2::zeros(dim);
         }
-        data.draw(&mut self.x0, &mut self.labels, &mut self.words, rng)?;
-        if let Some(augment) = &config.augment {
-            augment.apply(&mut self.x0, rng);
+        if let Data::Pairs(x0, noise) = data {
+            self.draw_pairs([x0, noise], schedule, rng);
+        } else {
+            data.draw(&mut self.x0, &mut self.labels, &mut self.words, rng)?;
+            if let Some(augment) = &config.augment {
+                augment.apply(&mut self.x0, rng);
+            }
+            schedule.q_sample_batch_into(&self.x0, &self.ts, &mut self.x_t, &mut self.eps, rng)?;
         }
-        schedule.q_sample_batch_into(&self.x0, &self.ts, &mut self.x_t, &mut self.eps, rng)?;
         let alpha_bars = schedule.alpha_bars();
         let known = self.x0.rows().into_iter().zip(self.eps.rows());
         let rows = self.target.rows_mut().into_iter().zip(known);
@@ -261,6 +285,20 @@ impl Batch {
             }
         }
         Ok(())
+    }
+}
+
+impl Batch {
+    /// x_0, ε and x_t of pairs.
+    fn draw_pairs(&mut self, [x0, noise]: [&Array2<f32>; 2], schedule: &Schedule, rng: &mut Rng) {
+        for (i, t) in self.ts.iter().enumerate() {
+            let (drawn, level) = (rng.random_range(0..x0.nrows()), schedule.level(*t));
+            let (signal, of_noise) = (level.signal() as f32, level.noise() as f32);
+            self.x0.row_mut(i).assign(&x0.row(drawn));
+            self.eps.row_mut(i).assign(&noise.row(drawn));
+            let x_t = signal * &x0.row(drawn) + of_noise * &noise.row(drawn);
+            self.x_t.row_mut(i).assign(&x_t);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::f64::consts::PI;
 
 use super::augment::Augment;
+use super::times::Times;
 use crate::check::parameter;
 use crate::error::Result;
 use crate::prediction::Prediction;
@@ -27,6 +28,8 @@ pub struct TrainConfig {
     pub label_dropout: f64,
     /// Random changes of pictures.
     pub augment: Option<Augment>,
+    /// Which timesteps are drawn.
+    pub times: Times,
     /// Fixes every random number of the run.
     pub seed: u64,
     /// Steps between two calls of the observer.
@@ -34,7 +37,7 @@ pub struct TrainConfig {
 }
 
 /// Batch 256, Adam at 1e-3, no clipping, EMA 0.999, seed 0, a report every 100 steps; predicts ε, drops a tenth of the
-/// labels if there are any, and changes no pictures.
+/// labels if there are any, changes no pictures, and draws every timestep alike.
 impl Default for TrainConfig {
     fn default() -> Self {
         Self {
@@ -46,6 +49,7 @@ impl Default for TrainConfig {
             ema: Some(Ema::default()),
             label_dropout: 0.1,
             augment: None,
+            times: Times::Uniform,
             seed: 0,
             report_every: 100,
         }
@@ -197,6 +201,7 @@ impl TrainConfig {
         if let Some(augment) = &self.augment {
             augment.check(columns)?;
         }
+        self.times.check()?;
         self.learning_rate.check()
     }
 }

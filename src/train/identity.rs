@@ -19,6 +19,7 @@ const NETWORK: &str = "network";
 const SCHEDULE: &str = "schedule";
 const DATA: &str = "data";
 const AUGMENT: &str = "augment";
+const TIMES: &str = "times";
 
 /// Between what a reader is told of a value and the number that tells it from all others.
 const MARK: &str = " #";
@@ -40,6 +41,7 @@ impl Identity {
             ema,
             label_dropout,
             augment,
+            times,
             seed,
             report_every: _, // changes no number of the run
         } = config;
@@ -59,6 +61,7 @@ impl Identity {
             (SCHEDULE, summary(timesteps, fnv1a(betas))),
             (DATA, of_data(data)),
             (AUGMENT, format!("{augment:?}")),
+            (TIMES, format!("{times:?}")),
         ];
         if data.labels().is_some() {
             texts.push(("label_dropout", format!("{label_dropout:?}")));
@@ -70,8 +73,12 @@ impl Identity {
     pub fn check(&self, file: &TensorFile) -> Result<()> {
         let mut found = Vec::new();
         for (key, here) in &self.0 {
-            // The setting is younger than the files.
-            let unsaid = (*key == AUGMENT).then_some("None");
+            // Settings that are younger than the files.
+            let unsaid = match *key {
+                AUGMENT => Some("None"),
+                TIMES => Some("Uniform"),
+                _ => None,
+            };
             let there = file.metadata(key).or(unsaid).ok_or_else(|| {
                 file.refuse(format!(
                     "it does not say which {key} it belongs to, as the file of a run that keeps itself does; \
@@ -119,6 +126,11 @@ fn of_data(data: &Data) -> String {
         Data::Rows(rows) => {
             let (n, d) = rows.dim();
             summary(format!("rows of shape {n}x{d}"), fnv1a(bytes(rows)))
+        }
+        Data::Pairs(x0, noise) => {
+            let (n, d) = x0.dim();
+            let hash = fnv1a(bytes(x0).chain(bytes(noise)));
+            summary(format!("pairs of shape {n}x{d}"), hash)
         }
         Data::Labelled(rows, labels) => {
             let (n, d) = rows.dim();

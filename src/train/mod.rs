@@ -46,6 +46,7 @@ mod optimizer;
 mod progress;
 pub mod safetensors;
 mod shard;
+mod times;
 mod trainer;
 mod weights;
 
@@ -57,6 +58,7 @@ pub(crate) use batch::rng_of_step;
 pub use config::{Adam, Ema, LearningRate, TrainConfig};
 pub use optimizer::Optimizer;
 pub use progress::Progress;
+pub use times::Times;
 pub use trainer::Trainer;
 
 #[cfg(doc)]

@@ -6,7 +6,7 @@ use diffusion_intuition::autograd::Gradients;
 use diffusion_intuition::gan::{Gan, GanConfig};
 use diffusion_intuition::network::{FilmMlp, FilmMlpConfig, Network, Parameters, TimeEmbedding};
 use diffusion_intuition::train::{
-    Adam, Augment, Ema, LearningRate, Optimizer, TrainConfig, Trainer,
+    Adam, Augment, Ema, LearningRate, Optimizer, Times, TrainConfig, Trainer,
 };
 use diffusion_intuition::{Error, Mixture, Prediction, Rng, Schedule, data};
 
@@ -92,17 +92,35 @@ fn augment(draw: &Draw) -> Augment {
     }
 }
 
+const KINDS: [Prediction; 4] = [
+    Prediction::Eps,
+    Prediction::X0,
+    Prediction::V,
+    Prediction::Velocity,
+];
+
+fn times(draw: &Draw) -> Times {
+    let (mean, std) = (draw.f64(), draw.f64());
+    draw.one(&[
+        Times::Uniform,
+        Times::Last,
+        Times::EDM,
+        Times::LogNormal { mean, std },
+    ])
+}
+
 /// A run that says `Ok` has parameters, and an average, that can be saved, read, and trained on.
 fn run(draw: &Draw) -> Result<(), String> {
     let config = TrainConfig {
         batch: draw.small(),
-        prediction: draw.one(&[Prediction::Eps, Prediction::X0, Prediction::V]),
+        prediction: draw.one(&KINDS),
         adam: adam(draw),
         learning_rate: rate(draw),
         clip_grad_norm: draw.rarely(3).then(|| draw.f64()),
         ema: ema(draw),
         label_dropout: if draw.rarely(4) { draw.f64() } else { 0.1 },
         augment: draw.rarely(3).then(|| augment(draw)),
+        times: times(draw),
         seed: draw.size() as u64,
         report_every: draw.size() as u64,
     };
