@@ -14,7 +14,8 @@ use crate::schedule::Level;
 /// Euler's step: x̄_s = x̄_t + (σ_s − σ_t) (x̄_t − x̂0)/σ_t, which is (σ_s/σ_t) x̄_t + (1 − σ_s/σ_t) x̂0. The
 /// same as DDIM with η = 0.
 pub(super) fn step(t: Level, s: Level) -> Blend {
-    s.noise() / t.noise() * X_T + s.signal() * (1.0 - t.sigma_left(s)) * X0
+    let [of_x_t, of_x0] = t.towards(s);
+    of_x_t * X_T + of_x0 * X0
 }
 
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! The methods that come with the library.
 
 use super::blend::Blend;
+use super::consistency::Consistency;
 use super::ddim::Ddim;
 use super::ddpm::{Ddpm, Variance};
 use super::dpm_solver::DpmSolver;
@@ -31,6 +32,9 @@ pub enum Method {
     Heun,
     /// DPM-Solver++(2M) (Lu et al. 2022): second order in λ from the last two x̂0.
     DpmSolver,
+    /// For a network whose x̂0 is the end of the path, and not the mean of all ends (Song et al. 2023, algorithm 1): every
+    /// step noises x̂0 anew, but the last. Of a denoiser it makes samples that are too narrow.
+    Consistency,
 }
 
 impl Method {
@@ -49,6 +53,7 @@ impl Method {
             Self::Euler => Box::new(Euler),
             Self::Heun => Box::new(Heun),
             Self::DpmSolver => Box::new(DpmSolver),
+            Self::Consistency => Box::new(Consistency),
         }
     }
 }

@@ -22,6 +22,7 @@
 //! | [`Method::Euler`] | none | 1; it is DDIM with η = 0 | N | `euler.rs` |
 //! | [`Method::Heun`] | none | 2 | 2N − 1 | `heun.rs` |
 //! | [`Method::DpmSolver`] | none | 2 | N | `dpm_solver.rs` |
+//! | [`Method::Consistency`] | every step | (for distilled networks) | N | `consistency.rs` |
 //!
 //! The step from the last timestep leads to clean data (ᾱ = 1), not to t = 0, and adds no noise.
 //!
@@ -87,6 +88,7 @@
 
 mod amplification;
 mod blend;
+mod consistency;
 mod ddim;
 mod ddpm;
 mod dpm_solver;

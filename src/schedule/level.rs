@@ -34,6 +34,13 @@ impl Level {
         (s.noise() * self.signal()) / (s.signal() * self.noise())
     }
 
+    /// The factors of x_t and x̂0 in x_s, after one step of the probability-flow ODE from here (t) to a lower level s:
+    /// x_s = (√(1−ᾱ_s)/√(1−ᾱ_t)) x_t + √ᾱ_s (1 − σ_s/σ_t) x̂0. DDIM with η = 0 (Song et al. 2020, eq. 13).
+    pub(crate) fn towards(self, s: Self) -> [f64; 2] {
+        let of_x0 = s.signal() * (1.0 - self.sigma_left(s));
+        [s.noise() / self.noise(), of_x0]
+    }
+
     /// λ = ln(√ᾱ/√(1−ᾱ)), half the log-SNR (Lu et al. 2022); −∞ at ᾱ = 0 and +∞ at ᾱ = 1.
     pub fn lambda(self) -> f64 {
         (self.signal() / self.noise()).ln()

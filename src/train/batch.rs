@@ -213,6 +213,9 @@ impl Data {
     }
 }
 
+/// Rows of x_t, their timesteps, and their labels if they have any: what a teacher may know.
+pub(super) type Taught<'a> = (&'a Array2<f32>, &'a [usize], &'a [Option<usize>]);
+
 /// The arrays of one minibatch, kept from step to step.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
@@ -241,17 +244,28 @@ impl Batch {
         }
     }
 
-    /// Draws a batch: t by the law of the settings (and sorted), then x_0 and what is changed of it, then ε, then the labels that
+    /// Puts what `target` makes of x_t, timesteps and labels in the target's place.
+    pub fn teach(&mut self, target: impl FnOnce(Taught) -> Result<Array2<f32>>) -> Result<()> {
+        self.target = target((&self.x_t, &self.ts, &self.labels))?;
+        Ok(())
+    }
+
+    /// Draws a batch: t by the law of the settings, or `among` those of a teacher (and sorted), then x_0 and what is
+    /// changed of it, then ε, then the labels that
     /// are dropped, in this order.
     pub fn draw(
         &mut self,
         data: &Data,
         schedule: &Schedule,
         config: &TrainConfig,
+        among: Option<&[usize]>,
         rng: &mut Rng,
     ) -> Result<()> {
         let n = config.batch;
-        self.ts = config.times.draw(schedule, n, rng)?;
+        self.ts = match among {
+            Some(ts) => (0..n).map(|_| ts[rng.random_range(0..ts.len())]).collect(),
+            None => config.times.draw(schedule, n, rng)?,
+        };
         // Rows are exchangeable. In order of t, the shards of a batch share at most one t, so that what
         // depends on t alone is not computed twice.
         self.ts.sort_unstable();

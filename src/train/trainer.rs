@@ -11,6 +11,7 @@ use super::config::TrainConfig;
 use super::optimizer::Optimizer;
 use super::progress::{PerTimestep, Progress};
 use super::shard::{self, Shard};
+use super::teacher::{self, Teacher};
 use crate::check::{elements, finite, not_empty, same_shape};
 use crate::error::Result;
 use crate::network::{Minibatch, Network, Parameters};
@@ -25,38 +26,6 @@ use crate::error::Error;
 /// (Ho et al. 2020, eq. 14), a mean over columns too.
 ///
 /// It holds everything but the network: so it lives on in a notebook beside it. See the [module](super) for an example.
-///
-/// # A run that survives a stop
-///
-/// A trainer that was [opened](Self::open) on a file saves its state there every few steps, and starts where the file
-/// left off. The process may end at any moment, with Ctrl-C, `kill -9` or the power: the file is always a whole one.
-/// The steps since it was written are done again, and the parameters are the same bits as those of a run that never
-/// stopped.
-///
-/// The file names the seed, the network, the settings, the schedule and the data that it belongs to, and is refused
-/// for any others. It is looked at before it is replaced, too: of two processes that begin different runs in one file,
-/// one gets an error. (Two that begin the same run write the same bits.)
-///
-/// ```
-/// use diffusion_intuition::prelude::*;
-///
-/// let path = std::env::temp_dir().join(format!("trainer-{}.safetensors", std::process::id()));
-/// let schedule = Schedule::linear_rescaled(50)?;
-/// let rows = Mixture::bimodal().sample(200, &mut Rng::new(0))?;
-/// let config = TrainConfig { batch: 16, ..TrainConfig::default() };
-/// for total in [6, 10] { // the second round goes on from step 6
-///     let mut network = FilmMlp::new(1, &mut Rng::new(0))?;
-///     let mut trainer = Trainer::open(&path, 4, &mut network, rows.clone(), &schedule, config.clone())?;
-///     trainer.run_to(&mut network, total, |_| ())?;
-///     assert_eq!(trainer.step(), total);
-/// }
-/// # std::fs::remove_file(&path).unwrap();
-/// # Ok::<(), Error>(())
-/// ```
-///
-/// It is a [safetensors](super::safetensors) file: the network's parameters are under `model.`, their average under
-/// `ema.`, Adam's moments under `adam.m.` and `adam.v.`. In PyTorch,
-/// `{k[6:]: v for k, v in load_file(path).items() if k.startswith("model.")}` is a `state_dict`.
 #[derive(Debug)]
 pub struct Trainer {
     config: TrainConfig,
@@ -174,13 +143,36 @@ impl Trainer {
         steps: u64,
         mut observer: impl FnMut(&Progress) -> V,
     ) -> Result<()> {
-        self.advance(network, steps, &mut |progress| observer(progress).flow())
+        self.advance(network, None, steps, &mut |progress| {
+            observer(progress).flow()
+        })
+    }
+
+    /// [`run_to`](Self::run_to) with targets from a teacher: rows are noised to its timesteps, and its x̂0, turned into
+    /// what the network predicts, takes the place of what they were noised with. A file knows nothing of the teacher: it
+    /// goes on with another if it is given one.
+    ///
+    /// # Errors
+    /// As [`run_to`](Self::run_to); [`Error::Empty`] and [`Error::Timestep`] for timesteps that the schedule does not
+    /// have; [`Error::Unsupported`] for sentences; [`Error::Shape`] for what the teacher answers, and its own errors.
+    pub fn run_taught<V: Verdict>(
+        &mut self,
+        network: &mut dyn Network,
+        teacher: &dyn Teacher,
+        steps: u64,
+        mut observer: impl FnMut(&Progress) -> V,
+    ) -> Result<()> {
+        teacher::check_taught(&self.data, &self.schedule, teacher)?;
+        self.advance(network, Some(teacher), steps, &mut |progress| {
+            observer(progress).flow()
+        })
     }
 
     /// [`run_to`](Self::run_to) without the observer's type, compiled once.
     fn advance(
         &mut self,
         network: &mut dyn Network,
+        teacher: Option<&dyn Teacher>,
         steps: u64,
         observer: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<()> {
@@ -193,7 +185,7 @@ impl Trainer {
             let next = |every: u64| (self.step() / every + 1).saturating_mul(every);
             let (report, save) = (next(self.config.report_every), next(save_every));
             let end = report.min(save).min(steps);
-            let loss = self.steps(network, end - self.step())?;
+            let loss = self.steps(network, teacher, end - self.step())?;
             let progress = Progress {
                 step: self.step(),
                 loss,
@@ -203,7 +195,7 @@ impl Trainer {
             };
             let stop = observer(&progress).is_break();
             if stop || end == steps || end == save {
-                self.try_next(network)?;
+                self.try_next(network, teacher)?;
                 if let Some(file) = &mut self.checkpoint {
                     file.save(network, &self.optimizer, &self.losses)?;
                 }
@@ -217,11 +209,16 @@ impl Trainer {
 
     /// The mean loss of `steps` steps on a worker thread of rayon's: from outside, every parallel piece of work would
     /// wait for one to wake up.
-    fn steps(&mut self, network: &mut dyn Network, steps: u64) -> Result<f64> {
+    fn steps(
+        &mut self,
+        network: &mut dyn Network,
+        teacher: Option<&dyn Teacher>,
+        steps: u64,
+    ) -> Result<f64> {
         let first = self.losses.len();
         parallel::scope(|_| {
             (0..steps).try_for_each(|_| {
-                let batch = self.draw()?;
+                let batch = self.draw(network, teacher)?;
                 let result = self.step_on_finite(network, batch.rows());
                 self.batch = batch;
                 result.map(|_| ())
@@ -233,18 +230,25 @@ impl Trainer {
     }
 
     /// Refuses parameters whose loss on the next batch is not finite: nobody could train on from there.
-    fn try_next(&mut self, network: &mut dyn Network) -> Result<()> {
-        let batch = self.draw()?;
+    fn try_next(&mut self, network: &mut dyn Network, teacher: Option<&dyn Teacher>) -> Result<()> {
+        let batch = self.draw(network, teacher)?;
         let loss = self.evaluate(network, batch.rows(), false);
         self.batch = batch;
         loss.map(|_| ())
     }
 
     /// The batch of the step that comes next, in the memory of the last.
-    fn draw(&mut self) -> Result<Batch> {
+    fn draw(&mut self, network: &dyn Network, teacher: Option<&dyn Teacher>) -> Result<Batch> {
         let mut rng = rng_of_step(self.config.seed, self.step());
         let mut batch = std::mem::take(&mut self.batch);
-        batch.draw(&self.data, &self.schedule, &self.config, &mut rng)?;
+        let (schedule, config) = (&self.schedule, &self.config);
+        let among = teacher.map(Teacher::timesteps);
+        batch.draw(&self.data, schedule, config, among, &mut rng)?;
+        if let Some(teacher) = teacher {
+            batch.teach(|rows| {
+                teacher::target(teacher, network, config.prediction, schedule, rows)
+            })?;
+        }
         Ok(batch)
     }
 

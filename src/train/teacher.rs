@@ -1,0 +1,252 @@
+//! Targets that come from another model: whom to ask, what, and the steps that it takes.
+
+use ndarray::{Array2, ArrayRef2, Axis, s};
+
+use super::batch::{Data, Taught};
+use crate::check;
+use crate::denoiser::Denoiser;
+use crate::error::{Error, Result};
+use crate::network::Network;
+use crate::prediction::Prediction;
+use crate::schedule::{Level, Schedule};
+
+#[cfg(doc)]
+use super::{Consistency, Direct, Progressive, Trainer};
+
+/// What a [`Trainer`] asks for targets, in place of the noise that it drew: see
+/// [`run_taught`](Trainer::run_taught). [`Direct`], [`Progressive`] and [`Consistency`] distil a sampler of many steps.
+pub trait Teacher: Sync {
+    /// The 0-based timesteps at which the student learns: each row of a batch stands at one of them, all as likely.
+    fn timesteps(&self) -> &[usize];
+
+    /// The x̂0 that the student should answer, shape (n, d). No gradient goes through it.
+    ///
+    /// # Errors
+    /// Whatever went wrong.
+    fn x0(&self, asked: &Question) -> Result<Array2<f32>>;
+}
+
+/// What a [`Teacher`] is asked.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// The student, as it stands before the step.
+    pub student: Model<'a>,
+    /// The schedule.
+    pub schedule: &'a Schedule,
+    /// Noised rows, shape (n, d).
+    pub x_t: &'a Array2<f32>,
+    /// The 0-based timestep of each; length n.
+    pub ts: &'a [usize],
+    /// The label of each row, or none at all for data without labels.
+    pub labels: &'a [Option<usize>],
+}
+
+/// A model that can be asked for x̂0 of rows at timesteps of their own.
+///
+/// For ε, x̂0 = (x_t − √(1−ᾱ) ε)/√ᾱ multiplies an error by what it is multiplied by in a sampler: where ᾱ ends near 0,
+/// predict v or x_0 (see [`sampler`](crate::sampler)).
+#[derive(Clone, Copy)]
+pub enum Model<'a> {
+    /// A network, and what it predicts. It is told the labels.
+    Network(&'a dyn Network, Prediction),
+    /// A formula, say. Asked once for each run of rows at the same timestep; it is told no labels.
+    Denoiser(&'a (dyn Denoiser + Sync)),
+}
+
+impl Model<'_> {
+    /// x̂0 for the rows of `x_t`, shape (n, d), each at its own 0-based timestep; `labels` as in a [`Question`].
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) unless `ts` has one entry a row; what the model returns;
+    /// [`Error::Degenerate`](crate::Error::Degenerate) from ε at ᾱ = 0.
+    pub fn x0(
+        self,
+        schedule: &Schedule,
+        x_t: &Array2<f32>,
+        ts: &[usize],
+        labels: &[Option<usize>],
+    ) -> Result<Array2<f32>> {
+        check::same_shape("ts", &[x_t.nrows()], &[ts.len()])?;
+        let (kind, mut answer) = match self {
+            Self::Network(network, kind) if labels.is_empty() => (kind, network.predict(x_t, ts)?),
+            Self::Network(network, kind) => (kind, network.predict_given(x_t, ts, labels)?),
+            Self::Denoiser(model) => (model.prediction(), by_timestep(model, x_t, ts)?),
+        };
+        check::same_shape("a teacher's answer", x_t.shape(), answer.shape())?;
+        convert([kind, Prediction::X0], schedule, x_t, ts, &mut answer)?;
+        Ok(answer)
+    }
+}
+
+/// The answers of a model that takes one timestep for all rows.
+fn by_timestep(model: &dyn Denoiser, x_t: &ArrayRef2<f32>, ts: &[usize]) -> Result<Array2<f32>> {
+    let (mut answer, mut from) = (Array2::zeros(x_t.dim()), 0);
+    for same in ts.chunk_by(|a, b| a == b) {
+        let rows = s![from..from + same.len(), ..];
+        let found = model.denoise(&x_t.slice(rows).to_owned(), same[0])?;
+        let shape = [same.len(), x_t.ncols()];
+        check::same_shape("a teacher's answer", &shape, found.shape())?;
+        answer.slice_mut(rows).assign(&found);
+        from += same.len();
+    }
+    Ok(answer)
+}
+
+/// Refuses timesteps that the schedule does not have, and sentences, which are learned word by word.
+pub(super) fn check_taught(data: &Data, schedule: &Schedule, teacher: &dyn Teacher) -> Result<()> {
+    let ts = teacher.timesteps();
+    check::not_empty("timesteps of a teacher", ts.len())?;
+    ts.iter().try_for_each(|t| schedule.check(*t))?;
+    match data {
+        Data::Sentences { .. } => Err(Error::Unsupported {
+            what: "a teacher for sentences".into(),
+            valid: "rows, with labels or without",
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// What the student should answer: the teacher's x̂0 as a prediction of this kind.
+pub(super) fn target(
+    teacher: &dyn Teacher,
+    student: &dyn Network,
+    kind: Prediction,
+    schedule: &Schedule,
+    rows: Taught,
+) -> Result<Array2<f32>> {
+    let (x_t, ts, labels) = rows;
+    let student = Model::Network(student, kind);
+    let mut target = teacher.x0(&Question {
+        student,
+        schedule,
+        x_t,
+        ts,
+        labels,
+    })?;
+    let what = "a teacher's x0";
+    check::same_shape(what, x_t.shape(), target.shape())?;
+    convert([Prediction::X0, kind], schedule, x_t, ts, &mut target)?;
+    Ok(target)
+}
+
+/// Turns `answers` of one kind into another, in place.
+pub(super) fn convert(
+    [from, to]: [Prediction; 2],
+    schedule: &Schedule,
+    x_t: &ArrayRef2<f32>,
+    ts: &[usize],
+    answers: &mut ArrayRef2<f32>,
+) -> Result<()> {
+    for ((mut y, x), t) in answers.rows_mut().into_iter().zip(x_t.rows()).zip(ts) {
+        schedule.check(*t)?;
+        let (a, b) = from.factors(to, schedule.level(*t))?;
+        let (a, b) = (a as f32, b as f32);
+        y.zip_mut_with(&x, |y, x| *y = a * x + b * *y);
+    }
+    Ok(())
+}
+
+/// A model that walks down the probability-flow ODE in DDIM's steps (η = 0), from any of the student's timesteps.
+#[derive(Clone)]
+pub(super) struct Ladder<'a> {
+    model: Model<'a>,
+    /// Of the model, falling; after the last there is clean data.
+    timesteps: Vec<usize>,
+    stride: usize,
+    /// Of the student: every `stride`-th of those.
+    pub starts: Vec<usize>,
+}
+
+/// Rows on the ladder, and which of the timesteps each stands at; clean ones are beyond the last.
+pub(super) struct Walk {
+    pub x: Array2<f32>,
+    places: Vec<usize>,
+}
+
+impl<'a> Ladder<'a> {
+    pub fn new(model: Model<'a>, timesteps: &[usize], stride: usize) -> Result<Self> {
+        check::not_empty("timesteps", timesteps.len())?;
+        for pair in timesteps.windows(2) {
+            let (name, valid) = ("a timestep of a teacher", "below the one before it");
+            check::parameter(name, pair[1], pair[1] < pair[0], valid)?;
+        }
+        let whole = stride > 0 && timesteps.len().is_multiple_of(stride);
+        let valid = "at least 1 and a divisor of the number of the teacher's steps";
+        check::parameter("stride of a student", stride, whole, valid)?;
+        Ok(Self {
+            model,
+            starts: timesteps.iter().copied().step_by(stride).collect(),
+            timesteps: timesteps.to_vec(),
+            stride,
+        })
+    }
+
+    /// Where rows are after one of the student's steps.
+    pub fn stride(&self, asked: &Question) -> Result<Walk> {
+        self.walk(asked, self.stride)
+    }
+
+    /// Where rows are after so many steps of the model's, or as many as there are.
+    pub fn walk(&self, asked: &Question, steps: usize) -> Result<Walk> {
+        let place = |t: &usize| {
+            let found = self.timesteps.binary_search_by(|own| t.cmp(own));
+            let valid = "one of those that the teacher was made with";
+            check::parameter("a timestep", *t, found.is_ok(), valid).map(|()| found.unwrap_or(0))
+        };
+        let mut walk = Walk {
+            x: asked.x_t.clone(),
+            places: asked.ts.iter().map(place).collect::<Result<_>>()?,
+        };
+        for _ in 0..steps {
+            let Some((rows, x_t, x0)) = self.ask(self.model, &walk, asked)? else {
+                break;
+            };
+            for (i, (x_t, x0)) in rows.into_iter().zip(x_t.rows().into_iter().zip(x0.rows())) {
+                let [t, s] = [0, 1].map(|step| self.level(asked.schedule, walk.places[i] + step));
+                let [a, b] = t.towards(s).map(|factor| factor as f32);
+                let both = x_t.iter().zip(x0).map(|(x_t, x0)| a * x_t + b * x0);
+                walk.x
+                    .row_mut(i)
+                    .iter_mut()
+                    .zip(both)
+                    .for_each(|(x, y)| *x = y);
+                walk.places[i] += 1;
+            }
+        }
+        Ok(walk)
+    }
+
+    /// The rows that are not clean, and x̂0 of them as `model` sees it; none if all are clean.
+    pub fn ask(
+        &self,
+        model: Model,
+        walk: &Walk,
+        asked: &Question,
+    ) -> Result<Option<(Vec<usize>, Array2<f32>, Array2<f32>)>> {
+        let noisy = |i: &usize| walk.places[*i] < self.timesteps.len();
+        let rows: Vec<usize> = (0..walk.places.len()).filter(noisy).collect();
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let ts: Vec<usize> = rows
+            .iter()
+            .map(|i| self.timesteps[walk.places[*i]])
+            .collect();
+        let labels = rows.iter().filter_map(|i| asked.labels.get(*i).copied());
+        let labels: Vec<Option<usize>> = labels.collect();
+        let x_t = walk.x.select(Axis(0), &rows);
+        let x0 = model.x0(asked.schedule, &x_t, &ts, &labels)?;
+        Ok(Some((rows, x_t, x0)))
+    }
+
+    /// The factors of x_t and x̂0 in where row `i` stands, after one long step of DDIM's from the timestep `t`.
+    pub fn factors(&self, walk: &Walk, i: usize, t: usize, schedule: &Schedule) -> [f64; 2] {
+        let end = self.level(schedule, walk.places[i]);
+        schedule.level(t).towards(end)
+    }
+
+    fn level(&self, schedule: &Schedule, place: usize) -> Level {
+        let t = self.timesteps.get(place);
+        t.map_or(Level::CLEAN, |t| schedule.level(*t))
+    }
+}
