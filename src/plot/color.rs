@@ -60,6 +60,16 @@ pub(super) fn share(level: usize) -> f64 {
     level as f64 / (HEAT_LEVELS - 1) as f64
 }
 
+/// The opacity of a level's own layer, which lies on those of the levels below: all together are as opaque as the
+/// level's share of `whole`.
+pub(super) fn layer(level: usize, whole: f64) -> f64 {
+    let clear = |level| 1.0 - share(level) * whole;
+    match level {
+        0 => 0.0,
+        _ => 1.0 - clear(level) / clear(level - 1).max(f64::MIN_POSITIVE),
+    }
+}
+
 /// The colour at a share of the way along a map.
 pub(super) fn between(map: Map, share: f64) -> RGBColor {
     let at = share * (map.len() - 1) as f64;

@@ -7,10 +7,10 @@ use plotters::style::{Color, ShapeStyle, TRANSPARENT};
 use super::axis::Tick;
 use super::canvas::{chart, px, text_style, write_lines};
 use super::clip::Point;
-use super::color::{GRID, HEAT, INK, heat};
+use super::color::{GRID, HEAT, INK, heat, layer};
 use super::heat::{blocks, corners};
 use super::looks::Look;
-use super::marks::{Mark, Shape};
+use super::marks::{Mark, Shape, Tint};
 use super::place::Place;
 use super::rule;
 use super::sheet;
@@ -87,7 +87,7 @@ pub(super) fn mark(place: &Place, mark: &Mark, look: Look, marks: &[Mark]) -> Re
             let outline: Vec<Point> = upper.iter().copied().chain(ground).collect();
             fill(place, &mapped(&outline), color.filled())
         }
-        Shape::Heat { .. } => heat_map(place, mark, look.scale),
+        Shape::Heat { .. } => heat_map(place, mark, look),
         Shape::Rule(y) => rule::draw(place, (mark, *y), stroke, marks),
         Shape::Pictures(pictures) => match &place.tiles {
             Some(tiles) => sheet::marks(place, tiles, pictures),
@@ -141,17 +141,20 @@ fn dots(place: &Place, points: &[Point], radius: i32, fill: ShapeStyle) -> Resul
     })
 }
 
-fn heat_map(place: &Place, mark: &Mark, scale: (f64, f64)) -> Result<Piece> {
+fn heat_map(place: &Place, mark: &Mark, look: Look) -> Result<Piece> {
     let Shape::Heat { values, x, y } = &mark.shape else {
         return Ok(Piece::default());
     };
     chart(place, Finish::default(), |chart| {
-        for (level, blocks) in blocks(values, scale).into_iter().enumerate() {
+        for (level, blocks) in blocks(values, look.scale).into_iter().enumerate() {
+            let style = match mark.tint {
+                Tint::Automatic => heat(HEAT, level).mix(mark.opacity),
+                _ => look.color.mix(layer(level, mark.opacity)),
+            };
             for block in blocks {
                 let corners = corners(block, values.dim(), *x, *y);
                 let corners = corners.map(|corner| place.bounds().clamp(place.map(&corner)));
-                let style = heat(HEAT, level).mix(mark.opacity).filled();
-                let area = Rectangle::new(corners, style);
+                let area = Rectangle::new(corners, style.filled());
                 chart.plotting_area().draw(&area)?;
             }
         }

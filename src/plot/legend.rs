@@ -12,7 +12,7 @@ use super::color::{DIVERGING, HEAT, HEAT_LEVELS, Map, heat, share};
 use super::form::Form;
 use super::format::shortest;
 use super::looks::{Look, Looks};
-use super::marks::{Dash, Mark, Shape};
+use super::marks::{Dash, Mark, Shape, Tint};
 use super::panel::Panel;
 use super::svg::{Finish, Piece};
 use super::text::{LINE, width, wrap};
@@ -69,13 +69,14 @@ impl Sample {
             ends: [look.scale.0, look.scale.1].map(|end| shortest(end, 2)),
             at: (0.0, 0.0),
         };
+        let shades = || {
+            let shade = |level| look.color.mix(mark.opacity * share(level));
+            levels.clone().map(shade).collect()
+        };
         match &mark.shape {
-            Shape::Heat { .. } => scale(map(HEAT)),
+            Shape::Heat { .. } if mark.tint == Tint::Automatic => scale(map(HEAT)),
             Shape::Pictures(_) => scale(map(DIVERGING)),
-            Shape::Words(_) => {
-                let shade = |level| look.color.mix(mark.opacity * share(level));
-                scale(levels.map(shade).collect())
-            }
+            Shape::Heat { .. } | Shape::Words(_) => scale(shades()),
             Shape::Dots(_) => Self::Dot {
                 diameter: mark.width.clamp(6.0, 9.0),
             },

@@ -176,7 +176,8 @@ impl Panel {
 
     /// A map of `values` over the rectangle `x` × `y`, cut into as many equal cells as the matrix has
     /// entries: rows follow y and **row 0 is at the bottom**, columns follow x. Maps with the same name
-    /// share one colour scale, shown in the legend.
+    /// share one colour scale, shown in the legend. With a [`color`](Self::color) of its own it is pale, from nothing to
+    /// as opaque as its [`opacity`](Self::opacity): a ground for what is drawn on it.
     pub fn heatmap(self, name: &str, values: impl Matrix, x: (f64, f64), y: (f64, f64)) -> Self {
         self.add(name, heat(values.to_f64(), x, y))
     }
