@@ -2,6 +2,9 @@
 
 use super::Schedule;
 
+/// The largest σ_t/σ_s at which Heun's second slope is taken in σ: beyond it x̂0' would count more than once.
+const LONG: f64 = 3.0;
+
 /// A noise level, given by ᾱ; the names under which the papers know it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Level {
@@ -39,6 +42,20 @@ impl Level {
     pub(crate) fn towards(self, s: Self) -> [f64; 2] {
         let of_x0 = s.signal() * (1.0 - self.sigma_left(s));
         [s.noise() / self.noise(), of_x0]
+    }
+
+    /// What Heun's second evaluation adds to x_s, for each unit of x̂0' − x̂0, where x̂0' is that at the end of the
+    /// [first-order step](Self::towards): at s, which is not clean.
+    ///
+    /// The mean of both slopes in σ (Karras et al. 2022, algorithm 1) adds ½ (σ_t/σ_s − 1) (x̂0' − x̂0) to x̄_s.
+    /// Where σ is large and falls far in one step, that goes beyond x̂0' by any factor: thousands from the end
+    /// of the cosine schedule. There the mean of both x̂0 in 1/σ is taken, of the same order, which adds
+    /// ½ (1 − σ_s/σ_t) (x̂0' − x̂0): at most half of the way (Lu et al. 2022, DPM-Solver++(2S) with r = 1).
+    pub(crate) fn correction(self, s: Self) -> f64 {
+        let left = self.sigma_left(s);
+        let long = self.sigma() > 1.0 && left * LONG < 1.0;
+        let change = if long { 1.0 - left } else { 1.0 / left - 1.0 };
+        s.signal() * change / 2.0
     }
 
     /// λ = ln(√ᾱ/√(1−ᾱ)), half the log-SNR (Lu et al. 2022); −∞ at ᾱ = 0 and +∞ at ᾱ = 1.

@@ -2,15 +2,13 @@
 
 use ndarray::Array2;
 
-use super::teacher::{Ladder, Model, Question, Teacher};
+use super::teacher::{Ladder, Question, Teacher};
 use crate::error::Result;
 
 #[cfg(doc)]
-use crate::error::Error;
-#[cfg(doc)]
 use crate::sampler::Method;
 
-/// Consistency distillation (Song et al. 2023, algorithm 2). From x_t the teacher takes `stride` steps of DDIM's to x_s;
+/// Consistency distillation (Song et al. 2023, algorithm 2). From x_t the teacher takes a stride of its steps to x_s;
 /// the target is what the student itself says there, and x_s where it is clean:
 ///
 /// f_θ(x_t, t) → f_θ⁻(x_s, s), f(x, clean) = x,
@@ -21,26 +19,14 @@ use crate::sampler::Method;
 ///
 /// It is sampled with [`Method::Consistency`], in one step or several at its [`timesteps`](Teacher::timesteps).
 #[derive(Clone)]
-pub struct Consistency<'a>(Ladder<'a>);
+pub struct Consistency<'a>(pub Ladder<'a>);
 
-/// The end of the teacher's path itself (Luhman & Luhman 2021): from x_t it takes all steps of DDIM's down to clean data,
-/// and its x̂0 there is the target.
+/// The end of the teacher's path itself (Luhman & Luhman 2021): from x_t it takes all steps down to clean data,
+/// which is the target.
 ///
 /// The same student as that of [`Consistency`], without its detour, at the price of a whole sampling for every row.
 #[derive(Clone)]
-pub struct Direct<'a>(Ladder<'a>);
-
-impl<'a> Consistency<'a> {
-    /// `model` in DDIM's steps from each of `timesteps` to the next, and from the last to clean data; 0-based. The
-    /// student learns at every `stride`-th.
-    ///
-    /// # Errors
-    /// [`Error::Empty`] without timesteps; [`Error::Parameter`] unless each is below the one before and `stride`
-    /// divides their number.
-    pub fn new(model: Model<'a>, timesteps: &[usize], stride: usize) -> Result<Self> {
-        Ok(Self(Ladder::new(model, timesteps, stride)?))
-    }
-}
+pub struct Direct<'a>(pub Ladder<'a>);
 
 impl Teacher for Consistency<'_> {
     fn timesteps(&self) -> &[usize] {
@@ -49,22 +35,11 @@ impl Teacher for Consistency<'_> {
 
     fn x0(&self, asked: &Question) -> Result<Array2<f32>> {
         let mut end = self.0.stride(asked)?;
-        if let Some((rows, _, x0)) = self.0.ask(asked.student, &end, asked)? {
-            for (i, x0) in rows.into_iter().zip(x0.rows()) {
-                end.x.row_mut(i).assign(&x0);
-            }
+        let noisy = self.0.ask(asked.student, &end, asked)?;
+        for (i, x0) in noisy.rows.iter().zip(noisy.x0.rows()) {
+            end.x.row_mut(*i).assign(&x0);
         }
         Ok(end.x)
-    }
-}
-
-impl<'a> Direct<'a> {
-    /// As [`Consistency::new`].
-    ///
-    /// # Errors
-    /// As [`Consistency::new`].
-    pub fn new(model: Model<'a>, timesteps: &[usize], stride: usize) -> Result<Self> {
-        Ok(Self(Ladder::new(model, timesteps, stride)?))
     }
 }
 

@@ -95,7 +95,7 @@ pub use consistency::{Consistency, Direct};
 pub use optimizer::Optimizer;
 pub use progress::Progress;
 pub use progressive::Progressive;
-pub use teacher::{Model, Question, Teacher};
+pub use teacher::{Ladder, Model, Question, Teacher};
 pub use times::Times;
 pub use trainer::Trainer;
 

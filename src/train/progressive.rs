@@ -2,14 +2,11 @@
 
 use ndarray::Array2;
 
-use super::teacher::{Ladder, Model, Question, Teacher};
+use super::teacher::{Ladder, Question, Teacher};
 use crate::error::Result;
 
-#[cfg(doc)]
-use crate::error::Error;
-
-/// Progressive distillation (Salimans & Ho 2022, algorithm 2). From x_t the teacher takes `stride` steps of DDIM's, two
-/// in the paper, to x_s. The target is the x̂0 with which *one* step lands there,
+/// Progressive distillation (Salimans & Ho 2022, algorithm 2). From x_t the teacher takes a stride of its steps, two in
+/// the paper, to x_s. The target is the x̂0 with which *one* step lands there,
 ///
 /// x̃ = (x_s − (σ_s/σ_t)(√ᾱ_s/√ᾱ_t) x_t) / (√ᾱ_s (1 − σ_s/σ_t)), σ = √(1−ᾱ)/√ᾱ,
 ///
@@ -21,12 +18,12 @@ use crate::error::Error;
 ///
 /// ```
 /// use diffusion_intuition::prelude::*;
-/// use diffusion_intuition::train::{Model, Progressive, Teacher};
+/// use diffusion_intuition::train::{Ladder, Model, Progressive, Teacher};
 ///
 /// let schedule = Schedule::cosine(64)?;
 /// let exact = Mixture::bimodal().denoiser(&schedule, Prediction::V);
 /// let many = Sampler::new(&schedule, Method::DDIM, 8)?;
-/// let teacher = Progressive::new(Model::Denoiser(&exact), many.timesteps(), 2)?;
+/// let teacher = Progressive(Ladder::new(Model::Denoiser(&exact), many.timesteps(), 2)?);
 /// assert_eq!(teacher.timesteps(), [63, 47, 31, 15]);
 ///
 /// let mut student = FilmMlp::new(1, &mut Rng::new(0))?;
@@ -39,19 +36,7 @@ use crate::error::Error;
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Progressive<'a>(Ladder<'a>);
-
-impl<'a> Progressive<'a> {
-    /// `model` in DDIM's steps from each of `timesteps` to the next, and from the last to clean data; 0-based. The
-    /// student does `stride` of them in one.
-    ///
-    /// # Errors
-    /// [`Error::Empty`] without timesteps; [`Error::Parameter`] unless each is below the one before and `stride`
-    /// divides their number.
-    pub fn new(model: Model<'a>, timesteps: &[usize], stride: usize) -> Result<Self> {
-        Ok(Self(Ladder::new(model, timesteps, stride)?))
-    }
-}
+pub struct Progressive<'a>(pub Ladder<'a>);
 
 impl Teacher for Progressive<'_> {
     fn timesteps(&self) -> &[usize] {

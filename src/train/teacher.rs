@@ -146,15 +146,17 @@ pub(super) fn convert(
     Ok(())
 }
 
-/// A model that walks down the probability-flow ODE in DDIM's steps (η = 0), from any of the student's timesteps.
+/// A model that walks down the probability-flow ODE from any of the student's timesteps, by DDIM (η = 0) or by Heun's
+/// method: what [`Direct`], [`Progressive`] and [`Consistency`] are made of.
 #[derive(Clone)]
-pub(super) struct Ladder<'a> {
+pub struct Ladder<'a> {
     model: Model<'a>,
     /// Of the model, falling; after the last there is clean data.
     timesteps: Vec<usize>,
     stride: usize,
     /// Of the student: every `stride`-th of those.
-    pub starts: Vec<usize>,
+    pub(super) starts: Vec<usize>,
+    heun: bool,
 }
 
 /// Rows on the ladder, and which of the timesteps each stands at; clean ones are beyond the last.
@@ -163,7 +165,20 @@ pub(super) struct Walk {
     places: Vec<usize>,
 }
 
+/// Rows that are not clean yet: which, x_t, and x̂0.
+pub(super) struct Noisy {
+    pub rows: Vec<usize>,
+    x_t: Array2<f32>,
+    pub x0: Array2<f32>,
+}
+
 impl<'a> Ladder<'a> {
+    /// `model` in DDIM's steps from each of `timesteps` to the next, and from the last to clean data; 0-based. The
+    /// student learns at every `stride`-th of them.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without timesteps; [`Error::Parameter`] unless each is below the one before and `stride`
+    /// divides their number.
     pub fn new(model: Model<'a>, timesteps: &[usize], stride: usize) -> Result<Self> {
         check::not_empty("timesteps", timesteps.len())?;
         for pair in timesteps.windows(2) {
@@ -178,16 +193,22 @@ impl<'a> Ladder<'a> {
             starts: timesteps.iter().copied().step_by(stride).collect(),
             timesteps: timesteps.to_vec(),
             stride,
+            heun: false,
         })
     }
 
+    /// The same in Heun's steps, of second order for two evaluations each; the last, to clean data, stays DDIM's.
+    pub fn heun(self) -> Self {
+        Self { heun: true, ..self }
+    }
+
     /// Where rows are after one of the student's steps.
-    pub fn stride(&self, asked: &Question) -> Result<Walk> {
+    pub(super) fn stride(&self, asked: &Question) -> Result<Walk> {
         self.walk(asked, self.stride)
     }
 
     /// Where rows are after so many steps of the model's, or as many as there are.
-    pub fn walk(&self, asked: &Question, steps: usize) -> Result<Walk> {
+    pub(super) fn walk(&self, asked: &Question, steps: usize) -> Result<Walk> {
         let place = |t: &usize| {
             let found = self.timesteps.binary_search_by(|own| t.cmp(own));
             let valid = "one of those that the teacher was made with";
@@ -198,49 +219,65 @@ impl<'a> Ladder<'a> {
             places: asked.ts.iter().map(place).collect::<Result<_>>()?,
         };
         for _ in 0..steps {
-            let Some((rows, x_t, x0)) = self.ask(self.model, &walk, asked)? else {
+            let before = self.ask(self.model, &walk, asked)?;
+            if before.rows.is_empty() {
                 break;
-            };
-            for (i, (x_t, x0)) in rows.into_iter().zip(x_t.rows().into_iter().zip(x0.rows())) {
-                let [t, s] = [0, 1].map(|step| self.level(asked.schedule, walk.places[i] + step));
+            }
+            for (i, row) in before.rows.iter().zip(0..) {
+                let [t, s] = [0, 1].map(|step| self.level(asked.schedule, walk.places[*i] + step));
                 let [a, b] = t.towards(s).map(|factor| factor as f32);
-                let both = x_t.iter().zip(x0).map(|(x_t, x0)| a * x_t + b * x0);
+                let both = before.x_t.row(row).into_iter().zip(before.x0.row(row));
+                let new = both.map(|(x_t, x0)| a * x_t + b * x0);
                 walk.x
-                    .row_mut(i)
+                    .row_mut(*i)
                     .iter_mut()
-                    .zip(both)
-                    .for_each(|(x, y)| *x = y);
-                walk.places[i] += 1;
+                    .zip(new)
+                    .for_each(|(x, new)| *x = new);
+                walk.places[*i] += 1;
+            }
+            if self.heun {
+                self.correct(&mut walk, &before, asked)?;
             }
         }
         Ok(walk)
     }
 
-    /// The rows that are not clean, and x̂0 of them as `model` sees it; none if all are clean.
-    pub fn ask(
-        &self,
-        model: Model,
-        walk: &Walk,
-        asked: &Question,
-    ) -> Result<Option<(Vec<usize>, Array2<f32>, Array2<f32>)>> {
+    /// The second half of Heun's step, for rows that it has not made clean.
+    fn correct(&self, walk: &mut Walk, before: &Noisy, asked: &Question) -> Result<()> {
+        let after = self.ask(self.model, walk, asked)?;
+        // Rows that are noisy now were so before, and stand in the same order.
+        let mut old = before.rows.iter().zip(before.x0.rows());
+        for (i, new) in after.rows.iter().zip(after.x0.rows()) {
+            let old = old.find(|(old, _)| *old == i).map(|(_, x0)| x0);
+            let [t, s] = [1, 0].map(|step| self.level(asked.schedule, walk.places[*i] - step));
+            let factor = t.correction(s) as f32;
+            let change = new.into_iter().zip(old.into_iter().flatten());
+            let mut x = walk.x.row_mut(*i);
+            x.iter_mut()
+                .zip(change)
+                .for_each(|(x, (new, old))| *x += factor * (new - old));
+        }
+        Ok(())
+    }
+
+    /// The rows that are not clean, and x̂0 of them as `model` sees it.
+    pub(super) fn ask(&self, model: Model, walk: &Walk, asked: &Question) -> Result<Noisy> {
         let noisy = |i: &usize| walk.places[*i] < self.timesteps.len();
         let rows: Vec<usize> = (0..walk.places.len()).filter(noisy).collect();
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        let ts: Vec<usize> = rows
-            .iter()
-            .map(|i| self.timesteps[walk.places[*i]])
-            .collect();
-        let labels = rows.iter().filter_map(|i| asked.labels.get(*i).copied());
-        let labels: Vec<Option<usize>> = labels.collect();
         let x_t = walk.x.select(Axis(0), &rows);
+        if rows.is_empty() {
+            let x0 = x_t.clone();
+            return Ok(Noisy { rows, x_t, x0 });
+        }
+        let ts = rows.iter().map(|i| self.timesteps[walk.places[*i]]);
+        let labels = rows.iter().filter_map(|i| asked.labels.get(*i).copied());
+        let (ts, labels): (Vec<_>, Vec<_>) = (ts.collect(), labels.collect());
         let x0 = model.x0(asked.schedule, &x_t, &ts, &labels)?;
-        Ok(Some((rows, x_t, x0)))
+        Ok(Noisy { rows, x_t, x0 })
     }
 
     /// The factors of x_t and x̂0 in where row `i` stands, after one long step of DDIM's from the timestep `t`.
-    pub fn factors(&self, walk: &Walk, i: usize, t: usize, schedule: &Schedule) -> [f64; 2] {
+    pub(super) fn factors(&self, walk: &Walk, i: usize, t: usize, schedule: &Schedule) -> [f64; 2] {
         let end = self.level(schedule, walk.places[i]);
         schedule.level(t).towards(end)
     }
