@@ -1,0 +1,38 @@
+//! The library in a page: an instrument asks a question, and the library answers it with numbers.
+//!
+//! A question is a text and numbers. The first line of the text is its name, every other one a setting,
+//! `key value`. An answer is arrays of numbers, each with a name; a question that cannot be answered is refused with
+//! a sentence, the library's own where the library refuses. So a page needs six functions, which the module `page`
+//! exports, and everything else is plain calls of the library: one file for each instrument.
+
+#![deny(unsafe_code)]
+
+mod asked;
+mod page;
+mod schedule;
+
+use std::error::Error;
+
+pub use asked::{Answer, Asked};
+
+/// An answer, or the sentence that refuses it.
+pub type Reply<T> = Result<T, Box<dyn Error>>;
+
+/// What stays between two questions.
+#[derive(Default)]
+pub struct Desk {}
+
+impl Desk {
+    /// Answers a question.
+    ///
+    /// # Errors
+    /// A sentence for a name that is not known, a setting that is missing or cannot be read, and whatever the library
+    /// refuses.
+    pub fn answer(&mut self, asked: &Asked) -> Reply<Answer> {
+        match asked.name() {
+            "road" => schedule::road(asked),
+            "moment" => schedule::moment(asked),
+            other => Err(format!("no question has the name \"{other}\"").into()),
+        }
+    }
+}
