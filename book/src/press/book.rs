@@ -6,7 +6,7 @@ use crate::machine::ui;
 use crate::press::chapter::{self, Chapter};
 use crate::press::options::PressOptions;
 use crate::press::swap::Claim;
-use crate::press::{compare, page, place, site};
+use crate::press::{compare, module, page, place, site};
 use crate::python::packages::Packages;
 use crate::run::execute::{self, Job};
 use crate::run::session::Session;
@@ -54,6 +54,9 @@ pub fn run(options: &PressOptions) -> Result<()> {
     if options.write {
         for (chapter, (_, notebook)) in chapters.iter().zip(&executed) {
             chapter.write_back(notebook)?;
+        }
+        if folder == session.clone.notebooks().canonicalize()? {
+            module::write(&session)?;
         }
     }
     // Chapters that were not asked for stay in the book, as they were last executed or committed.

@@ -3,6 +3,8 @@
 pub mod book;
 mod chapter;
 mod compare;
+mod instruments;
+mod module;
 mod numbers;
 pub mod options;
 mod page;

@@ -1,7 +1,7 @@
 //! The form of a notebook that Sphinx sees: drawings stand in the page, code that only draws them folds below, solutions
 //! fold, and a section opens with the figure that carries it.
 
-use crate::press::svg;
+use crate::press::{instruments, svg};
 use crate::run::cells;
 use serde_json::{Value, json};
 
@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 const OF_A_FIGURE: usize = 12;
 const AT_ALL: usize = 20;
 
-/// Makes that form. The notebook's metadata may name the figure that it opens with: `"opening": "figure-…"`.
+/// Makes that form. The notebook's metadata may name the figure that it opens with, `"opening": "figure-…"`, and the
+/// instruments that stand below its opening, `"instruments": ["…"]`.
 pub fn prepared(notebook: &Value, mut name_of_figure: impl FnMut(&str) -> String) -> Value {
     let mut page = notebook.clone();
     let mut figures = 0;
@@ -32,6 +33,17 @@ pub fn prepared(notebook: &Value, mut name_of_figure: impl FnMut(&str) -> String
     out.solution(false);
     if let Some(name) = notebook["metadata"]["opening"].as_str() {
         open_with(&mut out.cells, name);
+    }
+    for name in notebook["metadata"]["instruments"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .rev()
+    {
+        let text = instruments::asked_for(name.as_str().unwrap_or_default());
+        let id = format!("instrument-{}", out.cells.len());
+        let cell = json!({ "cell_type": "markdown", "id": id, "metadata": {}, "source": text });
+        out.cells.insert(out.cells.len().min(1), cell);
     }
     page["cells"] = Value::Array(out.cells);
     page

@@ -1,9 +1,10 @@
 //! The static site: prepares the executed notebooks for Sphinx, and lets Sphinx make the pages.
 
 use crate::files::{self, disk};
+use crate::machine::clone::Clone;
 use crate::machine::ui;
 use crate::press::references::References;
-use crate::press::{page, swap};
+use crate::press::{instruments, module, page, swap};
 use crate::run::cells;
 use crate::run::session::Session;
 use anyhow::{Context, Result, bail};
@@ -25,7 +26,10 @@ pub fn press(
     let source = session.work.join("source");
     files::remove(&source)?;
     gather(session, folder, &source)?;
-    write_pages(&source, executed)?;
+    if write_pages(&session.clone, &source, executed)? {
+        let script = source.join("_static/live.wasm.js");
+        files::write_atomically(&script, module::script(session)?)?;
+    }
     let new = swap::aside(out);
     let doctrees = swap::around(out).join("doctrees");
     run_sphinx(session, &source, &doctrees, &new)?;
@@ -56,6 +60,9 @@ fn gather(session: &Session, folder: &Path, source: &Path) -> Result<()> {
     let site = session.clone.join("book/site");
     files::copy_tree(&site, source, &[])?;
     let own_book = folder == session.clone.notebooks();
+    if !own_book {
+        files::remove(&source.join("laboratory.md"))?;
+    }
     let index = folder.join("index.md");
     if index.exists() {
         fs::copy(&index, source.join("index.md"))?;
@@ -66,8 +73,15 @@ fn gather(session: &Session, folder: &Path, source: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes the notebooks in the form that Sphinx sees, and links all references in them and in the other pages.
-fn write_pages(source: &Path, executed: &[(String, Value)]) -> Result<()> {
+/// Writes the notebooks in the form that Sphinx sees, and links all references in them and in the other pages; says
+/// whether any of them has an instrument.
+fn write_pages(clone: &Clone, source: &Path, executed: &[(String, Value)]) -> Result<bool> {
+    let mut live = false;
+    let mut placed = |text: String| -> Result<String> {
+        let placed = instruments::placed(clone, &text)?;
+        live |= placed.is_some();
+        Ok(placed.unwrap_or(text))
+    };
     let bibliography = source.join("references.bib");
     let bibliography = fs::read_to_string(&bibliography)
         .with_context(|| format!("cannot read {}", bibliography.display()))?;
@@ -83,7 +97,8 @@ fn write_pages(source: &Path, executed: &[(String, Value)]) -> Result<()> {
     for (name, mut page) in pages {
         for cell in page["cells"].as_array_mut().into_iter().flatten() {
             if is_prose(cell) {
-                cell["source"] = Value::String(references.linked(name, &cells::source(cell))?);
+                let text = placed(cells::source(cell))?;
+                cell["source"] = Value::String(references.linked(name, &text)?);
             }
         }
         let path = source.join(format!("{name}.ipynb"));
@@ -91,12 +106,12 @@ fn write_pages(source: &Path, executed: &[(String, Value)]) -> Result<()> {
     }
     for path in files::list(source)? {
         if files::has_ending(&path, "md") {
-            let text = fs::read_to_string(&path)?;
+            let text = placed(fs::read_to_string(&path)?)?;
             let linked = references.linked(&files::stem(&path), &text)?;
             files::write_atomically(&path, linked)?;
         }
     }
-    Ok(())
+    Ok(live)
 }
 
 fn is_prose(cell: &Value) -> bool {

@@ -1,0 +1,186 @@
+//! The module of the pages: the library, compiled for the browser, as a script that pages opened from disk can load.
+//!
+//! It is built where the toolchain can, and else taken as it is committed.
+
+use crate::files::{self, Fingerprint};
+use crate::machine::clone::Clone;
+use crate::machine::programs::{output, which};
+use crate::machine::ui;
+use crate::run::session::Session;
+use anyhow::{Context, Result, bail};
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+/// Where it is committed.
+const COMMITTED: &str = "live/live.wasm.js";
+/// Compresses it and makes a script of it.
+const PACK: &str = include_str!("../../python/pack.py");
+
+/// The script with the module, made from the sources as they are, if that can be.
+pub fn script(session: &Session) -> Result<String> {
+    let hash = hash_of_sources(&session.clone)?;
+    let kept = session.work.join("live").join(format!("{hash}.js"));
+    if let Ok(script) = fs::read_to_string(&kept) {
+        return Ok(script);
+    }
+    let spinner = ui::spinner("compiling the library for the browser");
+    let built = build(session, &hash);
+    spinner.finish_and_clear();
+    match built {
+        Ok(script) => {
+            files::remove(&session.work.join("live"))?;
+            files::write_atomically(&kept, &script)?;
+            Ok(script)
+        }
+        Err(reason) => committed(&session.clone, &hash, &format!("{reason:#}")),
+    }
+}
+
+/// Writes the script to where it is committed.
+pub fn write(session: &Session) -> Result<()> {
+    let hash = hash_of_sources(&session.clone)?;
+    let script = script(session)?;
+    if hash_in(&script) != Some(&hash) {
+        bail!("the module cannot be compiled here (see above), so {COMMITTED} stays as it was");
+    }
+    let path = session.clone.join(COMMITTED);
+    files::write_if_new(&path, &script)?;
+    ui::say(&format!("the module is written into {}", path.display()));
+    Ok(())
+}
+
+/// The committed script, with a word if it is not of these sources.
+fn committed(clone: &Clone, hash: &str, reason: &str) -> Result<String> {
+    let script = fs::read_to_string(clone.join(COMMITTED)).with_context(|| {
+        format!(
+            "the module of the pages cannot be compiled ({reason}), and there is no {COMMITTED}"
+        )
+    })?;
+    if hash_in(&script) != Some(hash) {
+        ui::say(&format!(
+            "The instruments run an earlier state of the library: {COMMITTED} was made from other sources, and the \
+             library cannot be compiled for the browser here ({reason})"
+        ));
+    }
+    Ok(script)
+}
+
+/// The hash of the sources that a script was made from.
+pub fn hash_in(script: &str) -> Option<&str> {
+    let rest = script.split_once("window.diSources=\"")?.1;
+    Some(rest.split_once('"')?.0)
+}
+
+/// Stands for everything that the module is compiled from.
+pub fn hash_of_sources(clone: &Clone) -> Result<String> {
+    let mut all = clone.library_files()?;
+    all.retain(|file| !file.starts_with(clone.join("src/plot")));
+    let mut own = files::list(&clone.join("live"))?;
+    own.retain(|file| files::has_ending(file, "rs") || files::has_ending(file, "toml"));
+    all.append(&mut own);
+    all.append(&mut files::list(&clone.join("data"))?);
+    all.sort();
+    let mut fingerprint = Fingerprint::default();
+    for file in all {
+        let content = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let name = file.strip_prefix(clone.root())?.as_os_str();
+        fingerprint
+            .add("file", name.as_encoded_bytes())
+            .add("content", content);
+    }
+    Ok(fingerprint.finish())
+}
+
+fn build(session: &Session, hash: &str) -> Result<String> {
+    let clone = &session.clone;
+    need_target(session)?;
+    let cargo = session.toolchain.bin().join("cargo");
+    let cargo = if cargo.exists() {
+        cargo
+    } else {
+        PathBuf::from("cargo")
+    };
+    output(
+        Command::new(cargo)
+            .args(["build", "--quiet", "--locked", "--package", "live"])
+            .args(["--profile", "live", "--target", TARGET, "--target-dir"])
+            .arg(clone.target())
+            .current_dir(clone.root())
+            .env("CARGO_ENCODED_RUSTFLAGS", flags(clone)?),
+    )?;
+    let module = clone.target().join(TARGET).join("live/live.wasm");
+    let mut pack = session.python.command();
+    output(pack.args(["-c", PACK]).arg(module).arg(hash))
+}
+
+/// Vector instructions, and no path of this machine in the module.
+fn flags(clone: &Clone) -> Result<OsString> {
+    let mut flags = OsString::from("-Ctarget-feature=+simd128");
+    let mut remap = |from: PathBuf, to: &str| {
+        flags.push("\u{1f}--remap-path-prefix=");
+        flags.push(from);
+        flags.push(format!("={to}"));
+    };
+    remap(clone.root().to_owned(), "book");
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    let registries = home.map(|home| home.join("registry/src"));
+    for registry in registries
+        .iter()
+        .filter_map(|folder| fs::read_dir(folder).ok())
+        .flatten()
+    {
+        remap(registry?.path(), "crates");
+    }
+    Ok(flags)
+}
+
+/// The target's standard library: there, or asked of rustup.
+fn need_target(session: &Session) -> Result<()> {
+    let libraries = session.toolchain.libraries();
+    let there = || {
+        let rustlib = libraries.parent().and_then(|host| host.parent());
+        rustlib.is_some_and(|folder| folder.join(TARGET).join("lib").is_dir())
+    };
+    if there() {
+        return Ok(());
+    }
+    let rustup = which("rustup").with_context(|| {
+        format!("this Rust has no {TARGET}, and there is no rustup to ask for it")
+    })?;
+    output(
+        Command::new(rustup)
+            .args(["target", "add", TARGET])
+            .current_dir(session.clone.root()),
+    )?;
+    if !there() {
+        bail!("rustup added {TARGET} to another Rust than this one");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COMMITTED, hash_in, hash_of_sources};
+    use crate::machine::clone::Clone;
+
+    #[test]
+    fn a_script_says_what_it_was_made_from() {
+        let script = "/* About. */\nwindow.diSources=\"a1\";\nwindow.diModule=\"b2\";\n";
+        assert_eq!(hash_in(script), Some("a1"));
+        assert_eq!(hash_in("window.diModule=\"b2\";"), None);
+    }
+
+    #[test]
+    fn the_hash_is_of_the_sources_alone() {
+        let clone = Clone::here().unwrap();
+        let hash = hash_of_sources(&clone).unwrap();
+        assert_eq!(hash, hash_of_sources(&clone).unwrap());
+        assert_ne!(hash, "");
+        let committed = std::fs::read_to_string(clone.join(COMMITTED)).unwrap();
+        assert!(hash_in(&committed).is_some_and(|found| found.len() == hash.len()));
+    }
+}
