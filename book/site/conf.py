@@ -1,5 +1,6 @@
 """How Sphinx presses the book."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -62,11 +63,15 @@ def setup(app):
         end = text.rfind(". ", 0, 200)
         context["description"] = text[: end + 1] if end > 0 else text[:200]
 
+    def with_instruments(_app, _page, _template, context, _doctree):
+        context["instruments"] = re.findall(r'data-instrument="([a-z-]+)"', context.get("body", ""))
+
     def with_contents(_app, page, _template, context, doctree):
         if doctree is not None and "generate_toc_html" in context:
             context["page_toc"] = context["generate_toc_html"]()
 
     app.connect("html-page-context", without_list)
     app.connect("html-page-context", with_description)
+    app.connect("html-page-context", with_instruments)
     # After the theme, which brings the function.
     app.connect("html-page-context", with_contents, priority=900)

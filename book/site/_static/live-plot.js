@@ -1,0 +1,264 @@
+/* Plots of the instruments: drawn at the pixels that they have, in the page's colours. */
+
+"use strict";
+
+(() => {
+  const { element } = window.diLive;
+  const SVG = "http://www.w3.org/2000/svg";
+
+  function shape(name, attributes = {}, parent = null) {
+    const made = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) {
+      made.setAttribute(key, value);
+    }
+    parent?.append(made);
+    return made;
+  }
+
+  // Round numbers between two others, about so many.
+  function ticks(low, high, count) {
+    const rough = (high - low) / count;
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 5, 10].find((part) => part * power >= rough) * power;
+    const first = Math.ceil(low / step - 1e-9);
+    const last = Math.floor(high / step + 1e-9);
+    return Array.from({ length: last - first + 1 }, (_, at) => Number(((first + at) * step).toPrecision(6)));
+  }
+
+  const minus = (text) => String(text).replace("-", "−");
+  const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+
+  // A number in so many digits, as the book writes it.
+  function digits(value, count = 3) {
+    const [mantissa, power] = value.toExponential(count - 1).split("e");
+    const small = value === 0 || Math.abs(Number(power)) < 4;
+    const raised = [...String(Number(power))].map((sign) => RAISED[sign]).join("");
+    return minus(small ? Number(value.toPrecision(count)) : `${Number(mantissa)}·10${raised}`);
+  }
+
+  const fixed = (value) => value.toFixed(1);
+
+  class Plot {
+    // What is drawn is kept by name, and drawn again when the size changes.
+    constructor({ label, x, y, xName = "", yName = "", ratio = 0.62, xTicks = true, yTicks = true, least = 150, edge = 34, canvas = false }) {
+      Object.assign(this, { x, y, xName, yName, ratio, xTicks, yTicks, least, edge });
+      this.marks = new Map();
+      this.svg = shape("svg", { class: "di-plot", role: "img", "aria-label": label });
+      this.box = element("div", { class: "di-plot-box" });
+      if (canvas) {
+        this.canvas = element("canvas", { "aria-hidden": "true" });
+        this.box.append(this.canvas);
+        this.box.classList.add("di-over-canvas");
+      }
+      this.box.append(this.svg);
+      this.axes = shape("g", { class: "di-axes" }, this.svg);
+      this.layer = shape("g", {}, this.svg);
+      this.top = shape("g", {}, this.svg);
+      this.after = [];
+      new ResizeObserver(([{ contentRect }]) => {
+        if (Math.round(contentRect.width) !== this.width) {
+          this.width = Math.round(contentRect.width);
+          this.redraw();
+        }
+      }).observe(this.box);
+    }
+
+    say(label) {
+      this.svg.setAttribute("aria-label", label);
+    }
+
+    range(axis, low, high) {
+      if (this[axis][0] !== low || this[axis][1] !== high) {
+        this[axis] = [low, high];
+        this.redraw();
+      }
+    }
+
+    redraw() {
+      if (!this.width) {
+        return;
+      }
+      this.height = Math.max(this.least, Math.round(this.width * this.ratio));
+      const left = this.yTicks ? this.edge : 8;
+      this.inner = { left: left + (this.yName ? 16 : 0), right: this.width - 8, top: 8, bottom: this.height - (this.xTicks ? 22 : 8) - (this.xName ? 17 : 0) };
+      this.svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
+      this.svg.setAttribute("height", this.height);
+      this.drawAxes();
+      if (this.canvas) {
+        const { left: l, right, top, bottom } = this.inner;
+        Object.assign(this.canvas.style, { left: `${l}px`, top: `${top}px`, width: `${right - l}px`, height: `${bottom - top}px` });
+      }
+      this.marks.forEach((mark) => this.render(mark));
+      this.after.forEach((draw) => draw());
+    }
+
+    px(x) {
+      const { left, right } = this.inner;
+      return left + ((x - this.x[0]) / (this.x[1] - this.x[0])) * (right - left);
+    }
+
+    py(y) {
+      const { top, bottom } = this.inner;
+      return bottom - ((y - this.y[0]) / (this.y[1] - this.y[0])) * (bottom - top);
+    }
+
+    // The place in the plot of a pointer's event.
+    at(event) {
+      const { left, top } = this.svg.getBoundingClientRect();
+      const { inner, x, y } = this;
+      return [
+        x[0] + ((event.clientX - left - inner.left) / (inner.right - inner.left)) * (x[1] - x[0]),
+        y[0] + ((inner.bottom - event.clientY + top) / (inner.bottom - inner.top)) * (y[1] - y[0]),
+      ];
+    }
+
+    drawAxes() {
+      const { left, right, top, bottom } = this.inner;
+      this.axes.replaceChildren();
+      const text = (x, y, words, anchor, more = {}) => {
+        shape("text", { x, y, "text-anchor": anchor, ...more }, this.axes).textContent = minus(words);
+      };
+      if (this.xTicks) {
+        for (const tick of ticks(...this.x, Math.max(2, (right - left) / 75))) {
+          const at = fixed(this.px(tick));
+          shape("path", { class: "di-gridline", d: `M${at} ${top}V${bottom}` }, this.axes);
+          text(at, bottom + 15, tick, "middle");
+        }
+      }
+      if (this.yTicks) {
+        for (const tick of ticks(...this.y, Math.max(2, (bottom - top) / 55))) {
+          const at = fixed(this.py(tick));
+          shape("path", { class: "di-gridline", d: `M${left} ${at}H${right}` }, this.axes);
+          text(left - 5, Number(at) + 4, tick, "end");
+        }
+      }
+      shape("path", { class: "di-axis", d: `M${left} ${top}V${bottom}H${right}` }, this.axes);
+      if (this.xName) {
+        text((left + right) / 2, this.height - 4, this.xName, "middle", { class: "di-axis-name" });
+      }
+      if (this.yName) {
+        const [x, y] = [12, (top + bottom) / 2];
+        text(x, y, this.yName, "middle", { class: "di-axis-name", transform: `rotate(-90 ${x} ${y})` });
+      }
+    }
+
+    // Draws under a name: `{ kind: "line" | "area" | "bars" | "rule" | "dots", role, xs, ys }`.
+    draw(name, mark) {
+      const known = this.marks.get(name);
+      const node = known?.node ?? shape("path", { class: `di-mark di-${mark.kind} di-${mark.role}` }, this.layer);
+      const whole = { ...mark, node };
+      this.marks.set(name, whole);
+      if (this.width) {
+        this.render(whole);
+      }
+    }
+
+    render({ kind, xs, ys, node }) {
+      node.setAttribute("d", this[kind](xs, ys));
+    }
+
+    line(xs, ys) {
+      let d = "";
+      for (let i = 0; i < ys.length; i += 1) {
+        const y = Math.min(Math.max(this.py(ys[i]), this.inner.top - 50), this.inner.bottom + 50);
+        d += `${d ? "L" : "M"}${fixed(this.px(xs[i]))} ${fixed(y)}`;
+      }
+      return d;
+    }
+
+    area(xs, ys) {
+      const base = fixed(this.py(Math.max(0, this.y[0])));
+      return ys.length ? `${this.line(xs, ys)}L${fixed(this.px(xs[xs.length - 1]))} ${base}L${fixed(this.px(xs[0]))} ${base}Z` : "";
+    }
+
+    // Heights over the spaces between edges.
+    bars(edges, heights) {
+      let d = "";
+      const base = fixed(this.py(0));
+      for (let i = 0; i < heights.length; i += 1) {
+        if (heights[i] > 0) {
+          d += `M${fixed(this.px(edges[i]))} ${base}V${fixed(Math.max(this.py(heights[i]), this.inner.top))}H${fixed(this.px(edges[i + 1]))}V${base}Z`;
+        }
+      }
+      return d;
+    }
+
+    rule(xs) {
+      return xs.map((x) => `M${fixed(this.px(x))} ${this.inner.top}V${this.inner.bottom}`).join("");
+    }
+
+    level(_, ys) {
+      return ys.map((y) => `M${this.inner.left} ${fixed(this.py(y))}H${this.inner.right}`).join("");
+    }
+
+    dots(xs, ys) {
+      let d = "";
+      for (let i = 0; i < xs.length; i += 1) {
+        d += `M${fixed(this.px(xs[i]))} ${fixed(this.py(ys[i]))}h0`;
+      }
+      return d;
+    }
+
+    // What is dragged over the plot; `start` may refuse.
+    drag(target, move, start = () => true) {
+      target.addEventListener("pointerdown", (event) => {
+        if (event.button === 0 && start(event) !== false) {
+          event.preventDefault();
+          target.setPointerCapture(event.pointerId);
+          this.dragged = event.pointerId;
+          move(...this.at(event), event);
+        }
+      });
+      target.addEventListener("pointermove", (event) => {
+        if (this.dragged === event.pointerId) {
+          move(...this.at(event), event);
+        }
+      });
+      for (const end of ["pointerup", "pointercancel"]) {
+        target.addEventListener(end, () => {
+          this.dragged = null;
+        });
+      }
+    }
+  }
+
+  // What the colours of plots mean: `[kind, role, words]` each.
+  function legend(entries) {
+    const items = entries.map(([kind, role, words]) => {
+      const swatch = shape("svg", { viewBox: "0 0 24 12", width: 24, height: 12, "aria-hidden": "true" });
+      const d = { line: "M0 6H24", area: "M0 11V3H24V11Z", bars: "M1 12V1H23V12Z", dots: "M12 6h0" }[kind];
+      shape("path", { class: `di-mark di-${kind} di-${role}`, d }, swatch);
+      const item = element("li", {}, swatch);
+      item.append(words);
+      return item;
+    });
+    return element("ul", { class: "di-live-legend" }, ...items);
+  }
+
+  // A picture of numbers from `low` to `high`, columns first, the lowest row at the bottom.
+  const HEAT = [[68, 1, 84], [71, 45, 123], [59, 82, 139], [44, 114, 142], [33, 145, 140], [40, 174, 128], [94, 201, 98], [173, 220, 48], [253, 231, 37]];
+  function heat(canvas, values, columns, rows, high) {
+    canvas.width = columns;
+    canvas.height = rows;
+    const brush = canvas.getContext("2d");
+    const image = brush.createImageData(columns, rows);
+    for (let column = 0; column < columns; column += 1) {
+      for (let row = 0; row < rows; row += 1) {
+        const share = Math.min(Math.max(values[column * rows + row] / high, 0), 1) * (HEAT.length - 1);
+        const [low, part] = [Math.min(Math.floor(share), HEAT.length - 2), share - Math.min(Math.floor(share), HEAT.length - 2)];
+        const to = 4 * ((rows - 1 - row) * columns + column);
+        for (let c = 0; c < 3; c += 1) {
+          image.data[to + c] = HEAT[low][c] + (HEAT[low + 1][c] - HEAT[low][c]) * part;
+        }
+        image.data[to + 3] = 255;
+      }
+    }
+    brush.putImageData(image, 0, 0);
+  }
+
+  function linspace(low, high, count) {
+    return Array.from({ length: count }, (_, at) => low + ((high - low) * at) / (count - 1));
+  }
+
+  Object.assign(window.diLive, { Plot, shape, legend, heat, linspace, minus, digits });
+})();

@@ -1,0 +1,185 @@
+/* What every instrument stands on: its controls, its read-outs, its library, and when it runs. */
+
+"use strict";
+
+(() => {
+  const { element, Library, Newest, State } = window.diLive;
+  const STEPS = 240; // of a slider whose scale is logarithmic
+
+  class Slider {
+    constructor(stage, key, name) {
+      const setting = stage.state.settings[key];
+      this.setting = setting;
+      const scale = setting.log ? { min: 0, max: STEPS, step: 1 } : { min: setting.low, max: setting.high, step: setting.step };
+      this.input = element("input", { type: "range", id: `${stage.name}-${key}`, ...scale });
+      this.shown = element("output", { for: this.input.id });
+      this.box = element("div", { class: "di-live-slider" }, element("label", { for: this.input.id }, name), this.shown, this.input);
+      this.input.addEventListener("input", () => stage.set(key, this.value()));
+    }
+
+    value() {
+      const { low, high, log, whole } = this.setting;
+      const at = Number(this.input.value);
+      const value = log ? Number((low * (high / low) ** (at / STEPS)).toPrecision(2)) : at;
+      return whole ? Math.round(value) : value;
+    }
+
+    show(value) {
+      const { low, high, log, format } = this.setting;
+      this.input.value = String(log ? Math.round((STEPS * Math.log(value / low)) / Math.log(high / low)) : value);
+      this.fill();
+      this.shown.textContent = format ? format(value) : String(value);
+      this.input.setAttribute("aria-valuetext", this.shown.textContent);
+    }
+
+    fill() {
+      const { min, max, value } = this.input;
+      this.input.style.setProperty("--di-fill", `${(100 * (value - min)) / (max - min || 1)}%`);
+    }
+
+    limit(high) {
+      this.input.max = String(high);
+    }
+  }
+
+  class Choice {
+    constructor(stage, key, name) {
+      const { words } = stage.state.settings[key];
+      const options = Object.entries(words).map(([value, word]) => element("option", { value }, word));
+      this.input = element("select", { id: `${stage.name}-${key}` }, ...options);
+      this.box = element("div", { class: "di-live-choice" }, element("label", { for: this.input.id }, name), this.input);
+      this.input.addEventListener("change", () => stage.set(key, this.input.value));
+    }
+
+    show(value) {
+      this.input.value = value;
+    }
+  }
+
+  class Stage {
+    constructor(place, name, build) {
+      this.place = place;
+      this.name = name;
+      this.controls = {};
+      this.seen = false;
+      this.body = element("div", { class: "di-live-body" });
+      this.refusal = element("p", { class: "di-live-refusal", role: "status" });
+      const reset = this.button("Reset", () => this.reset());
+      reset.classList.add("di-live-reset");
+      place.querySelector(".di-live-lead").after(this.body, this.refusal);
+      place.prepend(reset);
+      this.instrument = build(this);
+      this.show();
+      const near = new IntersectionObserver(([entry]) => {
+        this.seen = entry.isIntersecting;
+        if (this.seen) {
+          this.open();
+        }
+        if (!this.seen) {
+          this.instrument.pause?.();
+        }
+      }, { rootMargin: "300px" });
+      near.observe(place);
+    }
+
+    // Once it comes near the window.
+    open() {
+      if (!this.library) {
+        this.library = new Library();
+        place(this, "loading");
+        this.library.opened.then(() => place(this, "ready"), (error) => this.refuse(error));
+        this.instrument.change?.(null);
+      }
+    }
+
+    settings(settings) {
+      this.state = new State(this.name, settings);
+      return this.state.values;
+    }
+
+    // Controls by key and name, in a row of their own.
+    row(names) {
+      const made = Object.entries(names).map(([key, name]) => {
+        const Kind = this.state.settings[key].kind === "choice" ? Choice : Slider;
+        this.controls[key] = new Kind(this, key, name);
+        return this.controls[key].box;
+      });
+      const row = element("div", { class: "di-live-row" }, ...made);
+      this.body.append(row);
+      return row;
+    }
+
+    button(name, act) {
+      const button = element("button", { type: "button", class: "di-live-button" }, name);
+      button.addEventListener("click", act);
+      return button;
+    }
+
+    // Names and values that a reader reads off.
+    readings(names) {
+      const values = {};
+      const pairs = Object.entries(names).map(([key, name]) => {
+        values[key] = document.createTextNode("");
+        return element("div", {}, element("dt", {}, name), element("dd", {}, values[key]));
+      });
+      this.body.append(element("dl", { class: "di-live-readings" }, ...pairs));
+      return (key, text) => {
+        values[key].data = text;
+      };
+    }
+
+    set(key, value) {
+      if (!this.instrument.take?.(key, value)) {
+        this.state.values[key] = value;
+      }
+      this.changed(key);
+    }
+
+    changed(key) {
+      this.show();
+      this.state.write();
+      if (this.library) {
+        this.instrument.change?.(key);
+      }
+    }
+
+    reset() {
+      this.state.reset();
+      this.instrument.pause?.();
+      this.changed(null);
+    }
+
+    show() {
+      this.instrument?.before?.();
+      for (const [key, control] of Object.entries(this.controls)) {
+        control.show(this.state.values[key]);
+      }
+    }
+
+    // Asks the newest of many questions and uses its answer.
+    newest(use) {
+      const ask = (...question) => this.library.ask(...question);
+      const well = (answer) => {
+        this.refusal.textContent = "";
+        use(answer);
+      };
+      return new Newest(ask, [well, (error) => this.refuse(error)]);
+    }
+
+    refuse(error) {
+      this.refusal.textContent = error.message;
+    }
+  }
+
+  function place(stage, state) {
+    stage.place.dataset.state = state;
+  }
+
+  window.diLive.stages = {};
+  window.diLive.start = (name, build) => {
+    const found = document.querySelector(`.di-live[data-instrument="${name}"]`);
+    if (found) {
+      window.diLive.stages[name] = new Stage(found, name, build);
+    }
+  };
+})();
