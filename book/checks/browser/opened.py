@@ -42,6 +42,7 @@ class Ears:
     failed: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     weight: int = 0
+    module: int = 0  # the library for the instruments, which comes when one of them is near
 
     def listen(self, page: Page) -> None:
         """Starts to listen; requests to other machines are noted and go no further."""
@@ -72,7 +73,11 @@ class Ears:
         if response.status >= 400:
             self.failed.append(f"{response.url}: status {response.status}")
         elif self.origin and self.at_home(response.url):
-            self.weight += int(response.headers.get("content-length", 0))
+            weight = int(response.headers.get("content-length", 0))
+            if response.url.endswith("/_static/live.wasm.js"):
+                self.module += weight
+            else:
+                self.weight += weight
 
     def _said(self, message: ConsoleMessage) -> None:
         # What could not be loaded is counted with the requests.

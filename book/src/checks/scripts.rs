@@ -76,11 +76,30 @@ fn browse(screenshots: Option<&Path>) -> Result<()> {
     };
     succeed(command().arg("--self-test"))?;
     let mut look = command();
-    look.arg(&book);
+    look.arg(&book).arg("--native").arg(native(&clone)?);
     if let Some(folder) = screenshots {
         look.arg("--screenshots").arg(std::path::absolute(folder)?);
     }
     succeed(&mut look)
+}
+
+/// The program that answers the instruments' questions on this machine.
+fn native(clone: &Clone) -> Result<PathBuf> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--release",
+            "--package",
+            "live",
+        ])
+        .args(["--example", "native", "--target-dir"])
+        .arg(clone.target())
+        .current_dir(clone.root());
+    succeed(&mut cargo)?;
+    Ok(clone.target().join("release/examples/native"))
 }
 
 fn browser() -> Result<PathBuf> {

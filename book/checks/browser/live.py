@@ -1,0 +1,145 @@
+"""Looks at the instruments: they answer as the library does on this machine, and every control of theirs moves something."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from opened import HEIGHT, Found, opened
+from pages import Site
+from playwright.sync_api import Browser, Error, Locator, Page
+
+QUESTIONS = Path(__file__).with_name("questions.txt")
+BITS = """(number) => [...new BigUint64Array(Float64Array.of(...number).buffer)].map((bits) => bits.toString(16))"""
+# Single precision is the same to the bit. What the exponentials and cosines of double precision go into is not: they are
+# the system's here and Rust's own in the page, and some of their last bits differ. So far an array may then be off, as a
+# share of its largest number, or of 1: some tens of roundings of 1e-16.
+CLOSE = dict.fromkeys(("betas", "signal", "noise", "alpha_bar", "nats", "end", "heat", "q0", "q_t", "normal", "floor", "level", "left"), 1e-14)
+READY = 10_000  # milliseconds
+
+Say = Callable[[str, str, Found], None]
+
+
+def check_live(browser: Browser, site: Site, name: str, origin: str, native: Path | None, report: Say) -> None:
+    """Reports on all instruments of a page."""
+    names = instruments(site, name)
+    if not names:
+        return
+    for where, url in (("file", (site.root / name).as_uri()), ("http", f"{origin}/{name}")):
+        with opened(browser, url) as (page, ears):
+            faults = [fault for instrument in names for fault in comes_alive(page, instrument)]
+            report(name, f"instruments {where}", (len(names), faults + ears.complaints + ears.outside + ears.failed))
+            if where == "file" and native and name == "laboratory.html":
+                report(name, "same answers", same_answers(page, names[0], native))
+    for width in (360, 1400):
+        for scheme in ("light", "dark"):
+            with opened(browser, (site.root / name).as_uri(), width=width, scheme=scheme) as (page, ears):
+                found = [driven(page, instrument) for instrument in names]
+                faults = [fault for _, several in found for fault in several]
+                report(name, f"controls {width} {scheme}", (sum(count for count, _ in found), faults + ears.complaints))
+
+
+def instruments(site: Site, name: str) -> list[str]:
+    """The instruments of a page."""
+    return [found.removeprefix("instrument-") for found in sorted(site.read(name).ids) if found.startswith("instrument-") and not found.endswith("-name")]
+
+
+def place(page: Page, instrument: str) -> Locator:
+    """Where an instrument stands."""
+    return page.locator(f".di-live[data-instrument={instrument}]")
+
+
+def comes_alive(page: Page, instrument: str) -> Iterator[str]:
+    """An instrument far below loads nothing; near the window it gets its library."""
+    where = place(page, instrument)
+    far = where.evaluate("(e) => e.getBoundingClientRect().top > innerHeight + 400")
+    if far and where.get_attribute("data-state"):
+        yield f"{instrument} loads before anybody comes near"
+    where.scroll_into_view_if_needed()
+    try:
+        page.wait_for_selector(f".di-live[data-instrument={instrument}][data-state=ready]", timeout=READY)
+        page.wait_for_timeout(300)
+    except Error:
+        yield f"{instrument} does not get its library"
+    if refusal := where.locator(".di-live-refusal").inner_text().strip():
+        yield f"{instrument} says “{refusal}” from the start"
+
+
+def driven(page: Page, instrument: str) -> Found:
+    """Every slider, choice and button of an instrument, moved by keys or pressed: no complaint, and Reset undoes all."""
+    where = place(page, instrument)
+    faults = list(comes_alive(page, instrument))
+    controls = where.locator(":is(input[type=range], select, button, summary):visible")
+    start = values(where)
+    for control in controls.all():
+        if control.is_visible() and control.is_enabled():
+            kind = control.evaluate("(e) => e.localName")
+            control.focus()
+            page.keyboard.press("ArrowRight" if kind == "input" else "ArrowDown" if kind == "select" else "Enter")
+            page.wait_for_timeout(30)
+    page.wait_for_timeout(300)
+    if refusal := where.locator(".di-live-refusal").inner_text().strip():
+        faults.append(f"{instrument} says “{refusal}” after its controls were moved")
+    for plot in where.locator("svg.di-plot").all():
+        box = plot.bounding_box()
+        if not box or box["width"] < 100 or box["height"] < 80 or box["x"] < 0 or box["x"] + box["width"] > page.viewport_size["width"]:
+            faults.append(f"{instrument}: a plot lies at {box}")
+    where.locator(".di-live-reset").click()
+    page.wait_for_timeout(300)
+    if values(where) != start:
+        faults.append(f"{instrument}: Reset does not bring back how it began")
+    return controls.count(), faults
+
+
+def values(where: Locator) -> list[str]:
+    """What the controls of an instrument are set to."""
+    return where.locator(":is(input[type=range], select)").evaluate_all("(all) => all.map((e) => `${e.id} ${e.value}`)")
+
+
+def same_answers(page: Page, instrument: str, native: Path) -> Found:
+    """The page's answers beside those of the library on this machine: the same bits."""
+    lines = subprocess.run([native, QUESTIONS], capture_output=True, text=True, check=True).stdout.splitlines()
+    questions = [block for block in QUESTIONS.read_text(encoding="utf-8").split("\n\n") if block.strip()]
+    count, faults = 0, []
+    for number, (block, contents, bits) in enumerate(zip(questions, lines[::2], lines[1::2], strict=True), start=1):
+        question, _, numbers = block.partition("\nnumbers")
+        given = [float(number) for number in numbers.split()]
+        answer = page.evaluate(
+            f"""([question, numbers]) => window.diLive.stages[{instrument!r}].library.exactly(question, numbers).then(
+              ({{ contents, answer }}) => [contents.replaceAll('\\n', ';'), ({BITS})(answer).join(' ')],
+              (error) => ['refused', error.message])""",
+            [question.strip("\n"), given],
+        )
+        count += 1
+        faults += [f"question {number}, {text}" for text in differences(question.split()[0], [contents, bits], answer)]
+    return count, faults
+
+
+def differences(name: str, here: list[str], there: list[str]) -> Iterator[str]:
+    """Where two answers differ."""
+    if here[0] != there[0]:
+        yield f"{name}: {here[0]} here, {there[0]} in the page"
+        return
+    if here[0] == "refused":
+        if here[1] != there[1]:
+            yield f"{name}: refused with “{here[1]}” here, “{there[1]}” in the page"
+        return
+    start, ours, theirs = 0, here[1].split(), there[1].split()
+    for array in here[0].split(";"):
+        word, length = array.split()
+        pairs = list(zip(ours[start : start + int(length)], theirs[start : start + int(length)], strict=True))
+        start += int(length)
+        if word in CLOSE:
+            size = max([1.0, *(abs(number(a)) for a, _ in pairs)])
+            worst = max((abs(number(a) - number(b)) / size for a, b in pairs), default=0.0)
+            if not worst <= CLOSE[word]:
+                yield f"{name}: {word} is {worst:.1e} off in the page, of {size:.1e}"
+        elif unlike := sum(a != b for a, b in pairs):
+            yield f"{name}: {unlike} of {length} numbers of {word} have other bits in the page"
+
+
+def number(bits: str) -> float:
+    """The number that these bits are."""
+    return struct.unpack(">d", bytes.fromhex(bits.rjust(16, "0")))[0]
