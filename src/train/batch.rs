@@ -23,7 +23,7 @@ pub enum Data {
     /// Rows of an array, shape (n, d), with replacement.
     Rows(Array2<f32>),
     /// Rows of x_0 and of the noise that belongs to each, both (n, d), drawn together, with replacement: x_t of a row is
-    /// always on the line between the two, and no noise is fresh. `Sampler::pairs` makes some, for reflow.
+    /// always on the line between the two, and no noise is fresh. [`Sampler::pairs`](crate::Sampler::pairs) makes some, for reflow.
     Pairs(Array2<f32>, Array2<f32>),
     /// Such rows, and the class of each, counted from 0: for a network that is told it.
     Labelled(Array2<f32>, Vec<usize>),
@@ -251,8 +251,7 @@ impl Batch {
     }
 
     /// Draws a batch: t by the law of the settings, or `among` those of a teacher (and sorted), then x_0 and what is
-    /// changed of it, then ε, then the labels that
-    /// are dropped, in this order.
+    /// changed of it, then ε, then the labels that are dropped, in this order.
     pub fn draw(
         &mut self,
         data: &Data,

@@ -93,3 +93,4 @@ mod text_support;
 mod text_writes;
 mod train_labels;
 mod train_labels_drawn;
+mod train_pairs;
