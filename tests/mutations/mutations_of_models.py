@@ -45,6 +45,8 @@ MUTATIONS_OF_MODELS = [
      "(2.0 * (mean + std * z)).exp()", "(2.0 * (mean + std * std * z)).exp()"),
     ("times: sigma for its square", "train",
      "1.0 / (1.0 + (2.0 * (mean + std * z)).exp())", "1.0 / (1.0 + (mean + std * z).exp())"),
+    ("amplification: the velocity's divisor left out", "sampler",
+     "of_x0 * t.noise() / (t.signal() + t.noise())", "of_x0 * t.noise() / 1.0"),
     ("amplification: the step's share left out", "sampler",
      "Prediction::Eps => of_x0 * t.sigma(),", "Prediction::Eps => t.sigma(),"),
     ("amplification: refused of v too, and not of eps", "sampler",

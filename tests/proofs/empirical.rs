@@ -6,7 +6,12 @@ use ndarray::s;
 
 use crate::support::{SIGMAS, assert_close, assert_same_at_any_thread_count};
 
-const KINDS: [Prediction; 3] = [Prediction::Eps, Prediction::X0, Prediction::V];
+const KINDS: [Prediction; 4] = [
+    Prediction::Eps,
+    Prediction::X0,
+    Prediction::V,
+    Prediction::Velocity,
+];
 
 fn digits(n: usize) -> Array2<f32> {
     data::digits().train.rows.slice(s![..n, ..]).to_owned()
@@ -39,7 +44,7 @@ fn mean_given(rows: &Array2<f32>, x: &[f64], alpha_bar: f64) -> Vec<f64> {
         .collect()
 }
 
-/// All three predictions, at all ends of the schedule; ᾱ = 0 at the last.
+/// All predictions, at all ends of the schedule; ᾱ = 0 at the last.
 #[test]
 fn it_is_the_mean_over_the_rows() {
     let rows = digits(50);
@@ -62,7 +67,7 @@ fn it_is_the_mean_over_the_rows() {
             let mean = mean_given(&rows, &x, alpha_bar);
             for (j, (x, x0)) in x.iter().zip(mean).enumerate() {
                 let eps = (x - signal * x0) / noise;
-                let expected = [eps, x0, signal * eps - noise * x0];
+                let expected = [eps, x0, signal * eps - noise * x0, eps - x0];
                 for (found, expected) in found.iter().zip(expected) {
                     // f32's rounding of the answer; and of exponents of up to 64/1e-4 that of f64, 64e4·2⁻⁵³ = 7e-11,
                     // in weights, which ε divides by a noise of 1e-2.

@@ -229,13 +229,19 @@ fn the_kind_of_prediction_changes_nothing() {
     let (data, schedule) = (lopsided(), coarse_schedule());
     let elbo = Elbo::new(&schedule, Variance::FixedLarge).unwrap();
     let x0 = data.sample(50, &mut Rng::new(4)).unwrap();
-    let bounds = [Prediction::Eps, Prediction::X0, Prediction::V].map(|kind| {
+    let bounds = [
+        Prediction::Eps,
+        Prediction::X0,
+        Prediction::V,
+        Prediction::Velocity,
+    ]
+    .map(|kind| {
         let denoiser = data.denoiser(&schedule, kind);
         let sampled = elbo.estimate(&denoiser, &x0, &mut Rng::new(5)).unwrap();
         (sampled, elbo.exact(&denoiser, &data).unwrap())
     });
     for (sampled, exact) in &bounds[1..] {
-        // f32 rounding of ε, x0 or v, 3e-7 of values up to 4, against σ² ≥ 0.04.
+        // f32 rounding of the prediction, 3e-7 of values up to 4, against σ² ≥ 0.04.
         assert_all_close("rows", sampled.rows(), bounds[0].0.rows(), |_| 1e-4);
         assert_close("exact", exact.nats(), bounds[0].1.nats(), 1e-5);
     }

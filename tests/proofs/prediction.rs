@@ -13,10 +13,12 @@ fn every_kind_determines_the_others() {
         // v by its definition, Salimans & Ho 2022, §4.
         let (signal, noise) = (alpha_bar.sqrt() as f32, (1.0 - alpha_bar).sqrt() as f32);
         let v: Array1<f32> = signal * &eps - noise * &x0;
+        let velocity = &eps - &x0;
         for (from, given) in [
             (Prediction::Eps, &eps),
             (Prediction::X0, &x0),
             (Prediction::V, &v),
+            (Prediction::Velocity, &velocity),
         ] {
             let answers = [
                 (from.to_eps(&schedule, &x_t, given, t).unwrap(), &eps),
@@ -47,5 +49,10 @@ fn zero_terminal_snr_is_refused_where_it_divides_by_zero() {
     let x0 = Prediction::V.to_x0(&schedule, &x, &v, 9).unwrap();
     assert_eq!(x0, array![-0.5]);
     assert_eq!(Prediction::V.to_eps(&schedule, &x, &v, 9).unwrap(), x);
+    // The velocity is x_t − x_0 there.
+    let x0 = Prediction::Velocity.to_x0(&schedule, &x, &v, 9).unwrap();
+    assert_eq!(x0, array![0.5]);
+    let eps = Prediction::Velocity.to_eps(&schedule, &x, &v, 9).unwrap();
+    assert_eq!(eps, x);
     assert!(Prediction::X0.to_x0(&schedule, &x, &x, 10).is_err());
 }

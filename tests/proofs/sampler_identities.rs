@@ -23,7 +23,12 @@ const ALL: [Method; 7] = [
     Method::DpmSolver,
 ];
 
-const KINDS: [Prediction; 3] = [Prediction::Eps, Prediction::X0, Prediction::V];
+const KINDS: [Prediction; 4] = [
+    Prediction::Eps,
+    Prediction::X0,
+    Prediction::V,
+    Prediction::Velocity,
+];
 
 /// Two ways of rounding: a few parts in 10⁶ of numbers up to 5 after some ten steps.
 const ROUNDING: f64 = 2e-5;
@@ -136,9 +141,11 @@ fn what_is_predicted_makes_no_difference() {
     let schedule = chapter_schedule();
     for method in ALL {
         let sampler = Sampler::new(&schedule, method, 10).unwrap();
-        let [eps, x0, v] = KINDS.map(|kind| run(&sampler, &data.denoiser(&schedule, kind), 2));
+        let [eps, x0, v, velocity] =
+            KINDS.map(|kind| run(&sampler, &data.denoiser(&schedule, kind), 2));
         assert_same(method.name(), &eps, &x0, 5.0 * ROUNDING);
         assert_same(method.name(), &eps, &v, 5.0 * ROUNDING);
+        assert_same(method.name(), &eps, &velocity, 5.0 * ROUNDING);
     }
 }
 

@@ -18,7 +18,12 @@ const SPACINGS: [Spacing; 6] = [
 
 const METHODS: [Method; 4] = [Method::DDPM, Method::DDIM, Method::Heun, Method::DpmSolver];
 
-pub const KINDS: [Prediction; 3] = [Prediction::Eps, Prediction::X0, Prediction::V];
+pub const KINDS: [Prediction; 4] = [
+    Prediction::Eps,
+    Prediction::X0,
+    Prediction::V,
+    Prediction::Velocity,
+];
 
 /// Rows of a batch.
 pub const N: usize = 250;
@@ -70,9 +75,9 @@ fn after(
 }
 
 /// The exact ε (that the kinds agree is tested elsewhere) and what is off as a network is, of each kind.
-fn denoisers() -> [(Prediction, bool); 4] {
+fn denoisers() -> [(Prediction, bool); 5] {
     let off = KINDS.map(|kind| (kind, false));
-    [(Prediction::Eps, true), off[0], off[1], off[2]]
+    [(Prediction::Eps, true), off[0], off[1], off[2], off[3]]
 }
 
 /// What is wrong with 50, 20 and 10 steps, if anything is.
