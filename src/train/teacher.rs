@@ -209,6 +209,7 @@ impl<'a> Ladder<'a> {
 
     /// Where rows are after so many steps of the model's, or as many as there are.
     pub(super) fn walk(&self, asked: &Question, steps: usize) -> Result<Walk> {
+        check::same_shape("ts", &[asked.x_t.nrows()], &[asked.ts.len()])?;
         let place = |t: &usize| {
             let found = self.timesteps.binary_search_by(|own| t.cmp(own));
             let valid = "one of those that the teacher was made with";

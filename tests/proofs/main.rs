@@ -69,6 +69,7 @@ mod rng;
 mod rng_normal;
 mod sampler_amplification;
 mod sampler_conditioning;
+mod sampler_consistency;
 mod sampler_exact;
 mod sampler_golden;
 mod sampler_identities;

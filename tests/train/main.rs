@@ -8,5 +8,7 @@ mod sentences;
 mod steps;
 mod stops;
 mod support;
+mod taught;
+mod teachers;
 mod trouble;
 mod weights;
