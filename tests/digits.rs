@@ -11,7 +11,7 @@ use std::ffi::OsString;
 
 use args::{HELP, Sample, Task, Train, parse};
 use diffusion_intuition::data::Pictures;
-use diffusion_intuition::judge::Score;
+use diffusion_intuition::judge::{self, Score};
 use diffusion_intuition::metrics::Estimate;
 use diffusion_intuition::prelude::*;
 use ndarray::s;
@@ -37,6 +37,13 @@ fn arguments_are_read() {
     };
     let line = "sample --scale 2.5 --out a.svg";
     assert_eq!(parsed(line), Ok(Task::Sample(sample)));
+    let distil = Train {
+        steps: 8000,
+        work: "target/digits-distilled".into(),
+        out: "o".into(),
+    };
+    assert_eq!(parsed("distil --out o"), Ok(Task::Distil(distil)));
+    assert_eq!(parsed("measure"), Ok(Task::Measure("weights".into())));
     assert_eq!(parsed("train --help"), Ok(Task::Help));
     let options = [
         "--steps",
@@ -53,6 +60,8 @@ fn arguments_are_read() {
         "train sample",
         "train --scale 2",
         "sample --steps 2",
+        "measure --steps 2",
+        "distil --scale 2",
         "train --steps many",
         "train --steps 0",
         "train --steps",
@@ -175,6 +184,40 @@ fn the_weights_are_those_of_the_table() {
     let loss = recipe::loss(&network, &digits.held_out).unwrap();
     // Rows differ by 4e-4 and more; processors that round otherwise, by some 1e-6.
     assert!((loss - kept[3]).abs() < 1e-4, "step {}: {loss}", kept[0]);
+}
+
+/// The distilled network is the one of its table, and in one step and in four nearly as good as the large one in 25.
+#[test]
+fn the_distilled_weights_are_those_of_their_table() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/weights");
+    let text = std::fs::read_to_string(format!("{folder}/digits-distilled.csv")).unwrap();
+    let frechet = |start: &str| -> [f64; 2] {
+        let line = text.lines().find(|line| line.starts_with(start)).unwrap();
+        let fields: Vec<&str> = line.split(',').collect();
+        [4, 5].map(|i| fields[i].parse().unwrap())
+    };
+    let [many, _] = frechet("DPM-Solver++,25,");
+    assert!(frechet("distilled,4,")[0] < 1.3 * many && frechet("distilled,1,")[0] < 2.0 * many);
+    let mut student = recipe::student().unwrap();
+    let path = format!("{folder}/digits-distilled.safetensors");
+    student.parameters_mut().load(path).unwrap();
+    let exam = judge::Exam::new(&data::digits(), &mut Rng::new(0)).unwrap();
+    let labels: Vec<usize> = (0..10).flat_map(|class| [class; 30]).collect();
+    for steps in [4, 1] {
+        let schedule = recipe::schedule().unwrap();
+        let sampler = Sampler::new(&schedule, Method::Consistency, steps).unwrap();
+        let score = exam.over_seeds(0..2, |rng| {
+            let painted = recipe::paint_by(&sampler, &student, &labels, 1.0, rng)?;
+            Ok((painted, labels.clone()))
+        });
+        let [mean, error] = frechet(&format!("distilled,{steps},"));
+        let found = score.unwrap().frechet.mean;
+        // The mean of two of ten seeds: √(10/2 − 1) = 2 of the ten's standard errors, four times.
+        assert!(
+            (found - mean).abs() < 8.0 * error,
+            "{steps}: {found} {mean}"
+        );
+    }
 }
 
 /// Steps before a stop and after it, on one thread and on three: the same bits as without.

@@ -7,10 +7,12 @@ use std::str::FromStr;
 use lexopt::{Arg, Parser};
 
 pub const HELP: &str = "\
-Trains the book's U-Net on the 997 digits to train on, or draws what it paints.
+Trains the book's U-Net on the 997 digits to train on, distils it to few steps, or draws what it paints.
 
     cargo run --release --example digits -- train [--steps N] [--work DIR] [--out DIR]
     cargo run --release --example digits -- sample [--scale S] [--seed N] [--weights FILE] [--out FILE]
+    cargo run --release --example digits -- distil [--steps N] [--work DIR] [--out DIR]
+    cargo run --release --example digits -- measure [--out DIR]
 
 train     --steps    training steps, along one cosine of the learning rate (default: 4000)
           --work     folder of the run, which goes on from there (default: target/digits)
@@ -18,13 +20,21 @@ train     --steps    training steps, along one cosine of the learning rate (defa
 sample    --scale    of the guidance, 1 + w; 1 is none (default: 1)
           --seed     fixes every random number (default: 0)
           --weights  the network (default: weights/digits.safetensors)
-          --out      the picture, an SVG (default: target/digits.svg)";
+          --out      the picture, an SVG (default: target/digits.svg)
+distil    --steps    training steps of the student (default: 8000)
+          --work     folder of the run, which goes on from there (default: target/digits-distilled)
+          --out      folder with digits.safetensors, for digits-distilled.safetensors and .csv (default: weights)
+measure   --out      the folder with both networks, for digits-distilled.csv (default: weights)";
+
+const TASKS: [&str; 4] = ["train", "sample", "distil", "measure"];
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Task {
     Help,
     Train(Train),
     Sample(Sample),
+    Distil(Train),
+    Measure(PathBuf),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -46,11 +56,12 @@ pub struct Sample {
 pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> {
     let words: Vec<OsString> = words.into_iter().collect();
     let mut words = Parser::from_args(words);
-    let mut train = Train {
-        steps: 4000,
-        work: "target/digits".into(),
+    let run = |steps, work: &str| Train {
+        steps,
+        work: work.into(),
         out: "weights".into(),
     };
+    let mut train = run(4000, "target/digits");
     let mut sample = Sample {
         scale: 1.0,
         seed: 0,
@@ -60,14 +71,18 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> 
     let mut task = None;
     while let Some(word) = words.next().map_err(|error| error.to_string())? {
         let is = |name: &str| task.as_deref() == Some(name);
+        let trains = || is("train") || is("distil");
         match word {
             Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
-            Arg::Value(word) if task.is_none() && (word == "train" || word == "sample") => {
+            Arg::Value(word) if task.is_none() && TASKS.iter().any(|task| word == *task) => {
                 task = Some(word.to_string_lossy().into_owned());
+                if word == "distil" {
+                    train = run(8000, "target/digits-distilled");
+                }
             }
-            Arg::Long("steps") if is("train") => train.steps = number("--steps", &mut words)?,
-            Arg::Long("work") if is("train") => train.work = path(&mut words)?,
-            Arg::Long("out") if is("train") => train.out = path(&mut words)?,
+            Arg::Long("steps") if trains() => train.steps = number("--steps", &mut words)?,
+            Arg::Long("work") if trains() => train.work = path(&mut words)?,
+            Arg::Long("out") if trains() || is("measure") => train.out = path(&mut words)?,
             Arg::Long("scale") if is("sample") => sample.scale = number("--scale", &mut words)?,
             Arg::Long("seed") if is("sample") => sample.seed = number("--seed", &mut words)?,
             Arg::Long("weights") if is("sample") => sample.weights = path(&mut words)?,
@@ -83,8 +98,10 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> 
     }
     match task.as_deref() {
         Some("train") => Ok(Task::Train(train)),
+        Some("distil") => Ok(Task::Distil(train)),
+        Some("measure") => Ok(Task::Measure(train.out)),
         Some(_) => Ok(Task::Sample(sample)),
-        None => Err("train or sample? --help says more".to_owned()),
+        None => Err("train, sample, distil or measure? --help says more".to_owned()),
     }
 }
 

@@ -3,12 +3,14 @@
 //! ```text
 //! cargo run --release --example digits -- train     # weights/digits.safetensors and weights/digits.csv
 //! cargo run --release --example digits -- sample    # ten digits of each class, as a picture
+//! cargo run --release --example digits -- distil    # weights/digits-distilled.safetensors and .csv: one to four steps
 //! ```
 //!
 //! A training run that was stopped, with kill −9 or the power, goes on where it was saved last, and ends with the same
 //! bits, at any number of threads. `weights/README.md` says what came out.
 
 mod args;
+mod distil;
 mod recipe;
 mod sheet;
 mod table;
@@ -26,6 +28,8 @@ fn main() -> ExitCode {
         }
         Ok(Task::Train(args)) => train::train(&args),
         Ok(Task::Sample(args)) => sheet::sample(&args),
+        Ok(Task::Distil(args)) => distil::distil(&args),
+        Ok(Task::Measure(out)) => distil::measure(&out),
         Err(sentence) => {
             eprintln!("{sentence}");
             return ExitCode::from(2);

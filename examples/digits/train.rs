@@ -20,8 +20,8 @@ const EVERY: u64 = 500;
 const SAVE: u64 = 50;
 
 /// Pictures of each class, as many as are held out, and seeds of each measure.
-const PER_CLASS: usize = 30;
-const SEEDS: u64 = 10;
+pub const PER_CLASS: usize = 30;
+pub const SEEDS: u64 = 10;
 
 pub fn train(args: &Train) -> Result<()> {
     let digits = data::digits();
@@ -113,7 +113,7 @@ fn row(
     })
 }
 
-fn shown(estimates: &[metrics::Estimate]) -> String {
+pub fn shown(estimates: &[metrics::Estimate]) -> String {
     let names = [
         "accuracy",
         "Fréchet",
@@ -126,11 +126,11 @@ fn shown(estimates: &[metrics::Estimate]) -> String {
     pairs.collect::<Vec<_>>().join("; ")
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     write_atomically(path, bytes).map_err(|error| failure(path, &error))
 }
 
-fn failure(path: &Path, error: &std::io::Error) -> Error {
+pub fn failure(path: &Path, error: &std::io::Error) -> Error {
     Error::File {
         file: path.display().to_string(),
         line: None,
