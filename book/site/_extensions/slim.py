@@ -1,4 +1,5 @@
-"""Pages carry only what they use: rules of style for what occurs nowhere in the book, and files that no page names, go.
+"""Pages carry only what they use: rules of style for what occurs nowhere in the book, files that no page names, and what
+scripts hold for those who read them, go.
 
 The theme's style covers every extension there is; nine tenths of it never meet anything here.
 """
@@ -13,6 +14,8 @@ GROUPS = re.compile(r":(?:not|is|where|has)\((?:[^()]|\([^()]*\))*\)")
 SKIPPED = re.compile(r'/\*.*?\*/|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'', re.DOTALL)
 VARIABLE = re.compile(r"--[\w-]+(?=\s*:)")
 NESTING = ("@media", "@supports", "@layer", "@container")
+INDENTED = re.compile(r"^(?:[ \t]*// .*\n|[ \t]+|\n)", re.MULTILINE)
+SPACE = re.compile(r'<span class="w">(\s+)</span>')  # which has no colour
 ICON_FONT = re.compile(r"font-family:[^;}]*(?:Font ?Awesome|FontAwesome)")
 # What a theme brings and no page of this book loads.
 UNUSED = (
@@ -115,6 +118,10 @@ def finish(app, error):
     for folder in sorted(root.glob("_static/**/"), reverse=True):
         if not any(folder.iterdir()):
             folder.rmdir()
+    for page in root.glob("*.html"):
+        page.write_text(SPACE.sub(r"\1", page.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in [*root.glob("_static/live*.js"), *root.glob("_static/live*.css")]:
+        path.write_text(INDENTED.sub("", path.read_text(encoding="utf-8")), encoding="utf-8")
     vocabulary = vocabulary_of(root)
     styles = {path: path.read_text(encoding="utf-8") for path in root.glob("_static/**/*.css")}
     styles = {path: without_unused_rules(style, vocabulary) for path, style in styles.items()}
