@@ -2,8 +2,7 @@
 
 use std::str::FromStr;
 
-use diffusion_intuition::{Mixture, Schedule};
-use ndarray::Array1;
+use diffusion_intuition::prelude::*;
 
 use crate::Reply;
 
@@ -82,6 +81,52 @@ impl<'a> Asked<'a> {
             .chunks_exact(3)
             .map(|heap| (heap[0], heap[1], heap[2]));
         Ok(Mixture::normals(&heaps.collect::<Vec<_>>())?)
+    }
+
+    /// Data in the plane of which everything is known. The crab is 400 narrow heaps on points of the drawing.
+    pub(crate) fn plane(&self) -> Reply<Mixture> {
+        Ok(match self.word("data")? {
+            "ring" => data::ring_mixture_with(1.4, 0.15)?,
+            "grid" => data::grid_mixture_with(0.7, 0.08)?,
+            "crab" => {
+                Mixture::isotropic(&data::ferris(400, &mut Rng::new(0))?.mapv(f64::from), 0.06)?
+            }
+            other => return Err(format!("no data has the name \"{other}\"").into()),
+        })
+    }
+
+    /// The method that the settings `method`, `variance` and `eta` name.
+    pub(crate) fn method(&self) -> Reply<Method> {
+        Ok(match self.word("method")? {
+            "ddpm" => {
+                let between = self.number("variance")?;
+                let variance = match between {
+                    0.0 => Variance::FixedSmall,
+                    1.0 => Variance::FixedLarge,
+                    _ => Variance::Interpolated(between),
+                };
+                Method::Ddpm { variance }
+            }
+            "ddim" => Method::Ddim {
+                eta: self.number("eta")?,
+            },
+            "heun" => Method::Heun,
+            "dpm" => Method::DpmSolver,
+            other => return Err(format!("no method has the name \"{other}\"").into()),
+        })
+    }
+
+    /// The spacing of timesteps that the setting `spacing` names.
+    pub(crate) fn spacing(&self) -> Reply<Spacing> {
+        Ok(match self.word("spacing")? {
+            "trailing" => Spacing::Trailing,
+            "linspace" => Spacing::Linspace,
+            "leading" => Spacing::Leading,
+            "quadratic" => Spacing::Quadratic,
+            "cubic" => Spacing::Cubic,
+            "lambda" => Spacing::UniformLambda,
+            other => return Err(format!("no spacing has the name \"{other}\"").into()),
+        })
     }
 
     /// Places from −`reach` to `reach`.

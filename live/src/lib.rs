@@ -8,8 +8,12 @@
 #![deny(unsafe_code)]
 
 mod asked;
+mod drawing;
+mod network;
 mod page;
+mod sampling;
 mod schedule;
+mod training;
 
 use std::error::Error;
 
@@ -20,7 +24,10 @@ pub type Reply<T> = Result<T, Box<dyn Error>>;
 
 /// What stays between two questions.
 #[derive(Default)]
-pub struct Desk {}
+pub struct Desk {
+    lesson: Option<training::Lesson>,
+    painter: Option<drawing::Painter>,
+}
 
 impl Desk {
     /// Answers a question.
@@ -32,6 +39,16 @@ impl Desk {
         match asked.name() {
             "road" => schedule::road(asked),
             "moment" => schedule::moment(asked),
+            "walk" => sampling::walk(asked),
+            "goal" => sampling::goal(asked),
+            "begin" => training::begin(asked, self),
+            "train" => training::train(asked, self),
+            "look" => training::look(asked, self),
+            "excess" => training::excess(asked, self),
+            "paper" => drawing::paper(asked),
+            "draw" => drawing::draw(asked, self),
+            "paint" => drawing::paint(asked, self),
+            "show" => drawing::show(asked, self),
             other => Err(format!("no question has the name \"{other}\"").into()),
         }
     }

@@ -15,8 +15,12 @@ QUESTIONS = Path(__file__).with_name("questions.txt")
 BITS = """(number) => [...new BigUint64Array(Float64Array.of(...number).buffer)].map((bits) => bits.toString(16))"""
 # Single precision is the same to the bit. What the exponentials and cosines of double precision go into is not: they are
 # the system's here and Rust's own in the page, and some of their last bits differ. So far an array may then be off, as a
-# share of its largest number, or of 1: some tens of roundings of 1e-16.
-CLOSE = dict.fromkeys(("betas", "signal", "noise", "alpha_bar", "nats", "end", "heat", "q0", "q_t", "normal", "floor", "level", "left"), 1e-14)
+# share of its largest number, or of 1: some roundings of 1e-16.
+EXACT_TO = 2e-15
+DOUBLE = ("betas", "signal", "noise", "alpha_bar", "nats", "end", "heat", "q0", "q_t", "normal", "floor", "level", "left", "best", "density")
+# Products of matrices, whose sums processors take in different orders and with or without fused operations: after some
+# steps of training, in single precision, what was learned is this far off.
+LEARNED = {"train losses": 1e-5, "paint losses": 1e-5, "look learned": 1e-5, "excess excess": 1e-5, "show states": 1e-5, "show distance": 1e-5}
 READY = 10_000  # milliseconds
 
 Say = Callable[[str, str, Found], None]
@@ -29,7 +33,8 @@ def check_live(browser: Browser, site: Site, name: str, origin: str, native: Pat
         return
     for where, url in (("file", (site.root / name).as_uri()), ("http", f"{origin}/{name}")):
         with opened(browser, url) as (page, ears):
-            faults = [fault for instrument in names for fault in comes_alive(page, instrument)]
+            faults = [f"{instrument} loads before anybody comes near" for instrument in names if too_early(page, instrument)]
+            faults += [fault for instrument in names for fault in comes_alive(page, instrument)]
             report(name, f"instruments {where}", (len(names), faults + ears.complaints + ears.outside + ears.failed))
             if where == "file" and native and name == "laboratory.html":
                 report(name, "same answers", same_answers(page, names[0], native))
@@ -51,12 +56,14 @@ def place(page: Page, instrument: str) -> Locator:
     return page.locator(f".di-live[data-instrument={instrument}]")
 
 
+def too_early(page: Page, instrument: str) -> bool:
+    """Whether an instrument far below the window has loaded anything."""
+    return place(page, instrument).evaluate("(e) => e.getBoundingClientRect().top > innerHeight + 400 && 'state' in e.dataset")
+
+
 def comes_alive(page: Page, instrument: str) -> Iterator[str]:
-    """An instrument far below loads nothing; near the window it gets its library."""
+    """Near the window an instrument gets its library."""
     where = place(page, instrument)
-    far = where.evaluate("(e) => e.getBoundingClientRect().top > innerHeight + 400")
-    if far and where.get_attribute("data-state"):
-        yield f"{instrument} loads before anybody comes near"
     where.scroll_into_view_if_needed()
     try:
         page.wait_for_selector(f".di-live[data-instrument={instrument}][data-state=ready]", timeout=READY)
@@ -131,10 +138,11 @@ def differences(name: str, here: list[str], there: list[str]) -> Iterator[str]:
         word, length = array.split()
         pairs = list(zip(ours[start : start + int(length)], theirs[start : start + int(length)], strict=True))
         start += int(length)
-        if word in CLOSE:
+        allowed = EXACT_TO if word in DOUBLE else LEARNED.get(f"{name} {word}", 0.0)
+        if allowed:
             size = max([1.0, *(abs(number(a)) for a, _ in pairs)])
             worst = max((abs(number(a) - number(b)) / size for a, b in pairs), default=0.0)
-            if not worst <= CLOSE[word]:
+            if not worst <= allowed:
                 yield f"{name}: {word} is {worst:.1e} off in the page, of {size:.1e}"
         elif unlike := sum(a != b for a, b in pairs):
             yield f"{name}: {unlike} of {length} numbers of {word} have other bits in the page"

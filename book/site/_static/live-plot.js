@@ -32,16 +32,17 @@
   function digits(value, count = 3) {
     const [mantissa, power] = value.toExponential(count - 1).split("e");
     const small = value === 0 || Math.abs(Number(power)) < 4;
-    const raised = [...String(Number(power))].map((sign) => RAISED[sign]).join("");
-    return minus(small ? Number(value.toPrecision(count)) : `${Number(mantissa)}·10${raised}`);
+    return minus(small ? Number(value.toPrecision(count)) : `${Number(mantissa)}·10${raised(Number(power))}`);
   }
 
+  const power = (tick) => (tick >= -2 ? String(10 ** tick) : `10${raised(tick)}`);
+  const raised = (whole) => [...String(whole)].map((sign) => RAISED[sign]).join("");
   const fixed = (value) => value.toFixed(1);
 
   class Plot {
     // What is drawn is kept by name, and drawn again when the size changes.
-    constructor({ label, x, y, xName = "", yName = "", ratio = 0.62, xTicks = true, yTicks = true, least = 150, edge = 34, canvas = false }) {
-      Object.assign(this, { x, y, xName, yName, ratio, xTicks, yTicks, least, edge });
+    constructor({ label, x, y, xName = "", yName = "", ratio = 0.62, xTicks = true, yTicks = true, least = 150, edge = 34, canvas = false, powers = false }) {
+      Object.assign(this, { x, y, xName, yName, ratio, xTicks, yTicks, least, edge, powers });
       this.marks = new Map();
       this.svg = shape("svg", { class: "di-plot", role: "img", "aria-label": label });
       this.box = element("div", { class: "di-plot-box" });
@@ -52,7 +53,7 @@
       }
       this.box.append(this.svg);
       this.axes = shape("g", { class: "di-axes" }, this.svg);
-      this.layer = shape("g", {}, this.svg);
+      this.layer = shape("svg", { overflow: "hidden" }, this.svg);
       this.top = shape("g", {}, this.svg);
       this.after = [];
       new ResizeObserver(([{ contentRect }]) => {
@@ -79,14 +80,17 @@
         return;
       }
       this.height = Math.max(this.least, Math.round(this.width * this.ratio));
-      const left = this.yTicks ? this.edge : 8;
-      this.inner = { left: left + (this.yName ? 16 : 0), right: this.width - 8, top: 8, bottom: this.height - (this.xTicks ? 22 : 8) - (this.xName ? 17 : 0) };
+      const left = this.yTicks ? this.edge : 1;
+      const room = this.yTicks ? 8 : 1;
+      this.inner = { left: left + (this.yName ? 16 : 0), right: this.width - room, top: room, bottom: this.height - (this.xTicks ? 22 : room) - (this.xName ? 17 : 0) };
       this.svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
       this.svg.setAttribute("height", this.height);
+      const { left: x, right, top: y, bottom } = this.inner;
+      const [width, height] = [Math.max(right - x, 1), Math.max(bottom - y, 1)];
+      Object.entries({ x, y, width, height, viewBox: `${x} ${y} ${width} ${height}` }).forEach(([key, value]) => this.layer.setAttribute(key, value));
       this.drawAxes();
       if (this.canvas) {
-        const { left: l, right, top, bottom } = this.inner;
-        Object.assign(this.canvas.style, { left: `${l}px`, top: `${top}px`, width: `${right - l}px`, height: `${bottom - top}px` });
+        Object.assign(this.canvas.style, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
       }
       this.marks.forEach((mark) => this.render(mark));
       this.after.forEach((draw) => draw());
@@ -122,17 +126,19 @@
         for (const tick of ticks(...this.x, Math.max(2, (right - left) / 75))) {
           const at = fixed(this.px(tick));
           shape("path", { class: "di-gridline", d: `M${at} ${top}V${bottom}` }, this.axes);
-          text(at, bottom + 15, tick, "middle");
+          text(Math.min(at, this.width - 4.3 * String(tick).length), bottom + 15, tick, "middle");
         }
       }
       if (this.yTicks) {
-        for (const tick of ticks(...this.y, Math.max(2, (bottom - top) / 55))) {
+        const wanted = ticks(...this.y, Math.max(2, (bottom - top) / 55));
+        for (const tick of this.powers ? wanted.filter(Number.isInteger) : wanted) {
           const at = fixed(this.py(tick));
           shape("path", { class: "di-gridline", d: `M${left} ${at}H${right}` }, this.axes);
-          text(left - 5, Number(at) + 4, tick, "end");
+          text(left - 5, Number(at) + 4, this.powers ? power(tick) : tick, "end");
         }
       }
-      shape("path", { class: "di-axis", d: `M${left} ${top}V${bottom}H${right}` }, this.axes);
+      const frame = this.yTicks ? `M${left} ${top}V${bottom}H${right}` : `M${left} ${top}V${bottom}H${right}V${top}Z`;
+      shape("path", { class: this.yTicks ? "di-axis" : "di-frame-line", d: frame }, this.axes);
       if (this.xName) {
         text((left + right) / 2, this.height - 4, this.xName, "middle", { class: "di-axis-name" });
       }
@@ -256,9 +262,40 @@
     brush.putImageData(image, 0, 0);
   }
 
+  // Points in the plane on the canvas of a plot: layers of `{ points: [x, y, x, y, …], role, size, opacity }`.
+  function scatter(plot, layers) {
+    const { canvas, inner } = plot;
+    const [width, height, fine] = [inner.right - inner.left, inner.bottom - inner.top, window.devicePixelRatio || 1];
+    if (canvas.width !== Math.round(width * fine)) {
+      [canvas.width, canvas.height] = [Math.round(width * fine), Math.round(height * fine)];
+    }
+    const brush = canvas.getContext("2d");
+    const style = getComputedStyle(plot.box);
+    brush.setTransform(fine, 0, 0, fine, 0, 0);
+    brush.clearRect(0, 0, width, height);
+    const [sx, sy] = [width / (plot.x[1] - plot.x[0]), height / (plot.y[1] - plot.y[0])];
+    for (const { points, role, size, opacity } of layers) {
+      brush.fillStyle = style.getPropertyValue(`--di-${role}`);
+      brush.globalAlpha = opacity;
+      const side = size * Math.max(0.7, Math.min(1.3, width / 300));
+      const round = size > 3;
+      for (let i = 0; i < points.length; i += 2) {
+        const [x, y] = [(points[i] - plot.x[0]) * sx, height - (points[i + 1] - plot.y[0]) * sy];
+        if (round) {
+          brush.beginPath();
+          brush.arc(x, y, side / 2, 0, 7);
+          brush.fill();
+        } else {
+          brush.fillRect(x - side / 2, y - side / 2, side, side);
+        }
+      }
+    }
+    brush.globalAlpha = 1;
+  }
+
   function linspace(low, high, count) {
     return Array.from({ length: count }, (_, at) => low + ((high - low) * at) / (count - 1));
   }
 
-  Object.assign(window.diLive, { Plot, shape, legend, heat, linspace, minus, digits });
+  Object.assign(window.diLive, { Plot, shape, legend, heat, scatter, linspace, minus, digits });
 })();

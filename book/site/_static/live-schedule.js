@@ -63,6 +63,7 @@ window.diLive.start("schedule", (stage) => {
     legend([["area", "data", "data"], ["bars", "samples", "400 samples"], ["line", "exact", "exact density"], ["line", "normal", "N(0, 1)"]]),
     legend([["line", "samples", "√ᾱ, signal"], ["line", "exact", "√(1 − ᾱ), noise level"]]),
   ];
+  road.box.classList.add("di-heat");
   const right = element("div", { class: "di-live-stack" }, road.box, levels.box, keys[1]);
   stage.body.append(element("div", { class: "di-live-pair" }, element("div", { class: "di-live-stack" }, density.box, keys[0]), right));
 

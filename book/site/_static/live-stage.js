@@ -98,14 +98,14 @@
     }
 
     // Controls by key and name, in a row of their own.
-    row(names) {
+    row(names, parent = this.body) {
       const made = Object.entries(names).map(([key, name]) => {
         const Kind = this.state.settings[key].kind === "choice" ? Choice : Slider;
         this.controls[key] = new Kind(this, key, name);
         return this.controls[key].box;
       });
       const row = element("div", { class: "di-live-row" }, ...made);
-      this.body.append(row);
+      parent.append(row);
       return row;
     }
 

@@ -173,6 +173,7 @@
         const value = setting?.read(pair.slice(at + 1));
         if (value !== undefined && !setting.aside) {
           this.values[pair.slice(0, at)] = value;
+          this.given = true;
         }
       }
     }
