@@ -128,7 +128,6 @@ fn students_learn_the_exact_map() {
         ("direct", jump(&Direct(ladder(16)))),
         ("consistency", jump(&Consistency(ladder(4)))),
     ] {
-        eprintln!("{name} {found}");
         assert!(found < 0.05, "{name}: {found}");
     }
     let mut student = network(1, 64, 3, 0);
@@ -140,7 +139,6 @@ fn students_learn_the_exact_map() {
     let ladder = Ladder::new(model, few.timesteps(), 4).unwrap();
     run(&Progressive(ladder), &mut student, 300);
     let one = error(&student, &schedule, 1, Method::DDIM);
-    eprintln!("progressive {four} {one}");
     assert!(four < 0.05 && one < 0.05, "progressive: {four} {one}");
 }
 

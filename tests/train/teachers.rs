@@ -179,10 +179,7 @@ fn the_direct_target_is_where_a_sampler_ends() {
     }
 }
 
-/// A model is asked for each row at its own timestep, with its label, and understood as what it predicts.
-#[test]
-fn a_model_answers_row_by_row() {
-    let schedule = Schedule::cosine(64).unwrap();
+fn pictures() -> UNet {
     let config = UNetConfig {
         height: 2,
         width: 2,
@@ -190,7 +187,51 @@ fn a_model_answers_row_by_row() {
         classes: 3,
         ..UNetConfig::default()
     };
-    let network = UNet::new(&config, &mut Rng::new(0)).unwrap();
+    UNet::new(&config, &mut Rng::new(0)).unwrap()
+}
+
+/// On the whole way down, rows of several lengths, each with its own label.
+#[test]
+fn a_walking_network_is_told_the_label_of_each_row() {
+    let (schedule, network) = (Schedule::cosine(64).unwrap(), pictures());
+    let (ts, labels) = (vec![15, 63, 31, 63], [Some(2), None, Some(0), Some(1)]);
+    let x_t = Rng::new(1).standard_normal(4, 4).unwrap();
+    let model = Model::Network(&network, Prediction::V);
+    for method in [Method::DDIM, Method::Heun] {
+        let many = Sampler::new(&schedule, method, 4).unwrap();
+        let ladder = Ladder::new(model, many.timesteps(), 1).unwrap();
+        let teacher = Direct(match method {
+            Method::Heun => ladder.heun(),
+            _ => ladder,
+        });
+        let batch = (x_t.clone(), ts.clone());
+        let question = Question {
+            labels: &labels,
+            ..asked(&schedule, model, &batch)
+        };
+        let target = teacher.x0(&question).unwrap();
+        for (i, t) in ts.iter().enumerate() {
+            let from = many.timesteps().iter().position(|own| own == t).unwrap();
+            let ts = &many.timesteps()[from..];
+            let given = network.given(labels[i]);
+            let end = walked(
+                &schedule,
+                method,
+                ts,
+                99,
+                &Prediction::V.of(&given),
+                &row(&x_t, i),
+            );
+            let gap = gap(&row(&target, i), &end);
+            assert!(gap < ROUNDING, "{method:?} from {t}: {gap}");
+        }
+    }
+}
+
+/// A model is asked for each row at its own timestep, with its label, and understood as what it predicts.
+#[test]
+fn a_model_answers_row_by_row() {
+    let (schedule, network) = (Schedule::cosine(64).unwrap(), pictures());
     let (ts, labels) = ([3, 60, 3, 20], [Some(2), None, Some(0), Some(1)]);
     let x_t = Rng::new(1).standard_normal(4, 4).unwrap();
     for kind in [Prediction::Eps, Prediction::X0, Prediction::V] {
