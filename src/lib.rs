@@ -66,6 +66,7 @@
 //! | v | √ᾱ_t ε − √(1−ᾱ_t) x_0, another target | [`Prediction::V`] |
 //! | x_u, ẋ_u = ε − x_0 | a path in continuous time, its velocity | [`Path`], [`Mixture::velocity`], [`Prediction::Velocity`] |
 //! | F_0⁻¹(F_t(x)) | the map of the ODE from x_t to x_0 in one dimension | [`Mixture::one_step_map`] |
+//! | f_θ(x_t, t) | a student that answers with the end of its path | [`train::Consistency`], [`train::Progressive`], [`Sampler::pairs`] |
 //! | G(z), D(x) | generator and discriminator of a GAN | [`gan::Gan`] |
 //!
 //! # Data and measures
