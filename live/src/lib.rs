@@ -8,6 +8,7 @@
 #![deny(unsafe_code)]
 
 mod asked;
+mod backwards;
 mod drawing;
 mod network;
 mod page;
@@ -39,6 +40,7 @@ impl Desk {
         match asked.name() {
             "road" => schedule::road(asked),
             "moment" => schedule::moment(asked),
+            "back" => backwards::back(asked),
             "walk" => sampling::walk(asked),
             "goal" => sampling::goal(asked),
             "begin" => training::begin(asked, self),

@@ -159,8 +159,8 @@
       }
     }
 
-    render({ kind, xs, ys, node }) {
-      node.setAttribute("d", this[kind](xs, ys));
+    render({ kind, xs, ys, node, count }) {
+      node.setAttribute("d", this[kind](xs, ys, count));
     }
 
     line(xs, ys) {
@@ -168,6 +168,15 @@
       for (let i = 0; i < ys.length; i += 1) {
         const y = Math.min(Math.max(this.py(ys[i]), this.inner.top - 50), this.inner.bottom + 50);
         d += `${d ? "L" : "M"}${fixed(this.px(xs[i]))} ${fixed(y)}`;
+      }
+      return d;
+    }
+
+    // Many lines, of so many points each.
+    ways(xs, ys, count) {
+      let d = "";
+      for (let start = 0; start < xs.length; start += count) {
+        d += this.line(xs.slice(start, start + count), ys.slice(start, start + count));
       }
       return d;
     }
