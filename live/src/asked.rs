@@ -10,12 +10,28 @@ use crate::Reply;
 pub struct Asked<'a> {
     text: &'a str,
     numbers: &'a [f64],
+    bytes: &'a [u8],
 }
 
 impl<'a> Asked<'a> {
     /// Of a text and numbers.
     pub fn new(text: &'a str, numbers: &'a [f64]) -> Self {
-        Self { text, numbers }
+        let bytes = &[];
+        Self {
+            text,
+            numbers,
+            bytes,
+        }
+    }
+
+    /// The same question with the bytes of a file.
+    pub fn with_bytes(self, bytes: &'a [u8]) -> Self {
+        Self { bytes, ..self }
+    }
+
+    /// The bytes of the file that came with the question.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
     }
 
     /// What is asked.

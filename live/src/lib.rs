@@ -1,14 +1,16 @@
 //! The library in a page: an instrument asks a question, and the library answers it with numbers.
 //!
-//! A question is a text and numbers. The first line of the text is its name, every other one a setting,
+//! A question is a text, numbers, and bytes where a file is told. The first line of the text is its name, every other one a setting,
 //! `key value`. An answer is arrays of numbers, each with a name; a question that cannot be answered is refused with
-//! a sentence, the library's own where the library refuses. So a page needs six functions, which the module `page`
+//! a sentence, the library's own where the library refuses. So a page needs seven functions, which the module `page`
 //! exports, and everything else is plain calls of the library: one file for each instrument.
 
 #![deny(unsafe_code)]
 
 mod asked;
 mod backwards;
+#[cfg(feature = "pictures")]
+mod digits;
 mod drawing;
 mod network;
 mod page;
@@ -28,6 +30,8 @@ pub type Reply<T> = Result<T, Box<dyn Error>>;
 pub struct Desk {
     lesson: Option<training::Lesson>,
     painter: Option<drawing::Painter>,
+    #[cfg(feature = "pictures")]
+    digits: Option<diffusion_intuition::network::UNet>,
 }
 
 impl Desk {
@@ -41,6 +45,12 @@ impl Desk {
             "road" => schedule::road(asked),
             "moment" => schedule::moment(asked),
             "back" => backwards::back(asked),
+            #[cfg(feature = "pictures")]
+            "load" => digits::load(asked, self),
+            #[cfg(feature = "pictures")]
+            "digits" => digits::digits(asked, self),
+            #[cfg(feature = "pictures")]
+            "finish" => digits::finish(asked, self),
             "walk" => sampling::walk(asked),
             "goal" => sampling::goal(asked),
             "begin" => training::begin(asked, self),

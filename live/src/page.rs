@@ -13,6 +13,7 @@ struct Room {
     desk: Desk,
     text: Vec<u8>,
     numbers: Vec<f64>,
+    bytes: Vec<u8>,
     answer: Answer,
     said: String,
 }
@@ -45,13 +46,20 @@ extern "C" fn number_room(len: usize) -> *mut f64 {
     ROOM.with_borrow_mut(|all| room(&mut all.numbers, len))
 }
 
+/// Room for the bytes of a file; null if there is too little memory.
+#[unsafe(no_mangle)]
+extern "C" fn byte_room(len: usize) -> *mut u8 {
+    ROOM.with_borrow_mut(|all| room(&mut all.bytes, len))
+}
+
 /// Answers the question: how many numbers the answer has, or −1 if it is refused. What is said then holds the names
 /// and lengths of the answer's arrays, or why it is refused.
 #[unsafe(no_mangle)]
 extern "C" fn ask() -> isize {
     ROOM.with_borrow_mut(|all| {
         let text = String::from_utf8_lossy(&all.text);
-        match all.desk.answer(&Asked::new(&text, &all.numbers)) {
+        let asked = Asked::new(&text, &all.numbers).with_bytes(&all.bytes);
+        match all.desk.answer(&asked) {
             Ok(answer) => {
                 all.said = answer.contents();
                 all.answer = answer;

@@ -6,8 +6,9 @@
 //!
 //! In Python: `from safetensors.torch import load_file; network.load_state_dict(load_file("network.safetensors"))`.
 
+use std::fmt::Debug;
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use serde_json::{Map, json};
@@ -22,11 +23,16 @@ const LONGEST_HEADER: u64 = 16 << 20;
 /// Bytes of a tensor that are read at a time.
 const PIECE: usize = 1 << 16;
 
+/// The bytes of a file: on a disk, or in memory.
+trait Bytes: Read + Seek + Debug + Send + Sync {}
+
+impl<T: Read + Seek + Debug + Send + Sync> Bytes for T {}
+
 /// An open file whose header was checked: every tensor lies within the file, none overlap.
 #[derive(Debug)]
 pub struct TensorFile {
     name: String,
-    file: BufReader<File>,
+    file: Box<dyn Bytes>,
     /// Where the numbers begin.
     start: u64,
     header: Header,
@@ -40,7 +46,22 @@ impl TensorFile {
     /// header is not valid.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let (file, start, header) = open(path).map_err(|reason| failure(path, reason))?;
+        let opened = on_disk(path).and_then(|(file, len)| Self::of(path, Box::new(file), len));
+        opened.map_err(|reason| failure(path, reason))
+    }
+
+    /// A file that was read already, under this name.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn of_bytes(name: &str, bytes: Vec<u8>) -> Result<Self> {
+        let (path, len) = (Path::new(name), bytes.len() as u64);
+        let opened = Self::of(path, Box::new(Cursor::new(bytes)), len);
+        opened.map_err(|reason| failure(path, reason))
+    }
+
+    fn of(path: &Path, mut file: Box<dyn Bytes>, len: u64) -> std::result::Result<Self, Reason> {
+        let (start, header) = header(&mut file, len)?;
         Ok(Self {
             name: path.display().to_string(),
             file,
@@ -124,17 +145,21 @@ impl TensorFile {
     }
 }
 
-fn open(path: &Path) -> std::result::Result<(BufReader<File>, u64, Header), Reason> {
+fn on_disk(path: &Path) -> std::result::Result<(BufReader<File>, u64), Reason> {
     // To open a pipe would wait for a writer.
     if !std::fs::metadata(path)?.is_file() {
         return Err("it is not a file".into());
     }
     let file = File::open(path)?;
     let len = file.metadata()?.len();
+    Ok((BufReader::new(file), len))
+}
+
+/// Where the numbers of a file of so many bytes begin, and its header.
+fn header(file: &mut dyn Bytes, len: u64) -> std::result::Result<(u64, Header), Reason> {
     if len < 8 {
         return Err(format!("{len} bytes are too few for a header").into());
     }
-    let mut file = BufReader::new(file);
     let mut size = [0; 8];
     file.read_exact(&mut size)?;
     let size = u64::from_le_bytes(size);
@@ -150,7 +175,7 @@ fn open(path: &Path) -> std::result::Result<(BufReader<File>, u64, Header), Reas
     if found != named {
         return Err(format!("{found} bytes of tensors, the header names {named}").into());
     }
-    Ok((file, 8 + size, header))
+    Ok((8 + size, header))
 }
 
 /// The numbers of little-endian `bytes`.

@@ -45,6 +45,16 @@ impl Parameters {
         Ok(())
     }
 
+    /// [`load`](Self::load) from a file that was read already, under this name: where there are no files.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_bytes(&mut self, name: &str, bytes: Vec<u8>) -> Result<()> {
+        let read = self.read(&mut TensorFile::of_bytes(name, bytes)?, "")?;
+        *self = read;
+        Ok(())
+    }
+
     /// A copy with the numbers that `file` has under `prefix`.
     pub(super) fn read(&self, file: &mut TensorFile, prefix: &str) -> Result<Self> {
         let mut read = self.clone();

@@ -196,3 +196,22 @@ fn the_same_parameters_are_the_same_bytes() {
     let files: Vec<_> = (0..5).map(written).collect();
     assert!(files.iter().all(|file| *file == files[0]));
 }
+
+/// Bytes that were read already give the same parameters as their file, and what is not whole is refused.
+#[test]
+fn parameters_load_from_memory() {
+    let scratch = Scratch::new("memory");
+    let (saved, mut loaded) = (network(1, 16, 2, 0), network(1, 16, 2, 1));
+    saved.parameters().save(&scratch.0).unwrap();
+    let bytes = std::fs::read(&scratch.0).unwrap();
+    let before = bits(loaded.parameters());
+    for len in [0, 7, 8, bytes.len() / 2, bytes.len() - 1] {
+        let cut = loaded
+            .parameters_mut()
+            .load_bytes("cut", bytes[..len].to_vec());
+        assert!(cut.unwrap_err().to_string().contains("cut"), "{len} bytes");
+        assert_eq!(bits(loaded.parameters()), before);
+    }
+    loaded.parameters_mut().load_bytes("whole", bytes).unwrap();
+    assert_eq!(bits(loaded.parameters()), bits(saved.parameters()));
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from opened import HEIGHT, Found, opened
@@ -26,7 +27,15 @@ READY = 10_000  # milliseconds
 Say = Callable[[str, str, Found], None]
 
 
-def check_live(browser: Browser, site: Site, name: str, origin: str, native: Path | None, report: Say) -> None:
+@dataclass(frozen=True)
+class Natives:
+    """What the answers of a page are compared with."""
+
+    program: Path | None = None  # answers on this machine
+    module: Path | None = None  # the committed one, in place of the one that was just compiled
+
+
+def check_live(browser: Browser, site: Site, name: str, origin: str, natives: Natives, report: Say) -> None:
     """Reports on all instruments of a page."""
     names = instruments(site, name)
     if not names:
@@ -36,8 +45,14 @@ def check_live(browser: Browser, site: Site, name: str, origin: str, native: Pat
             faults = [f"{instrument} loads before anybody comes near" for instrument in names if too_early(page, instrument)]
             faults += [fault for instrument in names for fault in comes_alive(page, instrument)]
             report(name, f"instruments {where}", (len(names), faults + ears.complaints + ears.outside + ears.failed))
-            if where == "file" and native and name == "laboratory.html":
-                report(name, "same answers", same_answers(page, names[0], native))
+            if where == "file" and natives.program and name == "laboratory.html":
+                report(name, "same answers", same_answers(page, names[0], natives.program))
+    if natives.program and natives.module and name == "laboratory.html":
+        with opened(browser, (site.root / name).as_uri()) as (page, _):
+            page.route("**/live.wasm.js", lambda route: route.fulfill(path=natives.module))
+            page.reload(wait_until="load")
+            list(comes_alive(page, names[0]))
+            report(name, "same when committed", same_answers(page, names[0], natives.program))
     for width in (360, 1400):
         for scheme in ("light", "dark"):
             with opened(browser, (site.root / name).as_uri(), width=width, scheme=scheme) as (page, ears):

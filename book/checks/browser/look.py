@@ -22,7 +22,7 @@ from typing import TypeVar
 
 from controls import check_controls
 from figures import check_figures
-from live import check_live
+from live import Natives, check_live
 from opened import WIDTHS, Found, opened
 from page import PageCheck
 from plain import check_plain
@@ -86,7 +86,7 @@ class Browsers:
                 browser.result()
 
 
-def check_site(browsers: Browsers, site: Site, report: Report, word: str, native: Path | None = None) -> None:
+def check_site(browsers: Browsers, site: Site, report: Report, word: str, natives: Natives = Natives()) -> None:
     """Checks all pages of a site, then what only all of them together show."""
     tags: Counter[str] = Counter()
     references: list[tuple[str, str]] = []
@@ -98,7 +98,7 @@ def check_site(browsers: Browsers, site: Site, report: Report, word: str, native
             check_plain(browser, site, page, report)
             check_figures(browser, site, page, report)
             report(page, "previews", check_previews(browser, site, page))
-            check_live(browser, site, page, origin, native, report)
+            check_live(browser, site, page, origin, natives, report)
             tags.update(numbers["tags"])
             references.extend((page, number) for number in numbers["references"])
 
@@ -134,6 +134,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--screenshots", type=Path, metavar="DIR", help="photograph every page into this folder")
     parser.add_argument("--word", default="noise", help="what is searched for")
     parser.add_argument("--native", type=Path, metavar="PROGRAM", help="answers the instruments' questions on this machine")
+    parser.add_argument("--module", type=Path, metavar="FILE", help="the committed module, which must answer the same")
     parser.add_argument("--chromium", default="/usr/bin/chromium", help="the browser's program")
     options = parser.parse_args()
     if not options.self_test and not (options.site and (options.site / "index.html").exists()):
@@ -152,7 +153,7 @@ def main() -> int:
         return self_test(browsers, check, Report)
     report = Report()
     site = Site(options.site, options.only or [])
-    check_site(browsers, site, report, options.word, options.native)
+    check_site(browsers, site, report, options.word, Natives(options.native, options.module))
     if options.screenshots:
         options.screenshots.mkdir(parents=True, exist_ok=True)
         browsers(site.pages, lambda browser, page: photograph(browser, site, page, options.screenshots))

@@ -56,8 +56,25 @@
     }
   }
 
+  // A library that comes when it is asked first.
+  class Sleeping {
+    constructor(...module) {
+      this.wake = () => (this.library ??= new Library(...module));
+      this.opened = Promise.resolve();
+    }
+
+    ask(...question) {
+      return this.wake().ask(...question);
+    }
+
+    give(...file) {
+      return this.wake().give(...file);
+    }
+  }
+
   class Stage {
-    constructor(place, name, build) {
+    constructor(place, name, build, module) {
+      this.module = module;
       this.place = place;
       this.name = name;
       this.controls = {};
@@ -85,7 +102,7 @@
     // Once it comes near the window.
     open() {
       if (!this.library) {
-        this.library = new Library();
+        this.library = this.module.length ? new Sleeping(...this.module) : new Library();
         place(this, "loading");
         this.library.opened.then(() => place(this, "ready"), (error) => this.refuse(error));
         this.instrument.change?.(null);
@@ -176,10 +193,11 @@
   }
 
   window.diLive.stages = {};
-  window.diLive.start = (name, build) => {
+  // A module of its own, `[file, variable]`, loads when the instrument asks it something.
+  window.diLive.start = (name, build, module = []) => {
     const found = document.querySelector(`.di-live[data-instrument="${name}"]`);
     if (found) {
-      window.diLive.stages[name] = new Stage(found, name, build);
+      window.diLive.stages[name] = new Stage(found, name, build, module);
     }
   };
 })();

@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const MODULE = new URL("live.wasm.js", document.currentScript.src);
+  const HERE = document.currentScript.src;
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 
   function element(name, attributes = {}, ...children) {
@@ -17,16 +17,16 @@
 
   // ---- The library. Its module is a script, which pages opened from disk may load too.
 
-  let packed = null;
+  const packed = {};
 
-  function load() {
-    packed ??= new Promise((done, failed) => {
-      const script = element("script", { src: MODULE });
-      script.onload = () => done(window.diModule);
-      script.onerror = () => failed(new Error("the library's module is not beside this page"));
+  function load(file, variable) {
+    packed[file] ??= new Promise((done, failed) => {
+      const script = element("script", { src: new URL(file, HERE) });
+      script.onload = () => done(window[variable]);
+      script.onerror = () => failed(new Error(`${file} is not beside this page`));
       document.head.append(script);
     });
-    return packed;
+    return packed[file];
   }
 
   // Runs in the worker.
@@ -34,21 +34,25 @@
     const [writer, reader] = [new TextEncoder(), new TextDecoder()];
     let library = null;
 
-    async function open(text) {
+    function unpacked(text) {
       const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
       const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-      const code = await new Response(stream).arrayBuffer();
-      return (await WebAssembly.instantiate(code)).instance.exports;
+      return new Response(stream).arrayBuffer();
     }
 
-    function answered(question, numbers) {
+    async function open(text) {
+      return (await WebAssembly.instantiate(await unpacked(text))).instance.exports;
+    }
+
+    function answered(question, numbers, bytes) {
       const words = writer.encode(question);
-      const [text, room] = [library.text_room(words.length), library.number_room(numbers.length)];
-      if (!text || !room) {
+      const [text, room, file] = [library.text_room(words.length), library.number_room(numbers.length), library.byte_room(bytes.length)];
+      if (!text || !room || !file) {
         return { refused: "there is too little memory for this question" };
       }
       new Uint8Array(library.memory.buffer, text, words.length).set(words);
       new Float64Array(library.memory.buffer, room, numbers.length).set(numbers);
+      new Uint8Array(library.memory.buffer, file, bytes.length).set(bytes);
       const start = performance.now();
       const count = library.ask();
       const milliseconds = performance.now() - start;
@@ -64,7 +68,8 @@
       try {
         library ??= open(data.packed);
         library = await library;
-        const reply = data.question ? answered(data.question, data.numbers) : {};
+        const bytes = new Uint8Array(data.file ? await unpacked(data.file) : 0);
+        const reply = data.question ? answered(data.question, data.numbers, bytes) : {};
         postMessage({ id: data.id, ...reply }, reply.answer ? [reply.answer.buffer] : []);
       } catch (error) {
         postMessage({ id: data.id, refused: `the library cannot run here: ${error.message}` });
@@ -85,10 +90,10 @@
   }
 
   class Library {
-    constructor() {
+    constructor(file = "live.wasm.js", variable = "diModule") {
       this.waiting = new Map();
       this.count = 0;
-      this.opened = load().then((text) => {
+      this.opened = load(file, variable).then((text) => {
         const address = URL.createObjectURL(new Blob([`(${work})()`], { type: "text/javascript" }));
         this.worker = new Worker(address);
         URL.revokeObjectURL(address);
@@ -126,6 +131,12 @@
       const lines = Object.entries(settings).map(([key, value]) => `${key} ${value}`);
       const { contents, answer, milliseconds } = await this.exactly([name, ...lines].join("\n"), numbers);
       return { ...named(contents, answer), milliseconds };
+    }
+
+    // Gives the library a file that lies beside the page, with a question.
+    async give(name, file, variable) {
+      const [text] = await Promise.all([load(file, variable), this.opened]);
+      return this.send({ question: name, numbers: new Float64Array(), file: text });
     }
 
     close() {

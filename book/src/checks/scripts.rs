@@ -3,6 +3,7 @@
 use crate::machine::clone::Clone;
 use crate::machine::home::Home;
 use crate::machine::programs::which;
+use crate::press::module;
 use crate::python::packages::{Packages, Python};
 use crate::run::session::Session;
 use anyhow::{Context, Result, bail};
@@ -29,6 +30,8 @@ pub enum Check {
     Crowd,
     /// A sentence says what is missing on a machine
     Missing,
+    /// The committed module of the pages is made from the sources as they are
+    Module,
     /// Every page of the pressed book is right in Chromium
     Browse {
         /// Photograph every page into this folder
@@ -45,6 +48,7 @@ impl Check {
             Check::Kills => try_press("press/kills.py"),
             Check::Crowd => try_press("press/crowd.py"),
             Check::Missing => try_press("press/missing.py"),
+            Check::Module => module::check(&Session::open(Packages::Book)?).map(|_| ()),
             Check::Browse { screenshots } => browse(screenshots.as_deref()),
         }
     }
@@ -77,6 +81,7 @@ fn browse(screenshots: Option<&Path>) -> Result<()> {
     succeed(command().arg("--self-test"))?;
     let mut look = command();
     look.arg(&book).arg("--native").arg(native(&clone)?);
+    look.arg("--module").arg(clone.join(module::COMMITTED));
     if let Some(folder) = screenshots {
         look.arg("--screenshots").arg(std::path::absolute(folder)?);
     }

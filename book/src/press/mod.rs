@@ -4,7 +4,7 @@ pub mod book;
 mod chapter;
 mod compare;
 mod instruments;
-mod module;
+pub mod module;
 mod numbers;
 pub mod options;
 mod page;

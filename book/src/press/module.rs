@@ -14,29 +14,58 @@ use std::path::PathBuf;
 use std::process::Command;
 
 const TARGET: &str = "wasm32-unknown-unknown";
+/// What is compiled, and the variable of the page's that it becomes.
+#[derive(Clone, Copy)]
+struct Kind {
+    features: &'static str,
+    variable: &'static str,
+}
+
+const MAIN: Kind = Kind {
+    features: "",
+    variable: "diModule",
+};
+const PICTURES: Kind = Kind {
+    features: "pictures",
+    variable: "diPictures",
+};
 /// Where it is committed.
-const COMMITTED: &str = "live/live.wasm.js";
+pub const COMMITTED: &str = "live/live.wasm.js";
 /// Compresses it and makes a script of it.
 const PACK: &str = include_str!("../../python/pack.py");
 
 /// The script with the module, made from the sources as they are, if that can be.
 pub fn script(session: &Session) -> Result<String> {
     let hash = hash_of_sources(&session.clone)?;
-    let kept = session.work.join("live").join(format!("{hash}.js"));
+    kept(session, &hash, MAIN).or_else(|reason| {
+        let reason = format!("{reason:#}");
+        committed(&session.clone, &hash, &reason)
+    })
+}
+
+/// The script with the module for pictures, which is larger, comes when a reader asks for it, and is not committed; none
+/// where it cannot be made.
+pub fn script_for_pictures(session: &Session) -> Result<Option<String>> {
+    let hash = hash_of_sources(&session.clone)?;
+    Ok(kept(session, &hash, PICTURES).ok())
+}
+
+/// A script as it was kept, or made now.
+fn kept(session: &Session, hash: &str, kind: Kind) -> Result<String> {
+    let folder = session.work.join("live");
+    let kept = folder.join(format!("{hash}-{}.js", kind.variable));
     if let Ok(script) = fs::read_to_string(&kept) {
         return Ok(script);
     }
     let spinner = ui::spinner("compiling the library for the browser");
-    let built = build(session, &hash);
+    let built = build(session, hash, kind);
     spinner.finish_and_clear();
-    match built {
-        Ok(script) => {
-            files::remove(&session.work.join("live"))?;
-            files::write_atomically(&kept, &script)?;
-            Ok(script)
-        }
-        Err(reason) => committed(&session.clone, &hash, &format!("{reason:#}")),
-    }
+    let script = built?;
+    let mut older = files::list(&folder).unwrap_or_default();
+    older.retain(|file| !files::stem(file).starts_with(hash));
+    older.iter().try_for_each(|file| files::remove(file))?;
+    files::write_atomically(&kept, &script)?;
+    Ok(script)
 }
 
 /// Writes the script to where it is committed.
@@ -50,6 +79,28 @@ pub fn write(session: &Session) -> Result<()> {
     files::write_if_new(&path, &script)?;
     ui::say(&format!("the module is written into {}", path.display()));
     Ok(())
+}
+
+/// Fails unless the committed script was made from the sources as they are, and they can be compiled here; returns
+/// where it is.
+pub fn check(session: &Session) -> Result<PathBuf> {
+    let (hash, path) = (
+        hash_of_sources(&session.clone)?,
+        session.clone.join(COMMITTED),
+    );
+    let committed =
+        fs::read_to_string(&path).with_context(|| format!("there is no {COMMITTED}"))?;
+    if hash_in(&committed) != Some(&hash) {
+        bail!("{COMMITTED} was made from other sources: `cargo book --write` renews it");
+    }
+    let built = script(session)?;
+    ui::say(match built == committed {
+        true => "the committed module is the one that is compiled here, to the byte",
+        false => {
+            "the committed module has other bytes than the one that is compiled here: its answers are compared next"
+        }
+    });
+    Ok(path)
 }
 
 /// The committed script, with a word if it is not of these sources.
@@ -94,7 +145,7 @@ pub fn hash_of_sources(clone: &Clone) -> Result<String> {
     Ok(fingerprint.finish())
 }
 
-fn build(session: &Session, hash: &str) -> Result<String> {
+fn build(session: &Session, hash: &str, kind: Kind) -> Result<String> {
     let clone = &session.clone;
     need_target(session)?;
     let cargo = session.toolchain.bin().join("cargo");
@@ -106,6 +157,7 @@ fn build(session: &Session, hash: &str) -> Result<String> {
     output(
         Command::new(cargo)
             .args(["build", "--quiet", "--locked", "--package", "live"])
+            .args(["--no-default-features", "--features", kind.features])
             .args(["--profile", "live", "--target", TARGET, "--target-dir"])
             .arg(clone.target())
             .current_dir(clone.root())
@@ -113,7 +165,21 @@ fn build(session: &Session, hash: &str) -> Result<String> {
     )?;
     let module = clone.target().join(TARGET).join("live/live.wasm");
     let mut pack = session.python.command();
-    output(pack.args(["-c", PACK]).arg(module).arg(hash))
+    output(
+        pack.args(["-c", PACK])
+            .arg(module)
+            .args([kind.variable, hash]),
+    )
+}
+
+/// The weights of this name as a script, which a page loads when a reader asks for what needs them.
+pub fn weights(session: &Session, name: &str) -> Result<String> {
+    let path = session
+        .clone
+        .join("weights")
+        .join(format!("{name}.safetensors"));
+    let mut pack = session.python.command();
+    output(pack.args(["-c", PACK]).arg(path).arg("diWeights"))
 }
 
 /// Vector instructions, and no path of this machine in the module.
