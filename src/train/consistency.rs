@@ -30,7 +30,7 @@ pub struct Direct<'a>(pub Ladder<'a>);
 
 impl Teacher for Consistency<'_> {
     fn timesteps(&self) -> &[usize] {
-        &self.0.starts
+        &self.0.timesteps
     }
 
     fn x0(&self, asked: &Question) -> Result<Array2<f32>> {
@@ -45,7 +45,7 @@ impl Teacher for Consistency<'_> {
 
 impl Teacher for Direct<'_> {
     fn timesteps(&self) -> &[usize] {
-        &self.0.starts
+        &self.0.timesteps
     }
 
     fn x0(&self, asked: &Question) -> Result<Array2<f32>> {

@@ -61,7 +61,7 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! It is a [safetensors](safetensors) file: the network's parameters are under `model.`, their average under
+//! It is a [safetensors](mod@safetensors) file: the network's parameters are under `model.`, their average under
 //! `ema.`, Adam's moments under `adam.m.` and `adam.v.`. In PyTorch,
 //! `{k[6:]: v for k, v in load_file(path).items() if k.startswith("model.")}` is a `state_dict`.
 

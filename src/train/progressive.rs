@@ -40,7 +40,7 @@ pub struct Progressive<'a>(pub Ladder<'a>);
 
 impl Teacher for Progressive<'_> {
     fn timesteps(&self) -> &[usize] {
-        &self.0.starts
+        &self.0.timesteps
     }
 
     fn x0(&self, asked: &Question) -> Result<Array2<f32>> {

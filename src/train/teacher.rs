@@ -151,15 +151,15 @@ pub(super) fn convert(
 #[derive(Clone)]
 pub struct Ladder<'a> {
     model: Model<'a>,
-    /// Of the model, falling; after the last there is clean data.
-    timesteps: Vec<usize>,
+    /// The model's timesteps, falling; after the last there is clean data.
+    rungs: Vec<usize>,
     stride: usize,
-    /// Of the student: every `stride`-th of those.
-    pub(super) starts: Vec<usize>,
+    /// The student's: every `stride`-th of those.
+    pub(super) timesteps: Vec<usize>,
     heun: bool,
 }
 
-/// Rows on the ladder, and which of the timesteps each stands at; clean ones are beyond the last.
+/// Rows on the ladder, and which of its rungs each stands on; clean ones are beyond the last.
 pub(super) struct Walk {
     pub x: Array2<f32>,
     places: Vec<usize>,
@@ -190,8 +190,8 @@ impl<'a> Ladder<'a> {
         check::parameter("stride of a student", stride, whole, valid)?;
         Ok(Self {
             model,
-            starts: timesteps.iter().copied().step_by(stride).collect(),
-            timesteps: timesteps.to_vec(),
+            timesteps: timesteps.iter().copied().step_by(stride).collect(),
+            rungs: timesteps.to_vec(),
             stride,
             heun: false,
         })
@@ -211,7 +211,7 @@ impl<'a> Ladder<'a> {
     pub(super) fn walk(&self, asked: &Question, steps: usize) -> Result<Walk> {
         check::same_shape("ts", &[asked.x_t.nrows()], &[asked.ts.len()])?;
         let place = |t: &usize| {
-            let found = self.timesteps.binary_search_by(|own| t.cmp(own));
+            let found = self.rungs.binary_search_by(|own| t.cmp(own));
             let valid = "one of those that the teacher was made with";
             check::parameter("a timestep", *t, found.is_ok(), valid).map(|()| found.unwrap_or(0))
         };
@@ -263,14 +263,14 @@ impl<'a> Ladder<'a> {
 
     /// The rows that are not clean, and x̂0 of them as `model` sees it.
     pub(super) fn ask(&self, model: Model, walk: &Walk, asked: &Question) -> Result<Noisy> {
-        let noisy = |i: &usize| walk.places[*i] < self.timesteps.len();
+        let noisy = |i: &usize| walk.places[*i] < self.rungs.len();
         let rows: Vec<usize> = (0..walk.places.len()).filter(noisy).collect();
         let x_t = walk.x.select(Axis(0), &rows);
         if rows.is_empty() {
             let x0 = x_t.clone();
             return Ok(Noisy { rows, x_t, x0 });
         }
-        let ts = rows.iter().map(|i| self.timesteps[walk.places[*i]]);
+        let ts = rows.iter().map(|i| self.rungs[walk.places[*i]]);
         let labels = rows.iter().filter_map(|i| asked.labels.get(*i).copied());
         let (ts, labels): (Vec<_>, Vec<_>) = (ts.collect(), labels.collect());
         let x0 = model.x0(asked.schedule, &x_t, &ts, &labels)?;
@@ -284,7 +284,7 @@ impl<'a> Ladder<'a> {
     }
 
     fn level(&self, schedule: &Schedule, place: usize) -> Level {
-        let t = self.timesteps.get(place);
+        let t = self.rungs.get(place);
         t.map_or(Level::CLEAN, |t| schedule.level(*t))
     }
 }
