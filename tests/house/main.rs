@@ -6,6 +6,7 @@
 
 mod floors;
 mod imports;
+mod published;
 mod source;
 
 use std::collections::BTreeSet;
