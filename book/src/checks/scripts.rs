@@ -28,6 +28,8 @@ pub enum Check {
     Kills,
     /// Several kernels and presses at once do not disturb each other
     Crowd,
+    /// Many users share one read-only prefix
+    Classroom,
     /// A sentence says what is missing on a machine
     Missing,
     /// The committed module of the pages is made from the sources as they are
@@ -47,6 +49,7 @@ impl Check {
             Check::Faults => try_press("press/failures.py"),
             Check::Kills => try_press("press/kills.py"),
             Check::Crowd => try_press("press/crowd.py"),
+            Check::Classroom => try_press("press/classroom.py"),
             Check::Missing => try_press("press/missing.py"),
             Check::Module => module::check(&Session::open(Packages::Book)?).map(|_| ()),
             Check::Browse { screenshots } => browse(screenshots.as_deref()),

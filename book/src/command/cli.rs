@@ -2,7 +2,7 @@
 
 use crate::checks::latency;
 use crate::checks::scripts::Check;
-use crate::command::{clean, lab};
+use crate::command::{clean, lab, setup};
 use crate::kernel::{launcher, private};
 use crate::press::book;
 use crate::press::options::PressOptions;
@@ -27,6 +27,12 @@ enum Command {
         /// Arguments handed on to JupyterLab
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
+    },
+    /// Set up the kernel, JupyterLab and the compiled library, and nothing else
+    Setup {
+        /// For all users of a machine or an image: everything goes into this folder, which they need not write into
+        #[arg(long, value_name = "DIR")]
+        prefix: Option<PathBuf>,
     },
     /// Remove everything that this command ever made, the kernelspec too, and nothing else
     Clean,
@@ -70,6 +76,7 @@ pub fn run() -> Result<()> {
     match cli.command {
         None => book::run(&cli.press),
         Some(Command::Lab { arguments }) => lab::run(&arguments),
+        Some(Command::Setup { prefix }) => setup::run(prefix.as_deref()),
         Some(Command::Clean) => clean::run(),
         Some(Command::Latency { runs }) => latency::run(runs),
         Some(Command::Ci { check }) => check.run(),

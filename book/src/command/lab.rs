@@ -5,7 +5,7 @@ use crate::files::locks::Lock;
 use crate::machine::ui;
 use crate::python::packages::Packages;
 use crate::run::session::Session;
-use crate::run::{cells, warm};
+use crate::run::warm;
 use anyhow::{Context, Result};
 use std::os::unix::process::CommandExt;
 
@@ -20,12 +20,7 @@ pub const LOCK: &str = "lab.lock";
 pub fn run(arguments: &[String]) -> Result<()> {
     let session = Session::open(Packages::Lab)?;
     let notebooks = session.clone.notebooks();
-    let paths = cells::in_folder(&notebooks)?;
-    let read: Vec<_> = paths
-        .iter()
-        .map(|path| cells::read(path))
-        .collect::<Result<_>>()?;
-    warm::ensure(&session, &notebooks, &read)?;
+    warm::ensure_all(&session)?;
     let settings = session.work.join("jupyter/settings");
     files::write_atomically(&settings.join("labconfig/page_config.json"), QUIET)?;
     // Jupyter refuses to serve root unless told that it is meant; in a container root is often the only user.

@@ -3,3 +3,4 @@
 mod clean;
 pub mod cli;
 mod lab;
+mod setup;

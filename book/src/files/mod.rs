@@ -15,5 +15,7 @@ pub use explain::explain;
 pub use hash::Fingerprint;
 #[cfg(test)]
 pub use scratch::Scratch;
-pub use tree::{copy_tree, has_ending, list, make_folder, remove, rename, size, stem};
+pub use tree::{
+    copy_tree, has_ending, link_tree, list, make_folder, open_to_all, remove, rename, size, stem,
+};
 pub use write::{aside, is_number, write_atomically, write_for_user, write_if_new};

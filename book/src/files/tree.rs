@@ -4,6 +4,7 @@ use crate::files::explain::explain;
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File, FileTimes};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,6 +15,27 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub fn copy_tree(from: &Path, to: &Path, left_out: &[&str]) -> Result<()> {
     let mut files = Vec::new();
     copy_folders(from, to, left_out, &mut files)?;
+    copy_files(&files)
+}
+
+/// The same, but files for which `shared` says so, by name and size, are linked; copied, where that cannot be.
+pub fn link_tree(
+    from: &Path,
+    to: &Path,
+    link: impl Fn(&Path, &Path) -> io::Result<()>,
+    shared: impl Fn(&Path, u64) -> bool,
+) -> Result<()> {
+    let (mut files, mut copied) = (Vec::new(), Vec::new());
+    copy_folders(from, to, &[], &mut files)?;
+    for (from, to) in files {
+        if !shared(&from, fs::metadata(&from)?.len()) || link(&from, &to).is_err() {
+            copied.push((from, to));
+        }
+    }
+    copy_files(&copied)
+}
+
+fn copy_files(files: &[(PathBuf, PathBuf)]) -> Result<()> {
     let threads = std::thread::available_parallelism()
         .map_or(2, usize::from)
         .min(8);
@@ -63,12 +85,37 @@ fn copy_folders(
 fn copy_file(from: &Path, to: &Path) -> Result<()> {
     // `fs::copy` asks the kernel to copy (copy_file_range, clonefile), which shares blocks where it can.
     fs::copy(from, to).map_err(|error| explain(error, to))?;
+    // What is read-only where it lies for many is this user's here.
+    let mut rights = fs::metadata(to)?.permissions();
+    rights.set_mode(rights.mode() | 0o200);
+    fs::set_permissions(to, rights).map_err(|error| explain(error, to))?;
     let modified = fs::metadata(from)?.modified()?;
     File::options()
         .write(true)
         .open(to)
         .and_then(|file| file.set_times(FileTimes::new().set_modified(modified)))
         .map_err(|error| explain(error, to))
+}
+
+/// Lets every user read a folder and all in it, and run what its owner may run.
+pub fn open_to_all(folder: &Path) -> Result<()> {
+    let metadata = fs::symlink_metadata(folder)?;
+    if metadata.is_symlink() {
+        return Ok(());
+    }
+    let mode = metadata.permissions().mode();
+    let run = (mode & 0o100) >> 3 | (mode & 0o100) >> 6;
+    let open = mode | 0o444 | run;
+    if open != mode {
+        fs::set_permissions(folder, fs::Permissions::from_mode(open))
+            .map_err(|error| explain(error, folder))?;
+    }
+    if metadata.is_dir() {
+        for entry in fs::read_dir(folder)? {
+            open_to_all(&entry?.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Removes a folder or file, whether it exists or not.

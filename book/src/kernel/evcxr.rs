@@ -23,8 +23,10 @@ const ROOM: u64 = 3_000_000_000;
 
 /// The installed kernel, if there is one.
 pub fn installed(home: &Home) -> Option<PathBuf> {
-    let own = folder(home).join("bin/evcxr_jupyter");
-    if own.exists() {
+    let own = home
+        .found(folder_name())
+        .map(|folder| folder.join("bin/evcxr_jupyter"));
+    if let Some(own) = own.filter(|own| own.exists()) {
         return Some(own);
     }
     which("evcxr_jupyter").filter(|kernel| installed_version(kernel).as_deref() == Some(VERSION))
@@ -58,7 +60,11 @@ fn build_folder(home: &Home) -> PathBuf {
 }
 
 fn folder(home: &Home) -> PathBuf {
-    home.join(format!("evcxr-{VERSION}"))
+    home.join(folder_name())
+}
+
+fn folder_name() -> String {
+    format!("evcxr-{VERSION}")
 }
 
 /// evcxr has no `--version`; cargo's record beside the binary knows.

@@ -12,10 +12,9 @@ pub const NAME: &str = "diffusion-intuition";
 /// What a person sees in a list of kernels.
 pub const DISPLAY_NAME: &str = "Rust (Diffusion Models)";
 
-/// Writes the kernelspec for the user.
-pub fn install(home: &Home) -> Result<()> {
-    let folder = user_folder()?;
-    let path = file(&folder);
+/// Writes the kernelspec that starts the launcher of this home into a folder of kernelspecs.
+pub fn install(folder: &Path, home: &Home) -> Result<()> {
+    let path = file(folder);
     if path.exists() && read(&path).is_none() {
         ui::say(&format!(
             "{} is not this program's and stays as it is: remove it if editors shall find the kernel",
@@ -23,7 +22,7 @@ pub fn install(home: &Home) -> Result<()> {
         ));
         return Ok(());
     }
-    write(&folder, &home.launcher())
+    write(folder, &home.launcher())
 }
 
 /// Fails with a sentence if the kernelspec could not be written.
@@ -91,7 +90,7 @@ fn read(path: &Path) -> Option<Value> {
 }
 
 /// Where Jupyter looks for a user's kernelspecs.
-fn user_folder() -> Result<PathBuf> {
+pub fn user_folder() -> Result<PathBuf> {
     if let Some(data) = std::env::var_os("JUPYTER_DATA_DIR").filter(|data| !data.is_empty()) {
         return Ok(PathBuf::from(data).join("kernels"));
     }

@@ -5,7 +5,7 @@
 
 use crate::kernel::private::{self, Private};
 use crate::kernel::stdsrc::{self, Inference};
-use crate::kernel::{copies, evcxr, key, notice, profile, variables};
+use crate::kernel::{copies, evcxr, key, library, notice, profile, variables};
 use crate::machine::clone::Clone;
 use crate::machine::environment;
 use crate::machine::home::Home;
@@ -37,7 +37,7 @@ pub fn run(connection_file: &Path) -> Result<()> {
     command.arg("--control_file").arg(connection_file);
     set_tools(&mut command, &home, &toolchain)?;
     if let Some(clone) = &clone {
-        command.env(variables::LOCK, clone.join("Cargo.lock"));
+        set_library(&mut command, &home, clone)?;
     }
     match env::var_os(variables::WARMING) {
         Some(folder) => {
@@ -47,6 +47,26 @@ pub fn run(connection_file: &Path) -> Result<()> {
         None => give_folder(&mut command, &home, clone.as_ref(), &toolchain)?,
     }
     Err(command.exec()).context("cannot start the kernel")
+}
+
+/// Lets the kernel compile the copy of the clone's library, in the versions that the clone pins. A run keeps to the
+/// library that its compiled copy is of, even if a source changes meanwhile.
+fn set_library(command: &mut Command, home: &Home, clone: &Clone) -> Result<()> {
+    let asked = env::var(variables::KEY).ok();
+    let of_run = asked.and_then(|key| library::of_hash(home, &copies::library(home, &key)?));
+    let copy = match of_run {
+        Some(copy) => copy,
+        None => library::ensure(home, clone)?,
+    };
+    let packages = library::packages(home, clone)?;
+    if packages.exists() {
+        command.env(variables::PACKAGES, packages);
+    }
+    command
+        .env(variables::CLONE, clone.root())
+        .env(variables::LIBRARY, copy)
+        .env(variables::LOCK, clone.join("Cargo.lock"));
+    Ok(())
 }
 
 /// Lets the kernel find the stand-ins before the tools, the toolchain that was asked for, and the standard library.

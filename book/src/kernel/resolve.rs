@@ -7,7 +7,7 @@
 //! is looked for there.
 
 use crate::files::Fingerprint;
-use crate::kernel::{tools, variables};
+use crate::kernel::{library, tools, variables};
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::process::parent_id;
@@ -24,27 +24,53 @@ const TRIAL: &str = "evcxr_dummy_validate_dep";
 /// Remembers what was found to resolve without a network, for the kernel that asked.
 const RESOLVED: &str = ".resolved";
 
-/// Prepares a call of cargo and says whether it needs no network; `Err` holds the answer if that is known already.
-pub fn prepare(tool: &Path, arguments: &[OsString]) -> Result<bool, ExitCode> {
-    if !is_kernel_folder() {
-        return Ok(false);
-    }
-    restore_lock(&lock_file(arguments));
-    if asked_to_stay_offline(arguments) {
-        return Ok(false);
-    }
-    match subcommand(arguments) {
-        Some("metadata") => offline_answer(tool, arguments).map_or(Ok(false), Err),
-        Some("build" | "check" | "rustc" | "clippy" | "test" | "run") => {
-            Ok(resolves_offline(tool, arguments))
+/// Where a call of cargo finds packages.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Way {
+    /// In the prefix that users share.
+    Shared,
+    /// On this machine.
+    Offline,
+    /// Wherever the user's settings say.
+    Any,
+}
+
+impl Way {
+    /// A command that runs the tool so.
+    pub fn command(self, tool: &Path, arguments: &[OsString]) -> Command {
+        let shared = library::from_packages().filter(|_| self == Way::Shared);
+        let front = shared.into_iter().flatten().map(OsString::from);
+        let all: Vec<_> = front.chain(arguments.iter().cloned()).collect();
+        let mut command = tools::command(tool, &all);
+        if self != Way::Any {
+            command.env(OFFLINE, "true");
         }
-        _ => Ok(false),
+        command
+    }
+
+    /// Those that need no network, the best first.
+    fn without_network() -> impl Iterator<Item = Way> {
+        let shared = library::from_packages().map(|_| Way::Shared);
+        shared.into_iter().chain([Way::Offline])
     }
 }
 
-/// Lets cargo do without a network.
-pub fn forbid_network(command: &mut Command) {
-    command.env(OFFLINE, "true");
+/// Prepares a call of cargo and says which way it goes; `Err` holds the answer if that is known already.
+pub fn prepare(tool: &Path, arguments: &[OsString]) -> Result<Way, ExitCode> {
+    if !is_kernel_folder() {
+        return Ok(Way::Any);
+    }
+    library::stand_in_manifest(Path::new("Cargo.toml"));
+    restore_lock(&lock_file(arguments));
+    // Those who ask for that find the shared packages like the others.
+    if asked_to_stay_offline(arguments) && library::from_packages().is_none() {
+        return Ok(Way::Any);
+    }
+    match subcommand(arguments) {
+        Some("metadata") => offline_answer(tool, arguments).map_or(Ok(Way::Any), Err),
+        Some("build" | "check" | "rustc" | "clippy" | "test" | "run") => Ok(way(tool, arguments)),
+        _ => Ok(Way::Any),
+    }
 }
 
 fn is_kernel_folder() -> bool {
@@ -109,12 +135,11 @@ fn restore_lock(lock: &Path) {
 
 /// What cargo answers without a network; nothing if it cannot.
 fn offline_answer(tool: &Path, arguments: &[OsString]) -> Option<ExitCode> {
-    let mut command = tools::command(tool, arguments);
-    forbid_network(&mut command);
-    let output = command.stdin(Stdio::null()).output().ok()?;
-    if !output.status.success() {
-        return None;
-    }
+    let mut answers = Way::without_network().filter_map(|way| {
+        let mut command = way.command(tool, arguments);
+        command.stdin(Stdio::null()).output().ok()
+    });
+    let output = answers.find(|output| output.status.success())?;
     let written = std::io::stdout()
         .write_all(&output.stdout)
         .and_then(|()| std::io::stderr().write_all(&output.stderr));
@@ -124,30 +149,33 @@ fn offline_answer(tool: &Path, arguments: &[OsString]) -> Option<ExitCode> {
     })
 }
 
-/// Whether the package in this folder resolves from what lies on this machine.
-fn resolves_offline(tool: &Path, arguments: &[OsString]) -> bool {
+/// The first way on which the package in this folder resolves.
+fn way(tool: &Path, arguments: &[OsString]) -> Way {
     let manifest = fs::read_to_string("Cargo.toml").unwrap_or_default();
-    if has_no_dependencies(&manifest) || fs::read_to_string(RESOLVED).ok() == Some(state(&manifest))
-    {
-        return true;
+    if has_no_dependencies(&manifest) {
+        return Way::Offline;
     }
-    let mut command = tools::command(tool, &[]);
-    forbid_network(&mut command);
-    command.args(["metadata", "--format-version=1"]);
-    if let Some(target) = value(arguments, "--target") {
-        command.arg("--filter-platform").arg(target);
+    let known = fs::read_to_string(RESOLVED).unwrap_or_default();
+    let line = |way: Way| format!("{way:?} {}", state(&manifest));
+    if let Some(way) = Way::without_network().find(|way| known == line(*way)) {
+        return way;
     }
-    let resolves = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if resolves {
-        // Only saves a tenth of a second at the next cell.
-        let _ = fs::write(RESOLVED, state(&manifest));
-    }
-    resolves
+    let resolves = |way: &Way| {
+        let mut command = way.command(tool, &[]);
+        command.args(["metadata", "--format-version=1"]);
+        if let Some(target) = value(arguments, "--target") {
+            command.arg("--filter-platform").arg(target);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let status = command.stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    };
+    let Some(way) = Way::without_network().find(resolves) else {
+        return Way::Any;
+    };
+    // Only saves a tenth of a second at the next cell.
+    let _ = fs::write(RESOLVED, line(way));
+    way
 }
 
 /// Stands for what was resolved; what lies on this machine can change between kernels, hardly within one.

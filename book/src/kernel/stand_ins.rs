@@ -28,13 +28,10 @@ pub fn run_if_called_as_tool() -> Option<ExitCode> {
 
 fn act_as_cargo(arguments: &[OsString]) -> ExitCode {
     let tool = tools::real("cargo");
-    let mut command = command(&tool, arguments);
     match resolve::prepare(&tool, arguments) {
-        Err(answered) => return answered,
-        Ok(true) => resolve::forbid_network(&mut command),
-        Ok(false) => {}
+        Err(answered) => answered,
+        Ok(way) => exec(&mut way.command(&tool, arguments)),
     }
-    exec(&mut command)
 }
 
 /// The kernel calls cargo by way of mold if there is one, and so never asks for lld: this one only calls cargo.

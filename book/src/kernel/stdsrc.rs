@@ -51,7 +51,7 @@ fn lean(home: &Home, toolchain: &Toolchain, sources: &Path) -> Result<PathBuf> {
     let key = Fingerprint::default()
         .add("rustc", toolchain.version())
         .finish();
-    let folder = home.join(format!("std-{key}"));
+    let folder = home.place(format!("std-{key}"));
     let lock = home.join("std.lock");
     let found = || folder.exists().then(|| folder.clone());
     Lock::once(

@@ -6,6 +6,12 @@ pub const INFERENCE: &str = "DIFFUSION_INTUITION_INFERENCE";
 pub const KEY: &str = "DIFFUSION_INTUITION_KEY";
 /// Names the folder to compile in when the compiled copy itself is being made.
 pub const WARMING: &str = "DIFFUSION_INTUITION_WARMING";
+/// The clone's folder, as the kernel names it in its manifest.
+pub const CLONE: &str = "DIFFUSION_INTUITION_CLONE";
+/// The copy of its library that stands in for it.
+pub const LIBRARY: &str = "DIFFUSION_INTUITION_LIBRARY";
+/// The sources of the library's packages, where users share them.
+pub const PACKAGES: &str = "DIFFUSION_INTUITION_PACKAGES";
 /// Names the project's lock file.
 pub const LOCK: &str = "DIFFUSION_INTUITION_LOCK";
 /// Names the folder of the real cargo and rustc.

@@ -2,7 +2,7 @@
 
 use crate::files;
 use crate::files::owned::{self, Layout};
-use crate::machine::home::Home;
+use crate::machine::home::{CLONE_RECORD, Home};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 
@@ -53,7 +53,7 @@ impl Clone {
 
     /// The clone that was recorded when the kernel was set up, if it is still there.
     pub fn recorded(home: &Home) -> Option<Clone> {
-        let text = std::fs::read_to_string(home.clone_record()).ok()?;
+        let text = std::fs::read_to_string(home.place(CLONE_RECORD)).ok()?;
         let record: serde_json::Value = serde_json::from_str(&text).ok()?;
         Clone::around(Path::new(record["clone"].as_str()?))
     }
@@ -61,7 +61,7 @@ impl Clone {
     /// Records this clone for kernels that start outside any clone.
     pub fn record(&self, home: &Home) -> Result<()> {
         let record = serde_json::json!({ "clone": self.root.to_string_lossy() });
-        files::write_atomically(&home.clone_record(), record.to_string())
+        files::write_atomically(&home.join(CLONE_RECORD), record.to_string())
     }
 
     /// The clone's folder.
@@ -114,6 +114,13 @@ impl Clone {
         files.push(self.join("Cargo.toml"));
         files.push(self.join("Cargo.lock"));
         Ok(files)
+    }
+
+    /// The same, and the data that is compiled in.
+    pub fn compiled_files(&self) -> Result<Vec<PathBuf>> {
+        let mut files = files::list(&self.join("data"))?;
+        files.retain(|file| files::has_ending(file, "txt"));
+        Ok([self.library_files()?, files].concat())
     }
 
     /// Tables of results that notebooks read.

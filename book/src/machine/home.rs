@@ -1,4 +1,5 @@
-//! The per-user folder that holds everything installed, shared by all clones.
+//! The per-user folder that holds everything installed, shared by all clones; and a prefix, which may hold all of it
+//! for many users, who need not be able to write there.
 
 use crate::files;
 use crate::files::disk::HOME_VARIABLE;
@@ -10,19 +11,38 @@ use std::path::{Path, PathBuf};
 /// The tools that this program stands in for inside a kernel (see `kernel/stand_ins.rs`).
 pub const STAND_INS: [&str; 3] = ["cargo", "rustup", "mold"];
 
+/// Names the clone for kernels that start outside any clone.
+pub const CLONE_RECORD: &str = "clone.json";
+/// Lies in a folder that `cargo book setup --prefix` has made.
+const PREFIX_MARK: &str = "prefix";
+/// Names that folder; the program that lies in it knows it without.
+pub const PREFIX_VARIABLE: &str = "DIFFUSION_INTUITION_PREFIX";
+
 /// What this program makes in the folder: a new name belongs here, else `cargo book clean` leaves it.
 const LAYOUT: Layout = Layout {
     whole: |name| {
-        let starts = ["python-", "std-", ".std-", "evcxr-", ".evcxr-"];
+        let starts = [
+            "python-",
+            "std-",
+            ".std-",
+            "evcxr-",
+            ".evcxr-",
+            "library-",
+            ".library-",
+        ];
+        let starts = [&starts[..], &["packages-", ".packages-"]].concat();
         matches!(
             name,
-            "evcxr.lock" | "python.lock" | "std.lock" | "warm.lock" | "lab.lock"
-        ) || matches!(name, "clone.json" | "no-std" | "no-settings" | "probe")
-            || starts.iter().any(|start| name.starts_with(start))
+            "evcxr.lock" | "python.lock" | "std.lock" | "warm.lock" | "lab.lock" | "library.lock"
+        ) || matches!(
+            name,
+            CLONE_RECORD | PREFIX_MARK | "no-std" | "no-settings" | "probe"
+        ) || starts.iter().any(|start| name.starts_with(start))
     },
     inside: &[
         ("bin", |name| name == "book"),
         (".cargo", |name| name == "config.toml"),
+        ("share", |name| name == "jupyter"),
         ("shims", |name| STAND_INS.contains(&name)),
         ("stand-ins", |name| STAND_INS.contains(&name)),
         ("cargo-front", |name| name == "bin"),
@@ -41,7 +61,7 @@ const LAYOUT: Layout = Layout {
     ],
     shared: &["bin", ".cargo"],
     telling: |name| {
-        name == "clone.json"
+        name == CLONE_RECORD
             || name.starts_with("evcxr")
             || name.starts_with("python-")
             || name == "python.lock"
@@ -52,6 +72,7 @@ const LAYOUT: Layout = Layout {
 #[derive(Clone)]
 pub struct Home {
     root: PathBuf,
+    prefix: Option<PathBuf>,
 }
 
 impl Home {
@@ -75,7 +96,8 @@ impl Home {
                 owned::some_of(&against)
             );
         }
-        Ok(Home { root })
+        let prefix = prefix().filter(|prefix| *prefix != root);
+        Ok(Home { root, prefix })
     }
 
     /// The folder whether it exists or not, and whether it is ours.
@@ -83,7 +105,7 @@ impl Home {
         let root = root()?;
         let root = root.canonicalize().unwrap_or(root);
         let ours = owned::against(&root, &LAYOUT)?.is_empty();
-        Ok((Home { root }, ours))
+        Ok((Home { root, prefix: None }, ours))
     }
 
     /// Removes what this program made in the folder; returns what stays.
@@ -101,6 +123,38 @@ impl Home {
         self.root.join(name)
     }
 
+    /// Where a thing of this name is: here, or in the prefix.
+    pub fn found(&self, name: impl AsRef<Path>) -> Option<PathBuf> {
+        let roots = std::iter::once(&self.root).chain(&self.prefix);
+        let mut places = roots.map(|root| root.join(&name));
+        places.find(|place| place.exists())
+    }
+
+    /// Where it is, or is to be made.
+    pub fn place(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.found(&name).unwrap_or_else(|| self.join(&name))
+    }
+
+    /// The prefix that this user shares with others.
+    pub fn prefix(&self) -> Option<&Path> {
+        self.prefix.as_deref()
+    }
+
+    /// Whether a file lies in that prefix.
+    pub fn is_in_prefix(&self, file: &Path) -> bool {
+        let file = file.canonicalize();
+        let prefix = self.prefix.as_ref();
+        prefix.is_some_and(|prefix| file.is_ok_and(|file| file.starts_with(prefix)))
+    }
+
+    /// Makes this folder a prefix for others.
+    pub fn mark_as_prefix(&self) -> Result<()> {
+        files::write_if_new(
+            &self.join(PREFIX_MARK),
+            "Made by `cargo book setup --prefix`.\n",
+        )
+    }
+
     /// The installed copy of this program, which kernelspecs name.
     pub fn launcher(&self) -> PathBuf {
         self.join("bin/book")
@@ -109,12 +163,12 @@ impl Home {
     /// Folder with the tools that stand in front of others inside a kernel. (`shims` was the name when mold was not
     /// among them: an earlier launcher would not know what to do under that name.)
     pub fn stand_ins(&self) -> PathBuf {
-        self.join("stand-ins")
+        self.place("stand-ins")
     }
 
     /// Stands for `CARGO_HOME` inside a kernel; its `bin` holds the stand-in for cargo.
     pub fn cargo_front(&self) -> PathBuf {
-        self.join("cargo-front")
+        self.place("cargo-front")
     }
 
     /// Where kernels look for settings of evcxr: there are none.
@@ -131,11 +185,24 @@ impl Home {
     pub fn kernels(&self) -> PathBuf {
         self.join("kernels")
     }
+}
 
-    /// Names the clone for kernels that start outside any clone.
-    pub fn clone_record(&self) -> PathBuf {
-        self.join("clone.json")
-    }
+/// The prefix: named by a variable, or this program lies in it.
+fn prefix() -> Option<PathBuf> {
+    let named = env::var_os(PREFIX_VARIABLE).filter(|path| !path.is_empty());
+    let own = || {
+        Some(
+            env::current_exe()
+                .ok()?
+                .canonicalize()
+                .ok()?
+                .parent()?
+                .parent()?
+                .to_path_buf(),
+        )
+    };
+    let folder = named.map(PathBuf::from).or_else(own)?.canonicalize().ok()?;
+    folder.join(PREFIX_MARK).exists().then_some(folder)
 }
 
 /// The kernel names the files that it loads in lines whose words are parted by spaces.
@@ -211,13 +278,20 @@ mod tests {
             "python.lock",
             "std.lock",
             "warm.lock",
+            &format!("library-{hash}/src/lib.rs"),
+            &format!("packages-{hash}/rand/Cargo.toml"),
+            "share/jupyter/kernels/diffusion-intuition/kernel.json",
+            "prefix",
         ] {
             let file = root.join(file);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, "").unwrap();
         }
         assert!(owned::claim(&root, &LAYOUT).unwrap().is_empty());
-        let home = Home { root: root.clone() };
+        let home = Home {
+            root: root.clone(),
+            prefix: None,
+        };
         assert!(home.remove().unwrap().is_empty());
         assert!(!root.exists());
     }
@@ -241,6 +315,7 @@ mod tests {
         assert!(!owned::claim(root, &LAYOUT).unwrap().is_empty());
         let home = Home {
             root: root.to_owned(),
+            prefix: None,
         };
         assert!(!home.remove().unwrap().is_empty());
         assert!(root.join(".cargo/bin/cargo").exists() && root.join("bin/book").exists());

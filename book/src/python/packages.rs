@@ -31,6 +31,25 @@ pub enum Packages {
 }
 
 impl Packages {
+    /// Those of whose environments each will do.
+    fn found_in(self) -> &'static [Packages] {
+        match self {
+            Packages::Book => &[Packages::Book, Packages::Lab],
+            Packages::Lab => &[Packages::Lab],
+            Packages::Checks => &[Packages::Checks],
+        }
+    }
+
+    /// The name of its environment.
+    fn folder(self, version: &str) -> String {
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.add("python", version);
+        for (name, list) in self.requirements() {
+            fingerprint.add(name, list);
+        }
+        format!("python-{}", fingerprint.finish())
+    }
+
     fn requirements(self) -> Vec<(&'static str, &'static str)> {
         let book = ("requirements.txt", include_str!("../../requirements.txt"));
         let lab = (
@@ -58,13 +77,20 @@ impl Python {
     /// The environment, made first if it has to be.
     pub fn ensure(home: &Home, packages: Packages) -> Result<Python> {
         let (python, version) = interpreters::find()?;
-        let mut fingerprint = Fingerprint::default();
-        fingerprint.add("python", &version);
-        for (name, list) in packages.requirements() {
-            fingerprint.add(name, list);
+        let candidates = packages.found_in().iter().flat_map(|packages| {
+            let name = packages.folder(&version);
+            [Some(home.root()), home.prefix()]
+                .into_iter()
+                .flatten()
+                .map(move |root| root.join(&name))
+        });
+        let mut made = candidates.map(|folder| Python { folder });
+        if let Some(environment) = made.find(Python::is_complete) {
+            return Ok(environment);
         }
-        let folder = home.join(format!("python-{}", fingerprint.finish()));
-        let environment = Python { folder };
+        let environment = Python {
+            folder: home.join(packages.folder(&version)),
+        };
         let lock = home.join(LOCK);
         let found = || environment.is_complete().then_some(());
         Lock::once(&lock, "installing Python packages", found, || {

@@ -1,6 +1,7 @@
 //! Everything that a run needs, found or installed.
 
 use crate::files::{self, disk};
+use crate::kernel::stdsrc::{self, Inference};
 use crate::kernel::{evcxr, kernelspec, private};
 use crate::machine::clone::Clone;
 use crate::machine::home::{Home, STAND_INS};
@@ -27,21 +28,36 @@ pub struct Session {
 impl Session {
     /// Checks the machine and installs what is missing.
     pub fn open(packages: Packages) -> Result<Session> {
-        let clone = Clone::here()?;
         let home = Home::open()?;
+        let kernels = kernelspec::user_folder()?;
+        kernelspec::check()?;
+        Session::in_folder(home, &kernels, packages)
+    }
+
+    /// The same for a folder that many users will share: the kernelspec lies in it too.
+    pub fn for_many(packages: Packages) -> Result<Session> {
+        let home = Home::open()?;
+        let kernels = home.join("share/jupyter/kernels");
+        Session::in_folder(home, &kernels, packages)
+    }
+
+    fn in_folder(home: Home, kernels: &Path, packages: Packages) -> Result<Session> {
+        let clone = Clone::here()?;
         need_c_compiler()?;
         let toolchain = Toolchain::find(clone.root())?;
         // All that can be missing is better known before a quarter of an hour of compiling.
         disk::need_writable(&clone.work(), "the pages are made there")?;
         let work = clone.claim_work()?;
         disk::need_execution(home.root())?;
-        kernelspec::check()?;
         evcxr::check(&home, &toolchain)?;
         let python = Python::ensure(&home, packages)?;
         evcxr::ensure(&home)?;
-        install_launcher(&home)?;
         clone.record(&home)?;
-        kernelspec::install(&home)?;
+        // Whoever runs this program from a prefix finds launcher and kernelspec there.
+        if !home.is_in_prefix(&std::env::current_exe()?) {
+            install_launcher(&home)?;
+            kernelspec::install(kernels, &home)?;
+        }
         private::sweep(&home)?;
         kernelspec::write(&work.join("jupyter/kernels"), &std::env::current_exe()?)?;
         Ok(Session {
@@ -51,6 +67,13 @@ impl Session {
             python,
             work,
         })
+    }
+}
+
+impl Session {
+    /// Copies what kernels read of the standard library, where `rust-src` is installed.
+    pub fn read_standard_library(&self) -> Result<()> {
+        stdsrc::folder(&self.home, &self.toolchain, Inference::Full).map(drop)
     }
 }
 

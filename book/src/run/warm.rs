@@ -2,7 +2,7 @@
 
 use crate::files;
 use crate::files::locks::Lock;
-use crate::kernel::{copies, key, variables};
+use crate::kernel::{copies, key, library, variables};
 use crate::machine::ui;
 use crate::run::execute::{self, Job};
 use crate::run::session::Session;
@@ -15,6 +15,17 @@ use std::time::Instant;
 
 /// The first compilation of all dependencies takes minutes on a slow machine; in seconds.
 const TIMEOUT: u64 = 1800;
+
+/// Makes the compiled copy for all notebooks of the book.
+pub fn ensure_all(session: &Session) -> Result<String> {
+    let notebooks = session.clone.notebooks();
+    let paths = cells::in_folder(&notebooks)?;
+    let read: Vec<_> = paths
+        .iter()
+        .map(|path| cells::read(path))
+        .collect::<Result<_>>()?;
+    ensure(session, &notebooks, &read)
+}
 
 /// Makes the compiled copy for these notebooks of a folder unless it exists; returns its key.
 pub fn ensure<'a>(
@@ -42,11 +53,12 @@ fn compile(session: &Session, folder: &Path, cells: &BTreeSet<String>, key: &str
     );
     let build = copies::begin(home, key)?;
     let known = copies::cells(home, key);
+    let hash = library::hash(&session.clone)?;
     for cell in cells.difference(&known) {
         run_cell(session, folder, &build, cell)?;
     }
     pinned::check(&session.clone.join("Cargo.lock"), &build.join("Cargo.lock"))?;
-    copies::put_in_place(home, key, &(&known | cells))?;
+    copies::put_in_place(home, key, Some(&hash), &(&known | cells))?;
     spinner.finish_and_clear();
     ui::say(&format!(
         "compiled the library for the kernel in {}",
