@@ -13,4 +13,5 @@ mod resolve;
 pub mod stand_ins;
 pub mod stdsrc;
 mod tools;
+mod unseen;
 pub mod variables;

@@ -7,7 +7,7 @@
 //! is looked for there.
 
 use crate::files::Fingerprint;
-use crate::kernel::{library, tools, variables};
+use crate::kernel::{library, tools, unseen, variables};
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::process::parent_id;
@@ -139,7 +139,10 @@ fn offline_answer(tool: &Path, arguments: &[OsString]) -> Option<ExitCode> {
         let mut command = way.command(tool, arguments);
         command.stdin(Stdio::null()).output().ok()
     });
-    let output = answers.find(|output| output.status.success())?;
+    let mut output = answers.find(|output| output.status.success())?;
+    if unseen::is_of_analyzer(arguments) {
+        output.stdout = unseen::without(&output.stdout).unwrap_or(output.stdout);
+    }
     let written = std::io::stdout()
         .write_all(&output.stdout)
         .and_then(|()| std::io::stderr().write_all(&output.stderr));
