@@ -6,7 +6,7 @@ use crate::machine::ui;
 use crate::press::chapter::{self, Chapter};
 use crate::press::options::PressOptions;
 use crate::press::swap::Claim;
-use crate::press::{compare, module, page, place, site};
+use crate::press::{compare, module, page, place, site, submissions};
 use crate::python::packages::Packages;
 use crate::run::execute::{self, Job};
 use crate::run::session::Session;
@@ -14,24 +14,15 @@ use crate::run::{cells, warm};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Presses the book.
 pub fn run(options: &PressOptions) -> Result<()> {
     let session = Session::open(Packages::Book)?;
     let _lock = Lock::wait(&session.work.join("lock"), "pressing this clone's book")?;
-    let folder = options
-        .notebooks
-        .clone()
-        .unwrap_or_else(|| session.clone.notebooks());
-    let folder = folder
-        .canonicalize()
-        .with_context(|| format!("no folder {}", folder.display()))?;
-    if folder.starts_with(session.work.canonicalize()?) {
-        bail!(
-            "{} is a folder that `cargo book` itself works in",
-            folder.display()
-        );
+    let folder = folder(&session, options)?;
+    if let Some(report) = &options.report {
+        return submissions::check(&session, &folder, options.cell_timeout, report);
     }
     // Before anything is executed it is known that the pages will have a place.
     let out = match options.check {
@@ -79,6 +70,22 @@ pub fn run(options: &PressOptions) -> Result<()> {
         out.join("index.html").display()
     ));
     Ok(())
+}
+
+/// The folder of the notebooks.
+fn folder(session: &Session, options: &PressOptions) -> Result<PathBuf> {
+    let asked = options.notebooks.clone();
+    let folder = asked.unwrap_or_else(|| session.clone.notebooks());
+    let folder = folder
+        .canonicalize()
+        .with_context(|| format!("no folder {}", folder.display()))?;
+    if folder.starts_with(session.work.canonicalize()?) {
+        bail!(
+            "{} is a folder that `cargo book` itself works in",
+            folder.display()
+        );
+    }
+    Ok(folder)
 }
 
 /// Finds the notebooks to execute and the others, each in the order of their names.

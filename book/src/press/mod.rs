@@ -11,5 +11,6 @@ mod page;
 mod place;
 mod references;
 mod site;
+mod submissions;
 mod svg;
 pub mod swap;

@@ -16,6 +16,10 @@ pub struct PressOptions {
     /// Execute every notebook again and compare with its committed outputs; presses no pages
     #[arg(long, conflicts_with = "write")]
     pub check: bool,
+    /// With --check: execute every notebook below --notebooks, whatever becomes of the others, and write a table of
+    /// what became of each (CSV)
+    #[arg(long, value_name = "FILE", requires = "check", conflicts_with = "only")]
+    pub report: Option<PathBuf>,
     /// Leave the solutions of the exercises out of the pages
     #[arg(long)]
     pub no_solutions: bool,
