@@ -21,6 +21,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let session = Session::open(Packages::Lab)?;
     let notebooks = session.clone.notebooks();
     warm::ensure_all(&session)?;
+    session.advise();
     let settings = session.work.join("jupyter/settings");
     files::write_atomically(&settings.join("labconfig/page_config.json"), QUIET)?;
     // Jupyter refuses to serve root unless told that it is meant; in a container root is often the only user.

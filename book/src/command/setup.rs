@@ -19,6 +19,7 @@ pub fn run(prefix: Option<&Path>) -> Result<()> {
     let Some(prefix) = prefix else {
         let session = Session::open(Packages::Lab)?;
         warm::ensure_all(&session)?;
+        session.advise();
         ui::say(
             "All is set up: `cargo book lab` opens the notebooks, `cargo book` presses the pages.",
         );
@@ -34,6 +35,7 @@ pub fn run(prefix: Option<&Path>) -> Result<()> {
     library::fetch_packages(home, &session.clone)?;
     warm::ensure_all(&session)?;
     session.read_standard_library()?;
+    session.advise();
     home.mark_as_prefix()?;
     files::open_to_all(home.root())?;
     let folder = home.root().display();

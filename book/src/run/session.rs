@@ -7,6 +7,7 @@ use crate::machine::clone::Clone;
 use crate::machine::home::{Home, STAND_INS};
 use crate::machine::programs::need_c_compiler;
 use crate::machine::toolchain::Toolchain;
+use crate::machine::ui;
 use crate::python::packages::{Packages, Python};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
@@ -71,6 +72,16 @@ impl Session {
 }
 
 impl Session {
+    /// Says what would make kernels more helpful.
+    pub fn advise(&self) {
+        if self.toolchain.library_sources().is_none() {
+            ui::say(
+                "This toolchain has no rust-src: kernels complete no names of the standard library and infer none of its \
+                 types. `rustup component add rust-src` brings it; the book's notebooks run without.",
+            );
+        }
+    }
+
     /// Copies what kernels read of the standard library, where `rust-src` is installed.
     pub fn read_standard_library(&self) -> Result<()> {
         stdsrc::folder(&self.home, &self.toolchain, Inference::Full).map(drop)
