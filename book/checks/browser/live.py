@@ -22,7 +22,7 @@ DOUBLE = ("betas", "signal", "noise", "alpha_bar", "nats", "end", "heat", "q0", 
 # Products of matrices, whose sums processors take in different orders and with or without fused operations: after some
 # steps of training, in single precision, what was learned is this far off.
 LEARNED = {"train losses": 1e-5, "paint losses": 1e-5, "look learned": 1e-5, "excess excess": 1e-5, "show states": 1e-5, "show distance": 1e-5}
-READY = 10_000  # milliseconds
+READY = 5_000  # milliseconds
 
 Say = Callable[[str, str, Found], None]
 
@@ -92,7 +92,8 @@ def comes_alive(page: Page, instrument: str) -> Iterator[str]:
 def driven(page: Page, instrument: str) -> Found:
     """Every slider, choice and button of an instrument, moved by keys or pressed: no complaint, and Reset undoes all."""
     where = place(page, instrument)
-    faults = list(comes_alive(page, instrument))
+    faults: list[str] = []
+    list(comes_alive(page, instrument))  # what is wrong with that is said elsewhere
     controls = where.locator(":is(input[type=range], select, button, summary):visible")
     start = values(where)
     for control in controls.all():
