@@ -6,7 +6,8 @@
 # `.devcontainer/`, `.binder/` and `deploy/` use it. Written and read, not yet built: no container engine runs where the
 # book is made. The same steps are proven there without one by `cargo book ci classroom`.
 
-ARG JUPYTER=quay.io/jupyter/minimal-notebook:python-3.13
+# The Jupyter project's own image; newer ones than this name has are given by --build-arg JUPYTER=IMAGE.
+ARG JUPYTER=jupyter/minimal-notebook:python-3.11
 
 # Compiles the kernel (12 to 15 minutes on 2 cores) and the library.
 FROM ${JUPYTER} AS setup
