@@ -135,7 +135,7 @@ window.diLive.start("schedule", (stage) => {
     stage.changed("heaps");
   });
   const picks = element("div", { class: "di-live-picks", role: "group", "aria-label": "heap to change" });
-  const one = stage.row({ place: "place of the heap", width: "its width", weight: "its weight" });
+  const one = stage.row({ place: "its place", width: "its width", weight: "its weight" });
   one.before(element("div", { class: "di-live-row di-live-buttons" }, picks, add, drop));
   const read = stage.readings({
     left: "signal √ᾱ at t",
