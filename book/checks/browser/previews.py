@@ -16,6 +16,8 @@ TRIED = 6  # links of a page
 
 def check_previews(browser: Browser, site: Site, name: str) -> Found:
     """Tries links of each kind."""
+    if not any(kind in (site.root / name).read_text(encoding="utf-8") for kind in ("di-eqref", "di-cite")):
+        return 0, []
     with at(browser, (site.root / name).as_uri(), 1400) as page:
         all_of_them = [link for link in page.locator(LINKS).all() if link.is_visible()]
         some = all_of_them[:: max(1, len(all_of_them) // TRIED)][:TRIED]
