@@ -164,10 +164,15 @@ impl Mixture {
 
     /// The law of √ᾱ x + √(1−ᾱ) ε for an ᾱ in [0, 1].
     pub(crate) fn diffused(&self, alpha_bar: f64) -> Self {
+        self.noised(alpha_bar.sqrt(), [alpha_bar, 1.0 - alpha_bar])
+    }
+
+    /// The law of signal·x + noise·ε; `squares` are those of both.
+    pub(super) fn noised(&self, signal: f64, squares: [f64; 2]) -> Self {
         let components = self.components.iter();
         Self {
             weights: self.weights.clone(),
-            components: components.map(|c| c.diffused(alpha_bar)).collect(),
+            components: components.map(|c| c.noised(signal, squares)).collect(),
         }
     }
 

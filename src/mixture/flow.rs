@@ -17,11 +17,7 @@ impl Mixture {
     pub fn marginal_on(&self, path: &Path, u: f64) -> Result<Self> {
         check::parameter("u", u, (0.0..=1.0).contains(&u), "from 0 to 1")?;
         let (signal, noise) = (path.signal(u), path.noise(u));
-        let components = self.components.iter().map(|c| c.noised(signal, noise));
-        Ok(Self {
-            weights: self.weights.clone(),
-            components: components.collect(),
-        })
+        Ok(self.noised(signal, [signal * signal, noise * noise]))
     }
 
     /// The exact velocity E[ẋ_u | x_u = x] = signal′(u) x0* + noise′(u) ε* of a path at each of `x`, which are in the

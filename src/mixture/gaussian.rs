@@ -145,19 +145,10 @@ impl Gaussian {
         }
     }
 
-    /// The law of √ᾱ x + √(1−ᾱ) ε: N(√ᾱ μ, ᾱ Σ + (1−ᾱ) I).
-    pub(super) fn diffused(&self, alpha_bar: f64) -> Self {
-        let signal = alpha_bar.sqrt();
-        let noised = |v: &f64| alpha_bar * v + (1.0 - alpha_bar);
-        self.with(
-            self.mean.iter().map(|m| signal * m).collect(),
-            self.variances.iter().map(noised).collect(),
-        )
-    }
-
-    /// The law of signal·x + noise·ε: N(signal μ, signal² Σ + noise² I).
-    pub(super) fn noised(&self, signal: f64, noise: f64) -> Self {
-        let noised = |v: &f64| signal * signal * v + noise * noise;
+    /// The law of signal·x + noise·ε, N(signal μ, kept Σ + added I): `kept` is signal² and `added` noise², which a caller
+    /// may know better than their roots.
+    pub(super) fn noised(&self, signal: f64, [kept, added]: [f64; 2]) -> Self {
+        let noised = |v: &f64| kept * v + added;
         self.with(
             self.mean.iter().map(|m| signal * m).collect(),
             self.variances.iter().map(noised).collect(),

@@ -1,8 +1,9 @@
 //! The exactly solvable world: Gaussian mixtures, whose whole diffusion is known in closed form.
 //!
 //! Noising a Gaussian mixture gives a Gaussian mixture, at every t. So the density of x_t, its score, the
-//! best possible predictions of ε, x0 and v, the velocity of every [`Path`](crate::Path), and the reverse step q(x_{t−1} | x_t) are formulas here, not
-//! networks: the "analytic reverse" that everything learned can be compared with.
+//! best possible predictions of ε, x0 and v, the velocity of every [`Path`](crate::Path), and the reverse step
+//! q(x_{t−1} | x_t) are formulas here, not networks: the "analytic reverse" that everything learned can be compared
+//! with.
 //!
 //! Points are rows. Functions of points take an array of shape (n, d), or of shape (n) for n points of a
 //! one-dimensional mixture, in f32 or f64, and compute in f64. One number a point comes back as f64; a point for

@@ -1,4 +1,5 @@
-//! What teachers answer, against steps of a sampler, from whose code they share no more than a step's two factors.
+//! What teachers answer, against steps of a sampler, with whose code they share no more than a step's two factors and Heun's
+//! correction.
 
 use std::ops::ControlFlow;
 
@@ -17,6 +18,21 @@ fn schedules() -> [Schedule; 2] {
 
 fn many(schedule: &Schedule, method: Method) -> Sampler {
     Sampler::new(schedule, method, 16).unwrap()
+}
+
+/// A model in the steps of a sampler.
+fn ladder<'a>(model: Model<'a>, many: &Sampler, stride: usize) -> Ladder<'a> {
+    let ladder = Ladder::new(model, many.timesteps(), stride).unwrap();
+    match many.method().name() {
+        "Heun" => ladder.heun(),
+        _ => ladder,
+    }
+}
+
+/// The timesteps of a sampler from one of them on.
+fn from(many: &Sampler, t: usize) -> &[usize] {
+    let at = many.timesteps().iter().position(|own| *own == t);
+    &many.timesteps()[at.unwrap()..]
 }
 
 /// Rows at all of the timesteps, three each, in no order.
@@ -78,17 +94,12 @@ fn one_step_with_the_target_lands_where_two_land() {
         let exact = law().denoiser(schedule, Prediction::V);
         for method in [Method::DDIM, Method::Heun] {
             let many = many(schedule, method);
-            let ladder = Ladder::new(Model::Denoiser(&exact), many.timesteps(), stride).unwrap();
-            let teacher = Progressive(match method {
-                Method::Heun => ladder.heun(),
-                _ => ladder,
-            });
+            let teacher = Progressive(ladder(Model::Denoiser(&exact), &many, stride));
             let batch = rows(teacher.timesteps());
             let student = Model::Denoiser(&exact);
             let target = teacher.x0(&asked(schedule, student, &batch)).unwrap();
             for (i, t) in batch.1.iter().enumerate() {
-                let from = many.timesteps().iter().position(|own| own == t).unwrap();
-                let ts = &many.timesteps()[from..];
+                let ts = from(&many, *t);
                 let two = walked(schedule, method, ts, stride, &exact, &row(&batch.0, i));
                 let own: Vec<usize> = ts.iter().copied().step_by(stride).collect();
                 let answer = |_: &Array2<f32>, _: usize| row(&target, i);
@@ -119,14 +130,12 @@ fn consistency_asks_the_student_further_on() {
     for (schedule, stride) in schedules().iter().zip([1, 4]) {
         let exact = law().denoiser(schedule, Prediction::X0);
         let many = many(schedule, Method::DDIM);
-        let ladder = Ladder::new(Model::Denoiser(&exact), many.timesteps(), stride).unwrap();
-        let teacher = Consistency(ladder);
+        let teacher = Consistency(ladder(Model::Denoiser(&exact), &many, stride));
         let batch = rows(teacher.timesteps());
         let question = asked(schedule, Model::Denoiser(&Telling), &batch);
         let target = teacher.x0(&question).unwrap();
         for (i, t) in batch.1.iter().enumerate() {
-            let from = many.timesteps().iter().position(|own| own == t).unwrap();
-            let ts = &many.timesteps()[from..];
+            let ts = from(&many, *t);
             let x_s = walked(
                 schedule,
                 Method::DDIM,
@@ -160,17 +169,12 @@ fn the_direct_target_is_where_a_sampler_ends() {
         let exact = law().denoiser(schedule, Prediction::V);
         for method in [Method::DDIM, Method::Heun] {
             let many = many(schedule, method);
-            let ladder = Ladder::new(Model::Denoiser(&exact), many.timesteps(), 4).unwrap();
-            let teacher = Direct(match method {
-                Method::Heun => ladder.heun(),
-                _ => ladder,
-            });
+            let teacher = Direct(ladder(Model::Denoiser(&exact), &many, 4));
             let batch = rows(teacher.timesteps());
             let student = Model::Denoiser(&exact);
             let target = teacher.x0(&asked(schedule, student, &batch)).unwrap();
             for (i, t) in batch.1.iter().enumerate() {
-                let from = many.timesteps().iter().position(|own| own == t).unwrap();
-                let ts = &many.timesteps()[from..];
+                let ts = from(&many, *t);
                 let end = walked(schedule, method, ts, 99, &exact, &row(&batch.0, i));
                 let gap = gap(&row(&target, i), &end);
                 assert!(gap < ROUNDING, "{method:?} from {t}: {gap}");
@@ -199,11 +203,7 @@ fn a_walking_network_is_told_the_label_of_each_row() {
     let model = Model::Network(&network, Prediction::V);
     for method in [Method::DDIM, Method::Heun] {
         let many = Sampler::new(&schedule, method, 4).unwrap();
-        let ladder = Ladder::new(model, many.timesteps(), 1).unwrap();
-        let teacher = Direct(match method {
-            Method::Heun => ladder.heun(),
-            _ => ladder,
-        });
+        let teacher = Direct(ladder(model, &many, 1));
         let batch = (x_t.clone(), ts.clone());
         let question = Question {
             labels: &labels,
@@ -211,8 +211,7 @@ fn a_walking_network_is_told_the_label_of_each_row() {
         };
         let target = teacher.x0(&question).unwrap();
         for (i, t) in ts.iter().enumerate() {
-            let from = many.timesteps().iter().position(|own| own == t).unwrap();
-            let ts = &many.timesteps()[from..];
+            let ts = from(&many, *t);
             let given = network.given(labels[i]);
             let end = walked(
                 &schedule,

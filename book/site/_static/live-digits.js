@@ -16,7 +16,7 @@ window.diLive.start("digits", (stage) => {
     depth: number(600, 100, 950, { step: 10 }),
     scribble: list([], (all) => all.every((at) => Number.isInteger(at) && at >= 0 && at < PIXELS)),
   });
-  let [way, timer, loaded] = [null, 0, null];
+  let [way, loaded] = [null, null];
 
   // ---- Pictures: pixels from −1, black, to 1, white
 
@@ -53,9 +53,19 @@ window.diLive.start("digits", (stage) => {
   const parts = { made: column(made, ""), known: column(known, "The training pictures nearest to them."), paper: column(paper, ""), ends: column(ends, "") };
   const go = stage.button("Paint sixteen", () => paint());
   go.classList.add("di-live-main");
-  const play = stage.button("See them form", () => (timer ? still() : run()));
+  const player = stage.player({
+    name: "See them form",
+    stop: "Stop",
+    seconds: 2.5,
+    from: () => 0,
+    show(share) {
+      values.walk = Math.round(100 * share);
+      stage.controls.walk.show(values.walk);
+      show();
+    },
+  });
   const more = stage.button("New noise", () => stage.set("seed", (values.seed + 1) % 1000));
-  stage.body.append(element("div", { class: "di-live-row di-live-buttons" }, go, play, more), element("div", { class: "di-live-duo" }, parts.made.box, parts.known.box));
+  stage.body.append(element("div", { class: "di-live-row di-live-buttons" }, go, player.button, more), element("div", { class: "di-live-duo" }, parts.made.box, parts.known.box));
   stage.row({ walk: "from noise to digits" });
   stage.row({ digit: "digit", scale: "guidance", steps: "steps" });
   const finish = stage.button("Finish it", () => finishes());
@@ -135,24 +145,6 @@ window.diLive.start("digits", (stage) => {
     paper.draw(document.activeElement === paper.canvas && paper.canvas.matches(":focus-visible") ? ink.map((x, at) => (at === pen.at ? x * 0.3 : x)) : ink);
   }
 
-  function still() {
-    window.cancelAnimationFrame(timer);
-    timer = 0;
-    play.textContent = "See them form";
-  }
-
-  function run() {
-    const start = performance.now();
-    const step = (now) => {
-      values.walk = Math.min(Math.round((now - start) / 25), 100);
-      stage.controls.walk.show(values.walk);
-      show();
-      timer = values.walk < 100 && stage.seen ? window.requestAnimationFrame(step) : still();
-    };
-    play.textContent = "Stop";
-    timer = window.requestAnimationFrame(step);
-  }
-
   // ---- Asking. The weights come when somebody wants to see them at work.
 
   async function ready() {
@@ -192,7 +184,7 @@ window.diLive.start("digits", (stage) => {
     if (calm.matches) {
       show();
     } else {
-      run();
+      player.run();
     }
   });
 
@@ -206,15 +198,15 @@ window.diLive.start("digits", (stage) => {
   });
 
   return {
-    pause: still,
+    pause: () => player.pause(),
     before() {
-      play.disabled = !way;
+      player.button.disabled = !way;
       stage.controls.walk.input.disabled = !way;
       clear.disabled = values.scribble.length === 0;
     },
     change(key) {
       if (key === null) {
-        still();
+        player.pause();
         parts.made.said.textContent = loaded ? "Press Paint sixteen." : "Press Paint sixteen: the library for pictures and its network, 1.4 MB, load then.";
         parts.paper.said.textContent = "Scribble here with finger or mouse, or with arrow keys and space.";
         parts.ends.said.textContent = "Press Finish it.";
@@ -226,7 +218,7 @@ window.diLive.start("digits", (stage) => {
         paint();
       }
       if (key === "walk") {
-        still();
+        player.pause();
       }
       show();
     },

@@ -3,7 +3,7 @@
 "use strict";
 
 window.diLive.start("drawing", (stage) => {
-  const { element, Plot, scatter, legend, number, choice, list, calm, digits } = window.diLive;
+  const { element, Plot, scatter, legend, number, choice, list, calm, digits, smoothed } = window.diLive;
   const [REACH, MOST, NEAR, BRUSH, PIECE, STEPS] = [2.5, 400, 0.06, 0.06, 20, 14];
   const GRIDS = 64; // of an address, in which a point is two signs
   const SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -18,7 +18,7 @@ window.diLive.start("drawing", (stage) => {
     walk: number(100, 0, 100, { aside: true, format: (percent) => (percent === 100 ? "arrived" : `${percent} %`) }),
   });
   const fresh = () => ({ losses: [], step: 0, seconds: 0, floor: null, way: null });
-  let [lesson, given, running, timer] = [fresh(), [], false, 0];
+  let [lesson, given, running] = [fresh(), [], false];
 
   function write(points) {
     const sign = (x) => SIGNS[Math.min(Math.max(Math.round(((x + REACH) / (2 * REACH)) * (GRIDS - 1)), 0), GRIDS - 1)];
@@ -45,9 +45,19 @@ window.diLive.start("drawing", (stage) => {
   const go = stage.button("Train", () => (running ? halt() : run()));
   go.classList.add("di-live-main");
   const clear = stage.button("Clean paper", () => own([]));
-  const play = stage.button("Play the walk", () => (timer ? still() : walk()));
+  const player = stage.player({
+    name: "Play the walk",
+    stop: "Stop",
+    seconds: 3,
+    from: () => 0,
+    show(share) {
+      values.walk = Math.round(100 * share);
+      stage.controls.walk.show(values.walk);
+      show();
+    },
+  });
   stage.row({ paper: "data" });
-  stage.body.append(duo, element("div", { class: "di-live-row di-live-buttons" }, go, clear, play));
+  stage.body.append(duo, element("div", { class: "di-live-row di-live-buttons" }, go, clear, player.button));
   const walks = stage.row({ walk: "the walk from noise" });
   stage.row({ rate: "learning rate", steps: "steps", width: "width", time: "the time" });
   stage.body.append(loss.box, legend([["dots", "data", "data"], ["dots", "samples", "made of noise"], ["line", "samples", "loss, mean of 50 steps"]]));
@@ -126,24 +136,6 @@ window.diLive.start("drawing", (stage) => {
     return Array.from({ length: width }, (_, i) => states[at * width + i] * (1 - share) + states[(at + 1) * width + i] * share);
   }
 
-  function still() {
-    window.cancelAnimationFrame(timer);
-    timer = 0;
-    play.textContent = "Play the walk";
-  }
-
-  function walk() {
-    const start = performance.now();
-    const step = (now) => {
-      values.walk = Math.min(Math.round((now - start) / 30), 100);
-      stage.controls.walk.show(values.walk);
-      show();
-      timer = values.walk < 100 && stage.seen ? window.requestAnimationFrame(step) : still();
-    };
-    play.textContent = "Stop";
-    timer = window.requestAnimationFrame(step);
-  }
-
   // ---- Training
 
   function halt() {
@@ -181,7 +173,7 @@ window.diLive.start("drawing", (stage) => {
         }
       }
       if (mine === lesson && mine.step >= values.steps && !calm.matches) {
-        walk();
+        player.run();
       }
     } catch (error) {
       stage.refuse(error);
@@ -193,14 +185,7 @@ window.diLive.start("drawing", (stage) => {
 
   function tell() {
     const { losses, step, seconds, floor, way } = lesson;
-    const every = Math.max(Math.ceil(losses.length / 300), 1);
-    const [xs, ys] = [[], []];
-    for (let end = Math.min(10, losses.length); end <= losses.length; end += every) {
-      const part = losses.slice(Math.max(0, end - 50), end);
-      xs.push(end);
-      ys.push(part.reduce((sum, e) => sum + e, 0) / part.length);
-    }
-    loss.draw("loss", { kind: "line", role: "samples", xs, ys });
+    loss.draw("loss", { kind: "line", role: "samples", ...smoothed(losses) });
     const [far] = way.distance;
     said.result.textContent = `After ${step} of ${values.steps} steps (${Math.round(step / seconds)} a second): distance ${digits(far, 2)}; two draws of the drawing itself: ${digits(floor, 2)}.`;
     stage.show();
@@ -238,15 +223,15 @@ window.diLive.start("drawing", (stage) => {
       if (running) {
         halt();
       }
-      still();
+      player.pause();
     },
     before() {
       walks.hidden = !lesson.way;
-      play.disabled = !lesson.way;
+      player.button.disabled = !lesson.way;
     },
     change(key) {
       if (key === "walk") {
-        still();
+        player.pause();
         show();
       } else if (values.paper !== "own" && (key === null || key === "paper")) {
         papers.want("paper", { data: values.paper, points: 400, seed: 0 });

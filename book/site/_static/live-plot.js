@@ -306,5 +306,17 @@
     return Array.from({ length: count }, (_, at) => low + ((high - low) * at) / (count - 1));
   }
 
-  Object.assign(window.diLive, { Plot, shape, legend, heat, scatter, linspace, minus, digits });
+  // Losses as a line: means of 50 steps, at most some hundreds of them.
+  function smoothed(losses) {
+    const every = Math.max(Math.ceil(losses.length / 300), 1);
+    const [xs, ys] = [[], []];
+    for (let end = Math.min(10, losses.length); end <= losses.length; end += every) {
+      const part = losses.slice(Math.max(0, end - 50), end);
+      xs.push(end);
+      ys.push(part.reduce((sum, e) => sum + e, 0) / part.length);
+    }
+    return { xs, ys };
+  }
+
+  Object.assign(window.diLive, { Plot, shape, legend, heat, scatter, linspace, smoothed, minus, digits });
 })();

@@ -55,35 +55,24 @@ window.diLive.start("sampling", (stage) => {
     plot.after.push(() => draw(name));
     plot.svg.addEventListener("click", (event) => follow(name, plot.at(event)));
   }
-  const play = stage.button("Play", () => (timer ? pause() : run()));
+  const player = stage.player({
+    seconds: SECONDS,
+    from: () => (values.walk >= 100 ? 0 : values.walk / 100),
+    show(share) {
+      values.walk = Math.round(100 * share);
+      stage.controls.walk.show(values.walk);
+      SIDES.forEach(draw);
+    },
+  });
   stage.body.append(legend([["dots", "samples", "samples"], ["dots", "data", "data"], ["line", "exact", "the way of one start"]]), duo);
   const walk = stage.row({ walk: "the walk" });
   walk.classList.add("di-live-times");
-  walk.prepend(play);
+  walk.prepend(player.button);
   const more = stage.row({ follow: "follow" });
   more.classList.add("di-live-times");
   more.prepend(stage.button("New starts", () => stage.set("seed", (values.seed + 1) % 1000)));
 
   // ---- Moving
-
-  let timer = 0;
-  function pause() {
-    window.cancelAnimationFrame(timer);
-    timer = 0;
-    play.textContent = "Play";
-  }
-
-  function run() {
-    const [start, from] = [performance.now(), values.walk >= 100 ? 0 : values.walk];
-    const step = (now) => {
-      values.walk = Math.min(Math.round(from + ((now - start) / (10 * SECONDS))), 100);
-      stage.controls.walk.show(values.walk);
-      SIDES.forEach(draw);
-      timer = values.walk < 100 && stage.seen ? window.requestAnimationFrame(step) : pause();
-    };
-    play.textContent = "Pause";
-    timer = window.requestAnimationFrame(step);
-  }
 
   // Where all points are: between two states, straight on.
   function moment(way, percent) {
@@ -143,7 +132,7 @@ window.diLive.start("sampling", (stage) => {
     if (!stage.begun && SIDES.every((other) => seen[other].way)) {
       stage.begun = true;
       if (!calm.matches && !stage.state.given) {
-        run();
+        player.run();
       }
     }
   })]));
@@ -170,7 +159,7 @@ window.diLive.start("sampling", (stage) => {
   }
 
   return {
-    pause,
+    pause: () => player.pause(),
     before() {
       const single = values.data !== "ring";
       values.towards = single ? "0" : values.towards;
@@ -186,7 +175,7 @@ window.diLive.start("sampling", (stage) => {
     },
     change(key) {
       if (key === "walk" || key === "follow") {
-        pause();
+        player.pause();
         SIDES.forEach(draw);
         return;
       }

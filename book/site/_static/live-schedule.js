@@ -114,15 +114,19 @@ window.diLive.start("schedule", (stage) => {
 
   for (const plot of [road, levels]) {
     plot.svg.classList.add("di-drag");
-    plot.drag(plot.svg, (t) => stage.set("t", Math.round(clip(t, 0, values.T - 1))), pause);
+    plot.drag(plot.svg, (t) => stage.set("t", Math.round(clip(t, 0, values.T - 1))), () => player.pause());
   }
 
   // ---- Controls
 
-  const play = stage.button("Play", () => (timer ? pause() : run()));
+  const player = stage.player({
+    seconds: 6,
+    from: () => (values.t >= values.T - 1 ? 0 : values.t / (values.T - 1)),
+    show: (share) => stage.set("t", Math.round(share * (values.T - 1))),
+  });
   const times = stage.row({ t: "timestep t" });
   times.classList.add("di-live-times");
-  times.prepend(play);
+  times.prepend(player.button);
   stage.row({ kind: "schedule", T: "steps T", start: "first β", end: "last β" });
   const add = stage.button("Add a heap", () => {
     values.heaps = [...values.heaps, 1 / count(), 0, 0.3];
@@ -144,24 +148,6 @@ window.diLive.start("schedule", (stage) => {
     last: "ᾱ at the end",
     nats: "from N(0, 1) at the end",
   });
-
-  let timer = 0;
-  function pause() {
-    window.cancelAnimationFrame(timer);
-    timer = 0;
-    play.textContent = "Play";
-  }
-
-  function run() {
-    const [start, from] = [performance.now(), values.t >= values.T - 1 ? 0 : values.t];
-    const step = (now) => {
-      const t = Math.min(from + ((now - start) / 6000) * values.T, values.T - 1);
-      stage.set("t", Math.round(t));
-      timer = t < values.T - 1 && stage.seen ? window.requestAnimationFrame(step) : pause();
-    };
-    play.textContent = "Pause";
-    timer = window.requestAnimationFrame(step);
-  }
 
   // ---- Answers
 
@@ -245,6 +231,6 @@ window.diLive.start("schedule", (stage) => {
       }
       now.want("moment", { ...settings(), t: values.t, seed: 0 }, values.heaps);
     },
-    pause,
+    pause: () => player.pause(),
   };
 });

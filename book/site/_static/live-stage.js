@@ -56,6 +56,37 @@
     }
   }
 
+  // A button that moves something from where it stands to its end, and stops when nobody sees it.
+  class Player {
+    constructor(stage, { name = "Play", stop = "Pause", seconds, from, show }) {
+      Object.assign(this, { stage, name, stop, seconds, from, show });
+      this.timer = 0;
+      this.button = stage.button(name, () => (this.timer ? this.pause() : this.run()));
+    }
+
+    pause() {
+      window.cancelAnimationFrame(this.timer);
+      this.timer = 0;
+      this.button.textContent = this.name;
+    }
+
+    // Shares of the way, from `from()` to 1.
+    run() {
+      const [start, from] = [performance.now(), this.from()];
+      const step = (now) => {
+        const share = Math.min(from + (now - start) / (1000 * this.seconds), 1);
+        this.show(share);
+        if (share < 1 && this.stage.seen) {
+          this.timer = window.requestAnimationFrame(step);
+        } else {
+          this.pause();
+        }
+      };
+      this.button.textContent = this.stop;
+      this.timer = window.requestAnimationFrame(step);
+    }
+  }
+
   // A library that comes when it is asked first.
   class Sleeping {
     constructor(...module) {
@@ -130,6 +161,10 @@
       const button = element("button", { type: "button", class: "di-live-button" }, name);
       button.addEventListener("click", act);
       return button;
+    }
+
+    player(settings) {
+      return new Player(this, settings);
     }
 
     // Names and values that a reader reads off.

@@ -3,7 +3,7 @@
 "use strict";
 
 window.diLive.start("training", (stage) => {
-  const { element, Plot, legend, linspace, number, choice, digits } = window.diLive;
+  const { element, Plot, legend, linspace, number, choice, digits, smoothed } = window.diLive;
   const [REACH, PIECE, FLOOR] = [5, 10, 1e-4];
   const GRID = linspace(-REACH, REACH, 161);
   const SCHEDULE = { kind: "linear", T: 200, start: 1e-4, end: 0.02 };
@@ -106,16 +106,9 @@ window.diLive.start("training", (stage) => {
     }
   }
 
-  // Means of 50 steps, at most some hundreds of them.
   function tell() {
     const { losses, step, seconds, floor } = lesson;
-    const every = Math.max(Math.ceil(losses.length / 300), 1);
-    const [xs, ys] = [[], []];
-    for (let end = Math.min(10, losses.length); end <= losses.length; end += every) {
-      const part = losses.slice(Math.max(0, end - 50), end);
-      xs.push(end);
-      ys.push(part.reduce((sum, e) => sum + e, 0) / part.length);
-    }
+    const { xs, ys } = smoothed(losses);
     loss.draw("loss", { kind: "line", role: "samples", xs, ys });
     const last = ys[ys.length - 1];
     read("step", String(step));
