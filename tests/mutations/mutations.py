@@ -118,11 +118,14 @@ MUTATIONS = [
 
     # Mixtures
     ("marginal: missing root on the mean", "mixture",
-     "let signal = alpha_bar.sqrt(); let noised", "let signal = alpha_bar; let noised"),
+     "self.noised(alpha_bar.sqrt(), [alpha_bar, 1.0 - alpha_bar])",
+     "self.noised(alpha_bar, [alpha_bar, 1.0 - alpha_bar])"),
     ("marginal: no noise added", "mixture",
-     "alpha_bar * v + (1.0 - alpha_bar)", "alpha_bar * v"),
+     "kept * v + added", "kept * v + 0.0 * added"),
     ("marginal: alpha_bar squared on the variance", "mixture",
-     "alpha_bar * v + (1.0 - alpha_bar)", "alpha_bar * alpha_bar * v + (1.0 - alpha_bar)"),
+     "kept * v + added", "kept * kept * v + added"),
+    ("path's law: noise for its square", "mixture",
+     "[signal * signal, noise * noise]", "[signal * signal, noise]"),
     ("gaussian: standard deviation for variance", "mixture",
      "variances: stds.iter().map(|s| s * s).collect()", "variances: stds.to_vec()"),
     ("density: no normalisation of the spread", "mixture",
