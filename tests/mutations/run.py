@@ -76,7 +76,7 @@ def run_proofs(folder):
     """The red tests, or what went wrong otherwise."""
     quick = {"CARGO_PROFILE_TEST_OPT_LEVEL": "1", "CARGO_PROFILE_TEST_DEBUG": "0"}
     quick |= {"CARGO_TARGET_DIR": str(TARGET), "CARGO_INCREMENTAL": "1", "RUST_BACKTRACE": "0"}
-    tests = ["--test", "proofs", "--test", "autograd"]
+    tests = ["--test", "proofs", "--test", "autograd", "--test", "train"]
     command = ["cargo", "test", "--quiet", "--no-fail-fast", *tests, "--", "--format", "pretty"]
     # A session of its own, so that a test that never ends can be ended with the cargo that started it.
     proofs = subprocess.Popen(
