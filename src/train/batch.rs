@@ -22,8 +22,8 @@ use crate::text::WordVectors;
 pub enum Data {
     /// Rows of an array, shape (n, d), with replacement.
     Rows(Array2<f32>),
-    /// Rows of x_0 and of the noise that belongs to each, both (n, d), drawn together, with replacement: x_t of a row is
-    /// always on the line between the two, and no noise is fresh. [`Sampler::pairs`](crate::Sampler::pairs) makes some, for reflow.
+    /// Rows of x_0 and of the noise that belongs to each, both (n, d), drawn together, with replacement: no noise is
+    /// fresh. [`Sampler::pairs`](crate::Sampler::pairs) makes some, for reflow.
     Pairs(Array2<f32>, Array2<f32>),
     /// Such rows, and the class of each, counted from 0: for a network that is told it.
     Labelled(Array2<f32>, Vec<usize>),
@@ -276,7 +276,7 @@ impl Batch {
             self.target = Array2::zeros(dim);
         }
         if let Data::Pairs(x0, noise) = data {
-            self.draw_pairs([x0, noise], schedule, rng);
+            self.draw_pairs([x0, noise], schedule, rng)?;
         } else {
             data.draw(&mut self.x0, &mut self.labels, &mut self.words, rng)?;
             if let Some(augment) = &config.augment {
@@ -303,15 +303,21 @@ impl Batch {
 
 impl Batch {
     /// x_0, ε and x_t of pairs.
-    fn draw_pairs(&mut self, [x0, noise]: [&Array2<f32>; 2], schedule: &Schedule, rng: &mut Rng) {
+    fn draw_pairs(
+        &mut self,
+        [x0, noise]: [&Array2<f32>; 2],
+        schedule: &Schedule,
+        rng: &mut Rng,
+    ) -> Result<()> {
         for (i, t) in self.ts.iter().enumerate() {
-            let (drawn, level) = (rng.random_range(0..x0.nrows()), schedule.level(*t));
-            let (signal, of_noise) = (level.signal() as f32, level.noise() as f32);
-            self.x0.row_mut(i).assign(&x0.row(drawn));
-            self.eps.row_mut(i).assign(&noise.row(drawn));
-            let x_t = signal * &x0.row(drawn) + of_noise * &noise.row(drawn);
+            let drawn = rng.random_range(0..x0.nrows());
+            let (clean, eps) = (x0.row(drawn), noise.row(drawn));
+            let x_t = schedule.q_sample_with(&clean, *t, &eps)?;
+            self.x0.row_mut(i).assign(&clean);
+            self.eps.row_mut(i).assign(&eps);
             self.x_t.row_mut(i).assign(&x_t);
         }
+        Ok(())
     }
 }
 

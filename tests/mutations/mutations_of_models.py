@@ -56,7 +56,7 @@ MUTATIONS_OF_MODELS = [
     ("reflow: pairs in the wrong order", "sampler",
      "Ok([x0, noise])", "Ok([noise, x0])"),
     ("pairs: noise of another row", "train",
-     "assign(&noise.row(drawn))", "assign(&noise.row(i % noise.nrows()))"),
+     "(x0.row(drawn), noise.row(drawn))", "(x0.row(drawn), noise.row(i % noise.nrows()))"),
     ("times: variance for standard deviation", "train",
      "(2.0 * (mean + std * z)).exp()", "(2.0 * (mean + std * std * z)).exp()"),
     ("times: sigma for its square", "train",
