@@ -183,6 +183,7 @@ fn the_direct_target_is_where_a_sampler_ends() {
     }
 }
 
+/// A U-Net whose answer depends on all that it is told: a new one answers 0.
 fn pictures() -> UNet {
     let config = UNetConfig {
         height: 2,
@@ -191,7 +192,12 @@ fn pictures() -> UNet {
         classes: 3,
         ..UNetConfig::default()
     };
-    UNet::new(&config, &mut Rng::new(0)).unwrap()
+    let mut network = UNet::new(&config, &mut Rng::new(0)).unwrap();
+    let parameters = network.parameters_mut();
+    let moves = Rng::new(2).standard_normal(1, parameters.count()).unwrap();
+    let moved = parameters.values_mut().iter_mut().zip(&moves);
+    moved.for_each(|(value, z)| *value += 0.1 * z);
+    network
 }
 
 /// On the whole way down, rows of several lengths, each with its own label.
@@ -245,6 +251,14 @@ fn a_model_answers_row_by_row() {
         }
         let told_nothing = model.x0(&schedule, &x_t, &ts, &[None; 4]).unwrap();
         assert_eq!(model.x0(&schedule, &x_t, &ts, &[]).unwrap(), told_nothing);
+        for (i, label) in labels.iter().enumerate() {
+            let change = gap(&row(&all, i), &row(&told_nothing, i));
+            assert_eq!(
+                change > 1e-3,
+                label.is_some(),
+                "{kind:?}, row {i}: {change}"
+            );
+        }
     }
 }
 
