@@ -177,7 +177,7 @@ pub mod prelude {
     pub use crate::network::{FilmMlp, FilmMlpConfig, Linear, Network, Parameters, TimeEmbedding};
     pub use crate::network::{TextConfig, Transformer, TransformerConfig, UNet, UNetConfig};
     #[cfg(feature = "plot")]
-    pub use crate::plot::{Figure, Panel, Report, Table, num, significant, verbatim};
+    pub use crate::plot::{Figure, Panel, Report, Role, Table, num, significant, verbatim};
     pub use crate::sampler::{Guidance, Method, Solver, Spacing, Threshold, Trajectory, Variance};
     pub use crate::scenes::{Scenes, Thing};
     pub use crate::text::{ExactClassifier, ExactText, Grammar, Reading, Vocabulary, WordVectors};

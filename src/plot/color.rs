@@ -22,6 +22,37 @@ pub(super) const SERIES: [RGBColor; 6] = [
     RGBColor(0xa8, 0x70, 0x0a),
 ];
 
+/// What a mark shows. A role has one colour in all figures of the book, and in its instruments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// What is known exactly: the colour of the text.
+    Exact,
+    /// What a network has learned: red.
+    Learned,
+    /// The data, clean or noised: grey.
+    Data,
+    /// What a sampler made: blue.
+    Samples,
+    /// What a GAN made: ochre.
+    Gan,
+    /// What a GAN with remedies against collapse made: purple.
+    StableGan,
+}
+
+impl Role {
+    /// An index into the series colours, or none for the ink.
+    pub(super) fn series(self) -> Option<usize> {
+        match self {
+            Self::Exact => None,
+            Self::Samples => Some(0),
+            Self::Learned => Some(1),
+            Self::StableGan => Some(3),
+            Self::Data => Some(4),
+            Self::Gan => Some(5),
+        }
+    }
+}
+
 /// Number of colours that a heat map is quantised to.
 pub(super) const HEAT_LEVELS: usize = 20;
 

@@ -7,7 +7,7 @@ use plotters::style::{Color, ShapeStyle, TRANSPARENT};
 use super::axis::Tick;
 use super::canvas::{chart, px, text_style, write_lines};
 use super::clip::Point;
-use super::color::{GRID, HEAT, INK, heat, layer};
+use super::color::{GRID, INK, heat, layer};
 use super::heat::{blocks, corners};
 use super::looks::Look;
 use super::marks::{Mark, Shape, Tint};
@@ -148,7 +148,7 @@ fn heat_map(place: &Place, mark: &Mark, look: Look) -> Result<Piece> {
     chart(place, Finish::default(), |chart| {
         for (level, blocks) in blocks(values, look.scale).into_iter().enumerate() {
             let style = match mark.tint {
-                Tint::Automatic => heat(HEAT, level).mix(mark.opacity),
+                Tint::Automatic => heat(look.map, level).mix(mark.opacity),
                 _ => look.color.mix(layer(level, mark.opacity)),
             };
             for block in blocks {

@@ -8,7 +8,7 @@ use plotters::style::{Color, RGBAColor, RGBColor};
 
 use super::canvas::{Canvas, Drawn, canvas, px, text_style};
 use super::clip::Point;
-use super::color::{DIVERGING, HEAT, HEAT_LEVELS, Map, heat, share};
+use super::color::{HEAT_LEVELS, heat, share};
 use super::form::Form;
 use super::format::shortest;
 use super::looks::{Look, Looks};
@@ -58,11 +58,9 @@ enum Sample {
 impl Sample {
     fn new(mark: &Mark, look: Look) -> Self {
         let levels = 0..HEAT_LEVELS;
-        let map = |map: Map| {
-            levels
-                .clone()
-                .map(|level| heat(map, level).mix(1.0))
-                .collect()
+        let map = || {
+            let color = |level| heat(look.map, level).mix(1.0);
+            levels.clone().map(color).collect()
         };
         let scale = |colors| Self::Scale {
             colors,
@@ -74,8 +72,8 @@ impl Sample {
             levels.clone().map(shade).collect()
         };
         match &mark.shape {
-            Shape::Heat { .. } if mark.tint == Tint::Automatic => scale(map(HEAT)),
-            Shape::Pictures(_) => scale(map(DIVERGING)),
+            Shape::Heat { .. } if mark.tint == Tint::Automatic => scale(map()),
+            Shape::Pictures(_) => scale(map()),
             Shape::Heat { .. } | Shape::Words(_) => scale(shades()),
             Shape::Dots(_) => Self::Dot {
                 diameter: mark.width.clamp(6.0, 9.0),

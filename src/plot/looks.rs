@@ -6,7 +6,7 @@ use ndarray::Array2;
 use plotters::style::RGBColor;
 
 use super::axis::Extent;
-use super::color::{INK, SERIES};
+use super::color::{DIVERGING, HEAT, INK, Map, SERIES};
 use super::marks::{Mark, Shape, Tint};
 use super::panel::Panel;
 use crate::Result;
@@ -21,6 +21,8 @@ pub(super) struct Look {
     pub color: RGBColor,
     /// Ends of the colour scale of a heat map.
     pub scale: (f64, f64),
+    /// Its colours, unless it is pale.
+    pub map: Map,
     /// A histogram as its outline, because another one lies below it.
     pub outlined: bool,
 }
@@ -100,20 +102,29 @@ impl Looks {
     pub(super) fn of(&self, i: usize, mark: &Mark) -> Look {
         let key = key(i, mark);
         let series = self.series.get(&key).unwrap_or(&0);
+        let scale = self.scales.get(&key).map_or((0.0, 1.0), ends);
+        let signed = matches!(mark.shape, Shape::Pictures(_)) || scale.0 < 0.0 && scale.1 > 0.0;
+        let map = if signed { DIVERGING } else { HEAT };
         Look {
             color: match mark.tint {
                 Tint::Ink => INK,
                 Tint::Series(index) => SERIES[index],
                 Tint::Automatic => SERIES[series % SERIES.len()],
             },
-            scale: self.scales.get(&key).map_or((0.0, 1.0), ends),
+            scale,
+            map,
             outlined: self.outlined.contains(&key),
         }
     }
 }
 
-/// Ends of the colour scale for such values: from zero if they come close to it.
+/// Ends of the colour scale for such values: from zero if they come close to it, zero in the middle if they have both
+/// signs.
 fn ends(values: &Extent) -> (f64, f64) {
+    if values.low < 0.0 && values.high > 0.0 {
+        let most = values.high.max(-values.low);
+        return (-most, most);
+    }
     let near = values.low >= 0.0 && values.low < 0.2 * values.high;
     let low = if near { 0.0 } else { values.low };
     match low == values.high {

@@ -61,6 +61,7 @@ mod text;
 mod tiles;
 mod words;
 
+pub use color::Role;
 pub use figure::Figure;
 pub use format::significant;
 pub use histogram::Histogram;

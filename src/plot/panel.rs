@@ -6,7 +6,7 @@ use ndarray::{Array2, Axis};
 
 use super::axis::AxisSpec;
 use super::clip::Point;
-use super::color::SERIES;
+use super::color::{Role, SERIES};
 use super::histogram::Histogram;
 use super::labels::verbatims;
 use super::marks::{Dash, Mark, Shape, Tint};
@@ -19,8 +19,8 @@ use crate::{Error, Result};
 ///
 /// Marks take numbers from whatever yields them: slices, vectors, ranges, iterators, ndarray's arrays and views, of
 /// `f32`, `f64` or integers. Every mark takes the name that the legend shows; marks with the same name look the same in all panels
-/// of a figure, and an empty name stays out of the legend. [`color`](Panel::color), [`ink`](Panel::ink),
-/// [`width`](Panel::width), [`opacity`](Panel::opacity), [`dashed`](Panel::dashed) and
+/// of a figure, and an empty name stays out of the legend. [`role`](Panel::role), [`color`](Panel::color),
+/// [`ink`](Panel::ink), [`width`](Panel::width), [`opacity`](Panel::opacity), [`dashed`](Panel::dashed) and
 /// [`dotted`](Panel::dotted) change the mark that was added last.
 ///
 /// ```
@@ -176,7 +176,8 @@ impl Panel {
 
     /// A map of `values` over the rectangle `x` × `y`, cut into as many equal cells as the matrix has
     /// entries: rows follow y and **row 0 is at the bottom**, columns follow x. Maps with the same name
-    /// share one colour scale, shown in the legend. With a [`color`](Self::color) of its own it is pale, from nothing to
+    /// share one colour scale, shown in the legend; that of values of both signs is blue below 0, white at 0 and red above.
+    /// With a [`color`](Self::color) of its own it is pale, from nothing to
     /// as opaque as its [`opacity`](Self::opacity): a ground for what is drawn on it.
     pub fn heatmap(self, name: &str, values: impl Matrix, x: (f64, f64), y: (f64, f64)) -> Self {
         self.add(name, heat(values.to_f64(), x, y))
@@ -236,6 +237,12 @@ impl Panel {
         let fine = index < SERIES.len();
         let checked = parameter("color", index, fine, "an index from 0 to 5");
         self.change(checked, |mark| mark.tint = Tint::Series(index))
+    }
+
+    /// Colours the last mark by what it shows.
+    pub fn role(self, role: Role) -> Self {
+        let tint = role.series().map_or(Tint::Ink, Tint::Series);
+        self.change(Ok(()), |mark| mark.tint = tint)
     }
 
     /// Colours the last mark like the text.

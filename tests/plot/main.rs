@@ -1,5 +1,6 @@
 //! Figures and tables: right numbers at the right place, small and sound SVG, errors that name the value.
 
+mod colours;
 mod document;
 mod errors;
 mod geometry;
