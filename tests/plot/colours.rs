@@ -1,5 +1,6 @@
 //! Colours that mean something: roles, and maps of values of both signs.
 
+use crate::reader::{edges, paths};
 use diffusion_intuition::plot::{Panel, Role};
 use ndarray::array;
 
@@ -42,15 +43,17 @@ fn a_map_of_both_signs_is_white_at_zero() {
         svg.contains(">−3<") && svg.contains(">3<"),
         "ends of the scale"
     );
-    let (pale, red) = ("#add2e5", "#b2182b");
+    let red = "#b2182b";
     assert!(svg.contains(red));
-    // Level 6 of 20 is in every legend, and here in the map, too.
-    let other = Panel::new()
-        .heatmap("signed", array![[1.0, -3.0]], (0.0, 1.0), (0.0, 1.0))
-        .figure("Two cells.")
-        .expect("valid");
-    let count = |svg: &str| svg.matches(pale).count();
-    assert!(count(svg) > count(other.svg()) && count(other.svg()) > 0);
+    // Of 20 levels, −1 is the seventh: that covers both cells, the next one the right cell alone.
+    let width = |color: &str| {
+        let painted = paths(svg, &format!("fill=\"{color}\""));
+        let wide = painted.iter().flatten().map(edges);
+        wide.map(|[left, _, right, _]| right - left)
+            .fold(0.0, f64::max)
+    };
+    let (both, right) = (width("#add2e5"), width("#c2ddea"));
+    assert!((right - 0.5 * both).abs() < 0.6, "{right} of {both}"); // half a pixel of rounding
     // Of one sign only, it is the map from dark to light.
     let one = Panel::new()
         .heatmap("density", array![[0.0, 3.0]], (0.0, 1.0), (0.0, 1.0))
