@@ -12,6 +12,7 @@ mod backwards;
 #[cfg(feature = "pictures")]
 mod digits;
 mod drawing;
+mod hero;
 mod network;
 mod page;
 mod sampling;
@@ -30,6 +31,7 @@ pub type Reply<T> = Result<T, Box<dyn Error>>;
 pub struct Desk {
     lesson: Option<training::Lesson>,
     painter: Option<drawing::Painter>,
+    crab: Option<hero::Crab>,
     #[cfg(feature = "pictures")]
     digits: Option<diffusion_intuition::network::UNet>,
 }
@@ -51,6 +53,9 @@ impl Desk {
             "digits" => digits::digits(asked, self),
             #[cfg(feature = "pictures")]
             "finish" => digits::finish(asked, self),
+            "ferris" => hero::ferris(asked, self),
+            "blurred" => hero::blurred(asked, self),
+            "touched" => hero::touched(asked, self),
             "walk" => sampling::walk(asked),
             "goal" => sampling::goal(asked),
             "begin" => training::begin(asked, self),

@@ -18,7 +18,7 @@ BITS = """(number) => [...new BigUint64Array(Float64Array.of(...number).buffer)]
 # the system's here and Rust's own in the page, and some of their last bits differ. So far an array may then be off, as a
 # share of its largest number, or of 1: some roundings of 1e-16.
 EXACT_TO = 2e-15
-DOUBLE = ("betas", "signal", "noise", "alpha_bar", "nats", "end", "heat", "q0", "q_t", "normal", "floor", "level", "left", "best", "density", "origin", "guess", "eps", "middle", "width", "step", "gaussian")
+DOUBLE = ("betas", "signal", "noise", "alpha_bar", "nats", "end", "heat", "q0", "q_t", "normal", "floor", "level", "left", "best", "density", "origin", "guess", "eps", "middle", "width", "step", "gaussian", "origins")
 # Products of matrices, whose sums processors take in different orders and with or without fused operations: after some
 # steps of training, in single precision, what was learned is this far off.
 LEARNED = {"train losses": 1e-5, "paint losses": 1e-5, "look learned": 1e-5, "excess excess": 1e-5, "show states": 1e-5, "show distance": 1e-5}

@@ -42,11 +42,13 @@ class Ears:
     failed: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     weight: int = 0
-    module: int = 0  # the library for the instruments, which comes when one of them is near
+    module: int = 0  # the library for the instruments and, on the first page, they themselves: they come when it stands
+    stands: bool = False
 
     def listen(self, page: Page) -> None:
         """Starts to listen; requests to other machines are noted and go no further."""
         page.route("**/*", self._let_pass)
+        page.on("load", lambda _: setattr(self, "stands", True))
         page.on("websocket", lambda socket: self.outside.append(socket.url))
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("requestfailed", self._failed)
@@ -74,7 +76,7 @@ class Ears:
             self.failed.append(f"{response.url}: status {response.status}")
         elif self.origin and self.at_home(response.url):
             weight = int(response.headers.get("content-length", 0))
-            if response.url.endswith("/_static/live.wasm.js"):
+            if response.url.endswith("/_static/live.wasm.js") or self.stands and "/_static/live" in response.url:
                 self.module += weight
             else:
                 self.weight += weight

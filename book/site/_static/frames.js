@@ -65,14 +65,22 @@
         this.pause();
         this.show(Number(this.slider.value));
       });
-      const seen = new IntersectionObserver(([entry]) => {
+      this.seen = new IntersectionObserver(([entry]) => {
         if (!entry.isIntersecting) {
           this.pause();
         } else if (!this.taken && !calm.matches) {
           this.play();
         }
       }, { threshold: 0.6 });
-      seen.observe(this.figure);
+      this.seen.observe(this.figure);
+    }
+
+    // Leaves the frames to somebody else; says where they stood, and whether they moved.
+    release() {
+      const moving = this.timer !== 0;
+      this.seen.disconnect();
+      this.pause();
+      return { index: this.index, moving };
     }
 
     show(index) {
@@ -94,22 +102,25 @@
         this.timer = window.setTimeout(step, last ? 1500 : pace);
       };
       this.timer = window.setTimeout(step, pace);
-      this.button.innerHTML = PAUSE;
-      this.button.setAttribute("aria-label", "Pause");
+      this.say("Pause");
+    }
+
+    say(name) {
+      this.button.innerHTML = name === "Play" ? PLAY : PAUSE;
+      this.button.setAttribute("aria-label", name);
     }
 
     pause() {
       window.clearTimeout(this.timer);
       this.timer = 0;
-      this.button.innerHTML = PLAY;
-      this.button.setAttribute("aria-label", "Play");
+      this.say("Play");
     }
   }
 
   for (const figure of document.querySelectorAll("svg.di-figure[data-frames]")) {
     const controls = figure.closest(".di-figure-frame")?.parentElement.querySelector(".di-controls");
     if (controls && figure.querySelector(".di-frame")) {
-      new Player(figure, controls);
+      figure.diPlayer = new Player(figure, controls);
     }
   }
 })();

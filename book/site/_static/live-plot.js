@@ -302,6 +302,18 @@
     brush.globalAlpha = 1;
   }
 
+  // Where points on their ways are when so much noise is left: between two states, straight on.
+  function between({ noise_steps: levels, states }, noise) {
+    const width = states.length / levels.length;
+    let at = 0;
+    while (at < levels.length - 2 && levels[at + 1] >= noise) {
+      at += 1;
+    }
+    const share = Math.min(Math.max((levels[at] - noise) / (levels[at] - levels[at + 1]), 0), 1);
+    const [from, to] = [states.subarray(at * width), states.subarray((at + 1) * width)];
+    return Float32Array.from({ length: width }, (_, i) => from[i] * (1 - share) + to[i] * share);
+  }
+
   function linspace(low, high, count) {
     return Array.from({ length: count }, (_, at) => low + ((high - low) * at) / (count - 1));
   }
@@ -318,5 +330,5 @@
     return { xs, ys };
   }
 
-  Object.assign(window.diLive, { Plot, shape, legend, heat, scatter, linspace, smoothed, minus, digits });
+  Object.assign(window.diLive, { Plot, shape, legend, heat, scatter, between, linspace, smoothed, minus, digits });
 })();

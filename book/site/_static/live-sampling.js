@@ -3,7 +3,7 @@
 "use strict";
 
 window.diLive.start("sampling", (stage) => {
-  const { element, Plot, scatter, legend, number, choice, calm, digits } = window.diLive;
+  const { element, Plot, scatter, between, legend, number, choice, calm, digits } = window.diLive;
   const [REACH, SECONDS] = [2.5, 5];
   const SIDES = ["a", "b"];
   const POINTS = { ring: 1000, grid: 1000, crab: 600 };
@@ -74,22 +74,7 @@ window.diLive.start("sampling", (stage) => {
 
   // ---- Moving
 
-  // Where all points are: between two states, straight on.
-  function moment(way, percent) {
-    const { noise_steps: levels, states } = way;
-    const width = states.length / levels.length;
-    const noise = (1 - percent / 100) * levels[0];
-    let at = 0;
-    while (at < levels.length - 2 && levels[at + 1] >= noise) {
-      at += 1;
-    }
-    const share = Math.min(Math.max((levels[at] - noise) / (levels[at] - levels[at + 1]), 0), 1);
-    const place = new Float32Array(width);
-    for (let i = 0; i < width; i += 1) {
-      place[i] = states[at * width + i] * (1 - share) + states[(at + 1) * width + i] * share;
-    }
-    return place;
-  }
+  const moment = (way, percent) => between(way, (1 - percent / 100) * way.noise_steps[0]);
 
   function draw(name) {
     const { plot, way } = seen[name];

@@ -28,7 +28,7 @@ pub fn inline(svg: &str, prefix: &str) -> String {
 /// A drawing as a figure of a page, under a name and with room for the controls of its frames.
 pub fn in_page(svg: &str, prefix: &str, name: &str) -> String {
     let drawing = inline(svg, &format!("{prefix}-")).replace("\n\n", "\n");
-    let drawing = two_forms(drawing);
+    let drawing = two_forms(without_hidden(&drawing));
     // Where the page's script will put its controls, so that nothing moves when it does.
     let controls = if drawing.contains(" data-frames=") {
         "<div class=\"di-controls\"></div>"
@@ -46,6 +46,24 @@ pub fn in_page(svg: &str, prefix: &str, name: &str) -> String {
     format!(
         "<div><div class=\"di-figure-frame\" id=\"{name}\">{drawing}</div>{controls}{caption}</div>"
     )
+}
+
+/// A drawing without the areas that the next line paints over, of the same shape: where a map has no values between its
+/// lowest and its highest, all its layers are one.
+fn without_hidden(drawing: &str) -> String {
+    fn shape(line: &str) -> Option<&str> {
+        let (colour, shape) = line.strip_prefix("<path fill=\"#")?.split_once("\" d=\"")?;
+        (colour.len() == 6).then_some(shape)
+    }
+    let mut out = String::with_capacity(drawing.len());
+    let mut lines = drawing.split_inclusive('\n').peekable();
+    while let Some(line) = lines.next() {
+        let next = lines.peek().copied().and_then(shape);
+        if shape(line).is_none() || shape(line) != next {
+            out.push_str(line);
+        }
+    }
+    out
 }
 
 /// The name of a figure that is shown away from where it was drawn: on its own page it is there already.
@@ -154,6 +172,21 @@ mod tests {
         assert!(page.contains("<svg class=\"di-figure\" style=\"--di-wide:4/3;--di-narrow:2/5\">"));
         assert!(page.contains("class=\"di-wide\" viewBox=\"0 0 4 3\"><g id=\"f1-m0\"/>"));
         assert!(page.contains("class=\"di-narrow\" viewBox=\"0 0 2 5\"><use href=\"#f1-m0\"/>"));
+    }
+
+    #[test]
+    fn what_is_painted_over_goes() {
+        let area =
+            |colour: &str, shape: &str| format!("<path fill=\"#{colour}\" d=\"{shape}\"/>\n");
+        let (low, high, other) = (
+            area("440154", "m0,0h9v9z"),
+            area("fde725", "m0,0h9v9z"),
+            area("fde725", "m3,3h1v1z"),
+        );
+        let page = in_page(&format!("<svg>\n{low}{high}{other}</svg>"), "f1", "name");
+        assert!(page.contains(&format!("<svg>\n{high}{other}</svg>")));
+        let page = in_page(&format!("<svg>\n{low}{other}{high}</svg>"), "f1", "name");
+        assert!(page.contains(&format!("{low}{other}{high}")));
     }
 
     #[test]
