@@ -3,6 +3,8 @@
 #[expect(dead_code, reason = "tests/capstone_program.rs reads the words")]
 #[path = "../examples/capstone/args.rs"]
 mod args;
+#[path = "../examples/common/mod.rs"]
+mod common;
 #[path = "../examples/capstone/folder.rs"]
 mod folder;
 #[path = "../examples/capstone/model.rs"]
@@ -13,9 +15,6 @@ mod page;
 mod rows;
 #[path = "../examples/capstone/run.rs"]
 mod run;
-#[expect(dead_code, reason = "tests/capstone_program.rs tries the rest")]
-#[path = "../examples/capstone/say.rs"]
-mod say;
 #[path = "../examples/capstone/verdict.rs"]
 mod verdict;
 

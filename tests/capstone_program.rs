@@ -2,11 +2,10 @@
 
 #[path = "../examples/capstone/args.rs"]
 mod args;
+#[path = "../examples/common/mod.rs"]
+mod common;
 #[path = "../examples/capstone/folder.rs"]
 mod folder;
-#[expect(dead_code, reason = "what it says is tried here, not that it says it")]
-#[path = "../examples/capstone/say.rs"]
-mod say;
 
 use std::ffi::OsString;
 use std::fs;
@@ -121,7 +120,7 @@ fn names_of_files_may_be_no_text() {
 #[test]
 fn control_characters_do_not_reach_the_terminal() {
     assert_eq!(
-        say::tame("a\u{1b}[31mb\r\u{202e}\nc"),
+        common::say::tame("a\u{1b}[31mb\r\u{202e}\nc"),
         "a\\u{1b}[31mb\\u{d}\\u{202e}\nc"
     );
 }
@@ -130,32 +129,32 @@ fn control_characters_do_not_reach_the_terminal() {
 fn only_what_it_wrote_is_written_again() {
     let scratch = Scratch::new("own");
     let path = &scratch.0;
-    let mut folder = Folder::claim(path, None, run(0)).unwrap();
-    let busy = refused(Folder::claim(path, None, run(0)));
+    let mut folder = folder::claim(path, None, run(0)).unwrap();
+    let busy = refused(folder::claim(path, None, run(0)));
     assert!(busy.contains("another run is at work"), "{busy}");
     folder.write(SAMPLES, "old").unwrap();
     folder.write(SAMPLES, "new").unwrap();
     drop(folder);
     // As often as one likes, with another seed too while there is no checkpoint.
-    drop(Folder::claim(path, None, run(0)).unwrap());
-    let mut folder = Folder::claim(path, None, run(1)).unwrap();
+    drop(folder::claim(path, None, run(0)).unwrap());
+    let mut folder = folder::claim(path, None, run(1)).unwrap();
     folder.write(SAMPLES, "newer").unwrap();
     drop(folder);
     // Not once somebody has changed it, nor what is somebody's from the start.
     scratch.with(SAMPLES, "edited");
-    let changed = refused(Folder::claim(path, None, run(1)));
+    let changed = refused(folder::claim(path, None, run(1)));
     assert!(
         changed.contains(SAMPLES) && changed.contains("--out"),
         "{changed}"
     );
     scratch.with(SAMPLES, "newer");
     scratch.with(REPORT, "a thesis");
-    let foreign = refused(Folder::claim(path, None, run(1)));
+    let foreign = refused(folder::claim(path, None, run(1)));
     assert!(foreign.contains(REPORT), "{foreign}");
     assert_eq!(fs::read_to_string(path.join(REPORT)).unwrap(), "a thesis");
     fs::remove_file(path.join(REPORT)).unwrap();
     scratch.with("capstone.txt", "my notes\n");
-    let notes = refused(Folder::claim(path, None, run(1)));
+    let notes = refused(folder::claim(path, None, run(1)));
     assert!(notes.contains("capstone.txt"), "{notes}");
     assert_eq!(
         fs::read_to_string(path.join("capstone.txt")).unwrap(),
@@ -168,15 +167,15 @@ fn the_table_itself_is_never_overwritten() {
     let scratch = Scratch::new("input");
     let path = &scratch.0;
     let input = scratch.with(SAMPLES, "1\n2\n");
-    let found = refused(Folder::claim(path, Some(&input), run(0)));
+    let found = refused(folder::claim(path, Some(&input), run(0)));
     assert!(found.contains("the table to learn from"), "{found}");
     // Not even if an earlier run wrote it.
     fs::remove_file(&input).unwrap();
-    let mut folder = Folder::claim(path, None, run(0)).unwrap();
+    let mut folder = folder::claim(path, None, run(0)).unwrap();
     folder.write(SAMPLES, "1\n2\n").unwrap();
     drop(folder);
     let around = path.join(".").join(SAMPLES);
-    let found = refused(Folder::claim(path, Some(&around), run(0)));
+    let found = refused(folder::claim(path, Some(&around), run(0)));
     assert!(found.contains("the table to learn from"), "{found}");
     assert_eq!(fs::read_to_string(&input).unwrap(), "1\n2\n");
 }
@@ -187,16 +186,16 @@ fn a_link_is_not_ours() {
     let scratch = Scratch::new("link");
     let precious = scratch.with("precious", "thesis");
     std::os::unix::fs::symlink(&precious, scratch.0.join(SAMPLES)).unwrap();
-    assert!(refused(Folder::claim(&scratch.0, None, run(0))).contains(SAMPLES));
+    assert!(refused(folder::claim(&scratch.0, None, run(0))).contains(SAMPLES));
     assert_eq!(fs::read_to_string(&precious).unwrap(), "thesis");
 }
 
 #[test]
 fn another_run_is_called_by_what_differs() {
     let scratch = Scratch::new("other");
-    drop(Folder::claim(&scratch.0, None, run(3)).unwrap());
+    drop(folder::claim(&scratch.0, None, run(3)).unwrap());
     scratch.with(CHECKPOINT, "…");
-    drop(Folder::claim(&scratch.0, None, run(3)).unwrap());
+    drop(folder::claim(&scratch.0, None, run(3)).unwrap());
     let more = Run::new(&Array2::zeros((9, 2)), 11, 3);
     let other = Run::new(&Array2::ones((9, 2)), 10, 3);
     for (run, part) in [
@@ -204,7 +203,7 @@ fn another_run_is_called_by_what_differs() {
         (more, "--steps 10"),
         (other, "other data"),
     ] {
-        let found = refused(Folder::claim(&scratch.0, None, run));
+        let found = refused(folder::claim(&scratch.0, None, run));
         assert!(found.contains(part), "{found}");
     }
 }
@@ -223,7 +222,7 @@ fn what_a_killed_run_left_is_swept() {
     ] {
         scratch.with(name, "half");
     }
-    drop(Folder::claim(&scratch.0, None, run(0)).unwrap());
+    drop(folder::claim(&scratch.0, None, run(0)).unwrap());
     let kept = [
         "capstone.txt",
         "film.part",

@@ -2,14 +2,18 @@
 
 #[path = "../examples/digits/args.rs"]
 mod args;
+#[path = "../examples/common/mod.rs"]
+mod common;
 #[path = "../examples/digits/recipe.rs"]
 mod recipe;
+#[expect(dead_code, reason = "the run that says it takes minutes")]
 #[path = "../examples/digits/table.rs"]
 mod table;
 
 use std::ffi::OsString;
 
-use args::{HELP, Sample, Task, Train, parse};
+use args::{HELP, Sample, Task, parse};
+use common::training::Train;
 use diffusion_intuition::data::Pictures;
 use diffusion_intuition::judge::{self, Score};
 use diffusion_intuition::metrics::Estimate;

@@ -5,13 +5,16 @@
 
 #[path = "../examples/fashion/args.rs"]
 mod args;
+#[path = "../examples/common/mod.rs"]
+mod common;
 #[expect(dead_code, reason = "the autoencoder is not trained here")]
 #[path = "../examples/fashion/recipe.rs"]
 mod recipe;
 
 use std::ffi::OsString;
 
-use args::{HELP, Run, Task, parse};
+use args::{HELP, Task, parse};
+use common::training::Train;
 use diffusion_intuition::judge::{Exam, Judge};
 use diffusion_intuition::metrics::{Pca, psnr};
 use diffusion_intuition::network::Autoencoder;
@@ -41,24 +44,27 @@ fn autoencoder() -> Autoencoder {
 
 #[test]
 fn arguments_are_read() {
-    let run = |steps, work: &str, out: &str| Run {
+    let run = |steps, work: &str, out: &str| Train {
         steps,
         work: work.into(),
         out: out.into(),
     };
     let found = parsed("train autoencoder --steps 40 --out o");
     assert_eq!(found, Ok(Task::Autoencoder(run(40, "target/fashion", "o"))));
+    let default = run(20_000, "target/fashion", "weights");
+    let found = parsed("train autoencoder");
+    assert_eq!(found, Ok(Task::Autoencoder(default)));
     for (word, space) in [
         ("latents", Space::Latents),
         ("patches", Space::Patches),
         ("pixels", Space::Pixels),
     ] {
         let found = parsed(&format!("train {word} --work w"));
-        assert_eq!(found, Ok(Task::Train(space, run(0, "w", "weights"))));
+        assert_eq!(found, Ok(Task::Train(space, run(12_000, "w", "weights"))));
         assert_eq!(space.name(), word);
     }
     let found = parsed("compare --out o");
-    assert_eq!(found, Ok(Task::Compare(run(0, "target/fashion", "o"))));
+    assert_eq!(found, Ok(Task::Compare("o".into())));
     assert_eq!(parsed("train latents --help"), Ok(Task::Help));
     assert!(
         ["--steps", "--work", "--out"]

@@ -1,5 +1,7 @@
 //! The program `examples/pictures`: what it makes of a folder of PNG files.
 
+#[path = "../examples/common/mod.rs"]
+mod common;
 #[path = "../examples/pictures/folder.rs"]
 mod folder;
 

@@ -2,6 +2,8 @@
 
 #[path = "../examples/prompts/args.rs"]
 mod args;
+#[path = "../examples/common/mod.rs"]
+mod common;
 #[path = "../examples/prompts/recipe.rs"]
 mod recipe;
 #[expect(dead_code, reason = "the program uses the rest")]
@@ -10,7 +12,8 @@ mod table;
 
 use std::ffi::OsString;
 
-use args::{HELP, Paint, Task, Train, parse};
+use args::{HELP, Paint, Task, parse};
+use common::training::Train;
 use diffusion_intuition::prelude::*;
 use diffusion_intuition::scenes::Scenes;
 use table::{KINDS, PARTS, Row, csv, obeyed};

@@ -2,6 +2,8 @@
 
 #[path = "../examples/sentences/args.rs"]
 mod args;
+#[path = "../examples/common/mod.rs"]
+mod common;
 #[expect(dead_code, reason = "the run that uses the rest takes minutes")]
 #[path = "../examples/sentences/measure.rs"]
 mod measure;
@@ -13,7 +15,8 @@ mod table;
 
 use std::ffi::OsString;
 
-use args::{HELP, Sample, Task, Train, parse};
+use args::{HELP, Sample, Task, parse};
+use common::training::Train;
 use diffusion_intuition::network::Network;
 use diffusion_intuition::prelude::*;
 use diffusion_intuition::text::Reading;
@@ -29,16 +32,15 @@ fn parsed(line: &str) -> Result<Task, String> {
 fn arguments_are_read() {
     let language = Language::Free;
     let train = Train {
-        language,
         steps: 40,
         work: "w".into(),
         out: "weights".into(),
     };
     assert_eq!(
         parsed("train free --steps 40 --work w"),
-        Ok(Task::Train(train))
+        Ok(Task::Train(language, train))
     );
-    let Ok(Task::Train(train)) = parsed("train aligned") else {
+    let Ok(Task::Train(Language::Aligned, train)) = parsed("train aligned") else {
         panic!("it trains");
     };
     assert_eq!(train.steps, Language::Aligned.steps());
@@ -77,7 +79,7 @@ fn arguments_are_read() {
         ("train free aligned", "aligned"),
         ("train free --scale 2", "--scale"),
         ("sample free --steps 2", "--steps"),
-        ("train free --steps many", "takes a number"),
+        ("train free --steps many", "takes a whole number"),
         ("train free --steps 0", "at least 1"),
         ("sample free --about sea", "pairs such as"),
         ("sample free --scale", "--scale"),

@@ -2,6 +2,8 @@
 
 #[path = "../examples/words/args.rs"]
 mod args;
+#[path = "../examples/common/mod.rs"]
+mod common;
 #[path = "../examples/words/folder.rs"]
 mod folder;
 #[expect(dead_code, reason = "the report that uses the rest is not tried here")]
@@ -119,8 +121,8 @@ fn refused(found: Result<Folder>) -> String {
 fn only_what_it_wrote_is_written_again() {
     let scratch = Scratch::new("own");
     let (path, input) = (&scratch.0, Path::new("elsewhere.txt"));
-    let mut folder = Folder::claim(path, input).unwrap();
-    let busy = refused(Folder::claim(path, input));
+    let mut folder = folder::claim(path, input).unwrap();
+    let busy = refused(folder::claim(path, input));
     assert!(busy.contains("another run is at work"), "{busy}");
     folder.write(SAMPLES, "old").unwrap();
     folder.write(SAMPLES, "new").unwrap();
@@ -129,11 +131,11 @@ fn only_what_it_wrote_is_written_again() {
     folder.remove(INFILLED).unwrap();
     assert!(!path.join(INFILLED).exists());
     drop(folder);
-    drop(Folder::claim(path, input).unwrap());
+    drop(folder::claim(path, input).unwrap());
     for name in [SAMPLES, INFILLED, REPORT, CURVE] {
         let before = fs::read(path.join(name)).ok();
         scratch.with(name, "a thesis");
-        let found = refused(Folder::claim(path, input));
+        let found = refused(folder::claim(path, input));
         assert!(found.contains(name) && found.contains("--out"), "{found}");
         assert_eq!(fs::read_to_string(path.join(name)).unwrap(), "a thesis");
         match before {
@@ -141,9 +143,9 @@ fn only_what_it_wrote_is_written_again() {
             None => fs::remove_file(path.join(name)).unwrap(),
         }
     }
-    drop(Folder::claim(path, input).unwrap());
+    drop(folder::claim(path, input).unwrap());
     scratch.with("words.txt", "my words\n");
-    let notes = refused(Folder::claim(path, input));
+    let notes = refused(folder::claim(path, input));
     assert!(notes.contains("words.txt"), "{notes}");
 }
 
@@ -153,7 +155,7 @@ fn the_text_itself_is_never_overwritten() {
         let scratch = Scratch::new(&format!("input-{name}"));
         let input = scratch.with(name, "the sea is calm\n");
         for input in [input.clone(), scratch.0.join(".").join(name)] {
-            let found = refused(Folder::claim(&scratch.0, &input));
+            let found = refused(folder::claim(&scratch.0, &input));
             assert!(found.contains("the text to learn from"), "{found}");
         }
         assert_eq!(fs::read_to_string(&input).unwrap(), "the sea is calm\n");
@@ -205,7 +207,7 @@ fn a_run_that_was_stopped_ends_with_the_same_bits() {
     assert_eq!(text.train.nrows() + text.held_out.nrows(), 60);
     assert_eq!(text.held_out.nrows(), 6);
     let run = |out: &Args| {
-        let mut folder = Folder::claim(&out.out, &out.file).unwrap();
+        let mut folder = folder::claim(&out.out, &out.file).unwrap();
         let told = RefCell::new(Vec::new());
         let model = model::train(out, &text, &mut folder, |line| {
             told.borrow_mut().push(line.to_owned());
@@ -223,7 +225,7 @@ fn a_run_that_was_stopped_ends_with_the_same_bits() {
     for name in [CHECKPOINT, CURVE, "words.txt"] {
         fs::copy(whole.out.join(name), part.out.join(name)).unwrap();
     }
-    let mut folder = Folder::claim(&part.out, &part.file).unwrap();
+    let mut folder = folder::claim(&part.out, &part.file).unwrap();
     let curve = fs::read_to_string(whole.out.join(CURVE)).unwrap();
     let first: Vec<&str> = curve.lines().take(20).collect();
     folder.write(CURVE, &(first.join("\n") + "\n")).unwrap();
@@ -244,7 +246,7 @@ fn a_run_that_was_stopped_ends_with_the_same_bits() {
         }
     }
     // Other steps are another run.
-    let mut folder = Folder::claim(&whole.out, &whole.file).unwrap();
+    let mut folder = folder::claim(&whole.out, &whole.file).unwrap();
     let longer = args(61, "whole");
     let refused = model::train(&longer, &text, &mut folder, |_| ()).map(|_| ());
     assert!(matches!(refused, Err(Error::File { .. })));

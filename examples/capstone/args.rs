@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use lexopt::{Arg, Parser};
 
+use crate::common::options::{path, steps, whole};
+
 pub const HELP: &str = "\
 Trains a diffusion model on a table of numbers, judges it by rows that it never saw, and writes samples and a report.
 
@@ -50,14 +52,9 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Option<Args>, 
         match word {
             None => break,
             Some(Arg::Long("help") | Arg::Short('h')) => return Ok(None),
-            Some(Arg::Long("out")) => {
-                args.out = PathBuf::from(value("--out", &mut words)?);
-                if args.out.as_os_str().is_empty() {
-                    return Err("--out takes the name of a folder, and this is empty".to_owned());
-                }
-            }
-            Some(Arg::Long("steps")) => args.steps = number("--steps", &mut words)?,
-            Some(Arg::Long("seed")) => args.seed = number("--seed", &mut words)?,
+            Some(Arg::Long("out")) => args.out = path("--out", &mut words)?,
+            Some(Arg::Long("steps")) => args.steps = steps(&mut words)?,
+            Some(Arg::Long("seed")) => args.seed = whole("--seed", &mut words)?,
             Some(Arg::Long(option)) => return Err(unknown("--", option)),
             Some(Arg::Short(option)) => return Err(unknown("-", &option.to_string())),
             Some(Arg::Value(file)) if file.is_empty() => {
@@ -69,9 +66,6 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Option<Args>, 
             Some(Arg::Value(file)) => args.file = Some(PathBuf::from(file)),
         }
     }
-    if args.steps == 0 {
-        return Err("--steps 0 would train nothing: at least 1".to_owned());
-    }
     Ok(Some(args))
 }
 
@@ -79,30 +73,4 @@ fn unknown(dashes: &str, option: &str) -> String {
     format!(
         "there is no option {dashes}{option}; --help lists those there are, and -- goes before a file of that name"
     )
-}
-
-/// What stands after an option, or behind its `=`.
-fn value(option: &str, words: &mut Parser) -> Result<OsString, String> {
-    if let Some(value) = words.optional_value() {
-        return Ok(value);
-    }
-    let mut rest = words.raw_args().map_err(|error| error.to_string())?;
-    let is_option = |word: &str| {
-        let mut chars = word.chars();
-        chars.next() == Some('-') && chars.next().is_some_and(|c| !c.is_ascii_digit())
-    };
-    match rest.peek() {
-        None => Err(format!("{option} needs a value after it")),
-        Some(next) if is_option(&next.to_string_lossy()) => Err(format!(
-            "{option} needs a value after it, and {next:?} is an option; write {option}={} if it is meant",
-            next.display()
-        )),
-        Some(_) => Ok(rest.next().unwrap_or_default()),
-    }
-}
-
-fn number(option: &str, words: &mut Parser) -> Result<u64, String> {
-    let text = value(option, words)?;
-    let found = text.to_str().and_then(|text| text.parse().ok());
-    found.ok_or_else(|| format!("{option} takes a whole number, not {text:?}"))
 }

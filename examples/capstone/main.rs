@@ -8,35 +8,22 @@
 //! with the same bits. Section 7 of the book walks through the same steps.
 
 mod args;
+#[path = "../common/mod.rs"]
+mod common;
 mod folder;
 mod model;
 mod page;
 mod rows;
 mod run;
-mod say;
 mod verdict;
 
 use std::process::ExitCode;
 
-use say::{complain, say};
+use common::program;
 
 fn main() -> ExitCode {
-    let args = match args::parse(std::env::args_os().skip(1)) {
-        Ok(Some(args)) => args,
-        Ok(None) => {
-            say(args::HELP);
-            return ExitCode::SUCCESS;
-        }
-        Err(sentence) => {
-            complain("capstone", &sentence);
-            return ExitCode::from(2);
-        }
-    };
-    match run::run(&args) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            complain("capstone", &error.to_string());
-            ExitCode::FAILURE
-        }
-    }
+    program::run("capstone", args::parse, |task| match task {
+        None => program::help(args::HELP),
+        Some(args) => run::run(&args),
+    })
 }

@@ -5,6 +5,8 @@ use std::path::Path;
 use diffusion_intuition::data::{Csv, Split};
 use diffusion_intuition::prelude::*;
 
+use crate::common::files::failure;
+
 /// More held-out rows than this make the verdict no surer than it needs to be.
 const MOST_HELD_OUT: usize = 2000;
 
@@ -29,13 +31,12 @@ pub fn load(file: Option<&Path>) -> Result<Source> {
     let table = data::read_csv(file)?;
     let n = table.rows.nrows();
     if n < 8 {
-        return Err(Error::File {
-            file: name,
-            line: None,
-            reason: format!(
+        return Err(failure(
+            file,
+            format!(
                 "it has {n} rows; at least 8 are needed, to learn from some and judge by the others"
             ),
-        });
+        ));
     }
     let truth = None;
     Ok(Source { name, table, truth })

@@ -5,9 +5,9 @@ use std::time::Instant;
 use diffusion_intuition::prelude::*;
 
 use crate::args::Args;
-use crate::folder::{CHECKPOINT, Folder, REPORT, Run, SAMPLES};
+use crate::common::say::say;
+use crate::folder::{self, CHECKPOINT, Folder, REPORT, Run, SAMPLES};
 use crate::model::{self, Model, Source};
-use crate::say::say;
 use crate::{page, verdict};
 
 /// As many samples as rows, and no more than this.
@@ -23,7 +23,7 @@ pub fn run(args: &Args) -> Result<()> {
     say("");
     model::split(&source, args.seed)?;
     let run = Run::new(&source.table.rows, args.steps, args.seed);
-    let mut folder = Folder::claim(&args.out, args.file.as_deref(), run)?;
+    let mut folder = folder::claim(&args.out, args.file.as_deref(), run)?;
 
     let start = Instant::now();
     let model = train(args, &source, &folder)?;

@@ -2,9 +2,11 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use lexopt::{Arg, Parser};
+
+use crate::common::options::{number, path, steps, unexpected, whole};
+use crate::common::training::Train;
 
 pub const HELP: &str = "\
 Trains the book's U-Net on the 997 digits to train on, distils it to few steps, or draws what it paints.
@@ -38,13 +40,6 @@ pub enum Task {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Train {
-    pub steps: u64,
-    pub work: PathBuf,
-    pub out: PathBuf,
-}
-
-#[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
     pub scale: f64,
     pub seed: u64,
@@ -56,12 +51,7 @@ pub struct Sample {
 pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> {
     let words: Vec<OsString> = words.into_iter().collect();
     let mut words = Parser::from_args(words);
-    let run = |steps, work: &str| Train {
-        steps,
-        work: work.into(),
-        out: "weights".into(),
-    };
-    let mut train = run(4000, "target/digits");
+    let mut train = Train::new(4000, "target/digits");
     let mut sample = Sample {
         scale: 1.0,
         seed: 0,
@@ -77,24 +67,18 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> 
             Arg::Value(word) if task.is_none() && TASKS.iter().any(|task| word == *task) => {
                 task = Some(word.to_string_lossy().into_owned());
                 if word == "distil" {
-                    train = run(8000, "target/digits-distilled");
+                    train = Train::new(8000, "target/digits-distilled");
                 }
             }
-            Arg::Long("steps") if trains() => train.steps = number("--steps", &mut words)?,
-            Arg::Long("work") if trains() => train.work = path(&mut words)?,
-            Arg::Long("out") if trains() || is("measure") => train.out = path(&mut words)?,
+            Arg::Long("steps") if trains() => train.steps = steps(&mut words)?,
+            Arg::Long("work") if trains() => train.work = path("--work", &mut words)?,
+            Arg::Long("out") if trains() || is("measure") => train.out = path("--out", &mut words)?,
             Arg::Long("scale") if is("sample") => sample.scale = number("--scale", &mut words)?,
-            Arg::Long("seed") if is("sample") => sample.seed = number("--seed", &mut words)?,
-            Arg::Long("weights") if is("sample") => sample.weights = path(&mut words)?,
-            Arg::Long("out") if is("sample") => sample.out = path(&mut words)?,
-            other => {
-                let what = other.unexpected();
-                return Err(format!("{what}: --help lists what there is"));
-            }
+            Arg::Long("seed") if is("sample") => sample.seed = whole("--seed", &mut words)?,
+            Arg::Long("weights") if is("sample") => sample.weights = path("--weights", &mut words)?,
+            Arg::Long("out") if is("sample") => sample.out = path("--out", &mut words)?,
+            other => return unexpected(other),
         }
-    }
-    if train.steps == 0 {
-        return Err("--steps 0 would train nothing: at least 1".to_owned());
     }
     match task.as_deref() {
         Some("train") => Ok(Task::Train(train)),
@@ -103,18 +87,4 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> 
         Some(_) => Ok(Task::Sample(sample)),
         None => Err("train, sample, distil or measure? --help says more".to_owned()),
     }
-}
-
-fn path(words: &mut Parser) -> Result<PathBuf, String> {
-    let word = words.value().map_err(|error| error.to_string())?;
-    match word.is_empty() {
-        true => Err("the name of a file or folder is empty".to_owned()),
-        false => Ok(word.into()),
-    }
-}
-
-fn number<T: FromStr>(option: &str, words: &mut Parser) -> Result<T, String> {
-    let word = words.value().map_err(|error| error.to_string())?;
-    let read = word.to_str().and_then(|word| word.parse().ok());
-    read.ok_or_else(|| format!("{option} takes a number, not {word:?}"))
 }

@@ -1,18 +1,17 @@
 //! A smaller network that paints in one to four steps, learned from the one that takes 25; and how good both are.
 
-use std::fs;
 use std::path::Path;
-use std::time::Instant;
 
 use diffusion_intuition::judge::{Exam, Score};
 use diffusion_intuition::metrics::Estimate;
 use diffusion_intuition::prelude::*;
 use diffusion_intuition::train::{Direct, Ladder, Model, Teacher};
 
-use crate::args::Train;
+use crate::common::files::{make, write};
+use crate::common::training::{Pace, Train};
 use crate::recipe::{self, PREDICTION};
-use crate::table::estimates;
-use crate::train::{PER_CLASS, SEEDS, failure, shown, write};
+use crate::table::{estimates, shown};
+use crate::train::{PER_CLASS, SEEDS};
 
 /// Steps of the teacher, by Heun's method from t = 999 to clean data.
 const TEACHER: usize = 12;
@@ -36,7 +35,7 @@ fn load(mut network: UNet, folder: &Path, name: &str) -> Result<UNet> {
 }
 
 pub fn distil(args: &Train) -> Result<()> {
-    fs::create_dir_all(&args.work).map_err(|error| failure(&args.work, &error))?;
+    make(&args.work)?;
     let (digits, schedule) = (data::digits(), recipe::schedule()?);
     let teacher = load(recipe::network()?, &args.out, "digits.safetensors")?;
     let model = Model::Network(&teacher, PREDICTION);
@@ -46,11 +45,9 @@ pub fn distil(args: &Train) -> Result<()> {
     let (mut network, path) = (recipe::student()?, args.work.join("run.safetensors"));
     let config = settings(args.steps);
     let mut trainer = Trainer::open(path, 50, &mut network, data, &schedule, config)?;
-    let (start, first) = (Instant::now(), trainer.step());
+    let pace = Pace::new(trainer.step());
     trainer.run_taught(&mut network, &teacher, args.steps, |progress| {
-        let seconds = start.elapsed().as_secs_f64();
-        let rate = (progress.step - first) as f64 / seconds;
-        println!("{progress}, {seconds:.0} s, {rate:.1} steps/s");
+        pace.tell(progress);
     })?;
     let averaged = trainer.ema().unwrap_or(network.parameters());
     averaged.save_f16(args.out.join("digits-distilled.safetensors"))?;
@@ -82,9 +79,9 @@ pub fn measure(folder: &Path) -> Result<()> {
         rows.push(("distilled", steps, score(&student, &sampler)?));
     }
     for (method, steps, score) in &rows {
-        println!("{method}, {steps}: {}", shown(&estimates(score)));
+        println!("{method}, {steps}: {}", shown(score));
     }
-    write(&folder.join("digits-distilled.csv"), csv(&rows).as_bytes())
+    write(&folder.join("digits-distilled.csv"), csv(&rows))
 }
 
 /// Comma-separated; after each estimate its standard error.

@@ -10,6 +10,8 @@
 //! bits, at any number of threads. `weights/README.md` says what came out.
 
 mod args;
+#[path = "../common/mod.rs"]
+mod common;
 mod distil;
 mod recipe;
 mod sheet;
@@ -19,27 +21,14 @@ mod train;
 use std::process::ExitCode;
 
 use args::Task;
+use common::program;
 
 fn main() -> ExitCode {
-    let result = match args::parse(std::env::args_os().skip(1)) {
-        Ok(Task::Help) => {
-            println!("{}", args::HELP);
-            return ExitCode::SUCCESS;
-        }
-        Ok(Task::Train(args)) => train::train(&args),
-        Ok(Task::Sample(args)) => sheet::sample(&args),
-        Ok(Task::Distil(args)) => distil::distil(&args),
-        Ok(Task::Measure(out)) => distil::measure(&out),
-        Err(sentence) => {
-            eprintln!("{sentence}");
-            return ExitCode::from(2);
-        }
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    program::run("digits", args::parse, |task| match task {
+        Task::Help => program::help(args::HELP),
+        Task::Train(args) => train::train(&args),
+        Task::Sample(args) => sheet::sample(&args),
+        Task::Distil(args) => distil::distil(&args),
+        Task::Measure(out) => distil::measure(&out),
+    })
 }

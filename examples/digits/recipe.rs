@@ -4,6 +4,8 @@ use diffusion_intuition::data::Pictures;
 use diffusion_intuition::network::UNetConfig;
 use diffusion_intuition::prelude::*;
 
+use crate::common::training::loss_of_v;
+
 /// What the network answers. Of v, unlike of ε, samplers make x̂0 where ᾱ is nearly 0, as at the cosine's end.
 pub const PREDICTION: Prediction = Prediction::V;
 
@@ -77,19 +79,7 @@ pub fn paint_by(
     Ok(painted.mapv(|x| x.clamp(-1.0, 1.0)))
 }
 
-/// The loss on given pictures, told their classes: every one at twenty timesteps spread over the schedule, always with
-/// the same noise.
+/// The loss on given pictures, told their classes.
 pub fn loss(network: &UNet, pictures: &Pictures) -> Result<f64> {
-    let (schedule, rng) = (schedule()?, &mut Rng::new(0));
-    let labels: Vec<Option<usize>> = pictures.labels.iter().copied().map(Some).collect();
-    let mut sum = 0.0;
-    for t in (25..1000).step_by(50) {
-        let (x_t, eps) = schedule.q_sample(&pictures.rows, t, rng)?;
-        let v = network.given_each(&labels).denoise(&x_t, t)?;
-        let alpha_bar = schedule.alpha_bars()[t];
-        let (signal, noise) = (alpha_bar.sqrt() as f32, (1.0 - alpha_bar).sqrt() as f32);
-        let error = &v - &(&eps * signal - &pictures.rows * noise);
-        sum += error.iter().map(|e| f64::from(*e).powi(2)).sum::<f64>() / error.len() as f64;
-    }
-    Ok(sum / 20.0)
+    loss_of_v(network, &schedule()?, &pictures.rows, &pictures.labels)
 }

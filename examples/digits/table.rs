@@ -51,3 +51,16 @@ pub fn choose(rows: &[Row], real: f64) -> Option<&Row> {
     let own = |row: &&Row| row.score.nearest.mean >= real;
     rows.iter().take_while(own).last()
 }
+
+pub fn shown(score: &Score<Estimate>) -> String {
+    let names = [
+        "accuracy",
+        "Fréchet",
+        "of components",
+        "nearest",
+        "diversity",
+    ];
+    let pairs = names.iter().zip(estimates(score));
+    let pairs = pairs.map(|(name, estimate)| format!("{name} {estimate}"));
+    pairs.collect::<Vec<_>>().join("; ")
+}

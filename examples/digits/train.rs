@@ -1,17 +1,13 @@
 //! The training run, its measures, and the choice.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Instant;
-
 use diffusion_intuition::data::PictureSplit;
-use diffusion_intuition::file::write_atomically;
 use diffusion_intuition::judge::Exam;
 use diffusion_intuition::prelude::*;
 
-use crate::args::Train;
+use crate::common::files::write;
+use crate::common::training::{Kept, Train};
 use crate::recipe;
-use crate::table::{Row, choose, csv, estimates};
+use crate::table::{Row, choose, csv, shown};
 
 /// Steps between two rows of the table.
 const EVERY: u64 = 500;
@@ -25,10 +21,12 @@ pub const SEEDS: u64 = 10;
 
 pub fn train(args: &Train) -> Result<()> {
     let digits = data::digits();
-    for folder in [&args.work, &args.out] {
-        fs::create_dir_all(folder).map_err(|error| failure(folder, &error))?;
-    }
-    let losses = steps(args, &digits)?;
+    args.make()?;
+    let kept = Kept::new(&args.work, None);
+    let data = (digits.train.rows.clone(), digits.train.labels.clone());
+    let (mut network, schedule) = (recipe::network()?, recipe::schedule()?);
+    let (settings, steps) = (recipe::settings(args.steps), marks(args.steps));
+    let losses = kept.train(&mut network, data, &schedule, settings, SAVE, steps)?;
     println!("training the judge");
     let exam = Exam::new(&digits, &mut Rng::new(0))?;
     let real = exam.score(&digits.held_out.rows, &digits.held_out.labels)?;
@@ -37,56 +35,27 @@ pub fn train(args: &Train) -> Result<()> {
         real.accuracy, real.nearest
     );
     let floor = exam.floor(0..SEEDS, PER_CLASS)?;
-    println!("floor of real pictures: {}", shown(&estimates(&floor)));
+    println!("floor of real pictures: {}", shown(&floor));
     let mut rows = Vec::new();
     for step in marks(args.steps) {
         let mut network = recipe::network()?;
-        network.parameters_mut().load(file_of(args, step))?;
+        network.parameters_mut().load(kept.weights(step))?;
         rows.push(row(&network, step, &losses, &exam, &digits)?);
         let row = &rows[rows.len() - 1];
-        println!("step {step}: {}", shown(&estimates(&row.score)));
-        write(&args.out.join("digits.csv"), csv(&rows).as_bytes())?;
+        println!("step {step}: {}", shown(&row.score));
+        write(&args.out.join("digits.csv"), csv(&rows))?;
     }
     let Some(chosen) = choose(&rows, real.nearest) else {
         println!("no row is kept: even the first comes nearer than held-out pictures do");
         return Ok(());
     };
     println!("step {} is kept", chosen.step);
-    let weights = file_of(args, chosen.step);
-    let weights = fs::read(&weights).map_err(|error| failure(&weights, &error))?;
-    write(&args.out.join("digits.safetensors"), &weights)
+    args.publish(&kept.weights(chosen.step), "digits")
 }
 
 /// The steps that have a row: every [`EVERY`], and the last.
 fn marks(steps: u64) -> impl Iterator<Item = u64> {
     (1..=steps.div_ceil(EVERY)).map(move |i| (i * EVERY).min(steps))
-}
-
-/// The averaged weights after that step, in half precision: what is measured is what is kept.
-fn file_of(args: &Train, step: u64) -> PathBuf {
-    args.work.join(format!("step-{step}.safetensors"))
-}
-
-/// Trains, from where the run was saved last, and returns the loss of every step.
-fn steps(args: &Train, digits: &PictureSplit) -> Result<Vec<f32>> {
-    let mut network = recipe::network()?;
-    let data = (digits.train.rows.clone(), digits.train.labels.clone());
-    let (path, schedule) = (args.work.join("run.safetensors"), recipe::schedule()?);
-    let settings = recipe::settings(args.steps);
-    let mut trainer = Trainer::open(path, SAVE, &mut network, data, &schedule, settings)?;
-    let (start, first) = (Instant::now(), trainer.step());
-    for step in marks(args.steps) {
-        trainer.run_to(&mut network, step, |progress| {
-            let seconds = start.elapsed().as_secs_f64();
-            let rate = (progress.step - first) as f64 / seconds;
-            println!("{progress}, {seconds:.0} s, {rate:.1} steps/s");
-        })?;
-        if trainer.step() == step {
-            let ema = trainer.ema().unwrap_or(network.parameters());
-            ema.save_f16(file_of(args, step))?;
-        }
-    }
-    Ok(trainer.losses().to_vec())
 }
 
 fn row(
@@ -111,29 +80,4 @@ fn row(
         held_out: recipe::loss(network, &digits.held_out)?,
         score,
     })
-}
-
-pub fn shown(estimates: &[metrics::Estimate]) -> String {
-    let names = [
-        "accuracy",
-        "Fréchet",
-        "of components",
-        "nearest",
-        "diversity",
-    ];
-    let pairs = names.iter().zip(estimates);
-    let pairs = pairs.map(|(name, estimate)| format!("{name} {estimate}"));
-    pairs.collect::<Vec<_>>().join("; ")
-}
-
-pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_atomically(path, bytes).map_err(|error| failure(path, &error))
-}
-
-pub fn failure(path: &Path, error: &std::io::Error) -> Error {
-    Error::File {
-        file: path.display().to_string(),
-        line: None,
-        reason: error.to_string(),
-    }
 }

@@ -1,13 +1,13 @@
 //! The same U-Net on latents, on patches and on pixels: how good its samples are after so much processor time.
 
+use std::path::Path;
 use std::time::Instant;
 
 use diffusion_intuition::judge::Exam;
 use diffusion_intuition::prelude::*;
 
-use crate::args::Run;
+use crate::common::files::{make, write};
 use crate::recipe::{self, Coder, Space};
-use crate::train::{make, write};
 
 /// Steps after which samples are measured. One step on pixels takes as long as five or so on latents.
 const SMALL: [u64; 8] = [500, 1000, 1500, 2000, 3000, 4000, 5000, 6000];
@@ -21,8 +21,8 @@ const PER_CLASS: usize = 50;
 
 /// Trains all three, each with one rate and an average of the weights that forgets: so that every row of the table is
 /// what that much training gives.
-pub fn compare(args: &Run) -> Result<()> {
-    make(&args.out)?;
+pub fn compare(out: &Path) -> Result<()> {
+    make(out)?;
     let clothes = recipe::clothes()?;
     let exam = Exam::new(&clothes, &mut Rng::new(0))?;
     let floor = exam.floor(0..10, PER_CLASS)?;
@@ -69,7 +69,7 @@ pub fn compare(args: &Run) -> Result<()> {
             );
             println!("{row}");
             table += &(row + "\n");
-            write(&args.out.join("fashion.csv"), table.as_bytes())?;
+            write(&out.join("fashion.csv"), &table)?;
         }
     }
     Ok(())

@@ -11,6 +11,8 @@
 //! autoencoder's takes a minute and begins anew. `weights/README.md` says what came out.
 
 mod args;
+#[path = "../common/mod.rs"]
+mod common;
 mod compare;
 mod recipe;
 #[path = "../digits/table.rs"]
@@ -20,26 +22,13 @@ mod train;
 use std::process::ExitCode;
 
 use args::Task;
+use common::program;
 
 fn main() -> ExitCode {
-    let result = match args::parse(std::env::args_os().skip(1)) {
-        Ok(Task::Help) => {
-            println!("{}", args::HELP);
-            return ExitCode::SUCCESS;
-        }
-        Ok(Task::Autoencoder(args)) => train::autoencoder(&args),
-        Ok(Task::Train(space, args)) => train::space(space, &args),
-        Ok(Task::Compare(args)) => compare::compare(&args),
-        Err(sentence) => {
-            eprintln!("{sentence}");
-            return ExitCode::from(2);
-        }
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    program::run("fashion", args::parse, |task| match task {
+        Task::Help => program::help(args::HELP),
+        Task::Autoencoder(args) => train::autoencoder(&args),
+        Task::Train(space, args) => train::space(space, &args),
+        Task::Compare(out) => compare::compare(&out),
+    })
 }

@@ -1,18 +1,16 @@
 //! The training runs, their measures, and the choice.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use diffusion_intuition::data::PictureSplit;
-use diffusion_intuition::file::write_atomically;
 use diffusion_intuition::judge::Exam;
 use diffusion_intuition::metrics::{Pca, psnr};
 use diffusion_intuition::network::Autoencoder;
 use diffusion_intuition::prelude::*;
 
-use crate::args::Run;
+use crate::common::files::{make, write};
+use crate::common::training::{Kept, Train};
 use crate::recipe::{self, Coder, Space};
-use crate::table::{Row, choose, csv, estimates};
+use crate::table::{Row, choose, csv, shown};
 
 /// Rows of the table.
 const ROWS: u64 = 4;
@@ -27,11 +25,10 @@ const SEEDS: u64 = 3;
 /// Samples may come so much nearer to training pictures than held-out pictures do: a hundredth is chance.
 const NEAR: f64 = 0.99;
 
-pub fn autoencoder(args: &Run) -> Result<()> {
+pub fn autoencoder(args: &Train) -> Result<()> {
     let clothes = recipe::clothes()?;
-    let steps = if args.steps == 0 { 20_000 } else { args.steps };
     make(&args.out)?;
-    let network = recipe::trained_autoencoder(&clothes.train.rows, steps)?;
+    let network = recipe::trained_autoencoder(&clothes.train.rows, args.steps)?;
     let path = weights(&args.out, "autoencoder");
     network.parameters().save_f16(&path)?;
     let kept = stored_autoencoder(&args.out)?;
@@ -61,16 +58,20 @@ fn weights(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("fashion-{name}.safetensors"))
 }
 
-pub fn space(space: Space, args: &Run) -> Result<()> {
+pub fn space(space: Space, args: &Train) -> Result<()> {
     let clothes = recipe::clothes()?;
-    let total = if args.steps == 0 { 12_000 } else { args.steps };
-    make(&args.work)?;
-    make(&args.out)?;
+    args.make()?;
     let coder = match space {
         Space::Latents => Coder::Latents(Box::new(stored_autoencoder(&args.out)?)),
         _ => Coder::plain(space)?,
     };
-    let losses = steps(space, args, total, &coder, &clothes)?;
+    let kept = Kept::new(&args.work, Some(space.name()));
+    let rows = coder.encode(&clothes.train.rows)?;
+    let data = (rows, clothes.train.labels.clone());
+    let settings = recipe::settings(LearningRate::cosine(2e-3, args.steps), 0.999);
+    let (mut network, schedule) = (space.network()?, recipe::schedule()?);
+    let steps = marks(args.steps);
+    let losses = kept.train(&mut network, data, &schedule, settings, SAVE, steps)?;
     let exam = Exam::new(&clothes, &mut Rng::new(0))?;
     // Coded and decoded, as samples are: what the autoencoder smooths comes nearer to everything.
     let rows = coder.decode(coder.encode(&clothes.held_out.rows)?)?;
@@ -80,11 +81,11 @@ pub fn space(space: Space, args: &Run) -> Result<()> {
         real.accuracy, real.nearest, real.diversity
     );
     let floor = exam.floor(0..10, PER_CLASS)?;
-    println!("floor of real pictures: {}", shown(&estimates(&floor)));
+    println!("floor of real pictures: {}", shown(&floor));
     let (mut rows, mut before) = (Vec::new(), 0);
-    for step in marks(total) {
+    for step in marks(args.steps) {
         let mut network = space.network()?;
-        network.parameters_mut().load(file_of(args, space, step))?;
+        network.parameters_mut().load(kept.weights(step))?;
         let recent = &losses[before..step as usize];
         let sum: f64 = recent.iter().map(|loss| f64::from(*loss)).sum();
         rows.push(Row {
@@ -97,88 +98,20 @@ pub fn space(space: Space, args: &Run) -> Result<()> {
             })?,
         });
         before = step as usize;
-        println!(
-            "step {step}: {}",
-            shown(&estimates(&rows[rows.len() - 1].score))
-        );
+        println!("step {step}: {}", shown(&rows[rows.len() - 1].score));
         let table = args.out.join(format!("fashion-{}.csv", space.name()));
-        write(&table, csv(&rows).as_bytes())?;
+        write(&table, csv(&rows))?;
     }
     let Some(chosen) = choose(&rows, NEAR * real.nearest) else {
         println!("no row is kept: even the first comes nearer than held-out pictures do");
         return Ok(());
     };
     println!("step {} is kept", chosen.step);
-    let file = file_of(args, space, chosen.step);
-    let bytes = fs::read(&file).map_err(|error| failure(&file, &error))?;
-    write(&weights(&args.out, space.name()), &bytes)
+    let name = format!("fashion-{}", space.name());
+    args.publish(&kept.weights(chosen.step), &name)
 }
 
 /// The steps that have a row.
 fn marks(steps: u64) -> impl Iterator<Item = u64> {
     (1..=ROWS).map(move |i| (i * steps).div_ceil(ROWS))
-}
-
-/// The averaged weights after that step, in half precision: what is measured is what is kept.
-fn file_of(args: &Run, space: Space, step: u64) -> PathBuf {
-    let name = format!("{}-{step}.safetensors", space.name());
-    args.work.join(name)
-}
-
-/// Trains, from where the run was saved last, and returns the loss of every step.
-fn steps(
-    space: Space,
-    args: &Run,
-    total: u64,
-    coder: &Coder,
-    clothes: &PictureSplit,
-) -> Result<Vec<f32>> {
-    let mut network = space.network()?;
-    let rows = coder.encode(&clothes.train.rows)?;
-    let data = (rows, clothes.train.labels.clone());
-    let path = args.work.join(format!("{}-run.safetensors", space.name()));
-    let settings = recipe::settings(LearningRate::cosine(2e-3, total), 0.999);
-    let schedule = recipe::schedule()?;
-    let mut trainer = Trainer::open(path, SAVE, &mut network, data, &schedule, settings)?;
-    for step in marks(total) {
-        trainer.run_to(&mut network, step, |progress| {
-            if progress.step.is_multiple_of(500) {
-                println!("{progress}");
-            }
-        })?;
-        if trainer.step() == step {
-            let ema = trainer.ema().unwrap_or(network.parameters());
-            ema.save_f16(file_of(args, space, step))?;
-        }
-    }
-    Ok(trainer.losses().to_vec())
-}
-
-fn shown(estimates: &[metrics::Estimate]) -> String {
-    let names = [
-        "accuracy",
-        "Fréchet",
-        "of components",
-        "nearest",
-        "diversity",
-    ];
-    let pairs = names.iter().zip(estimates);
-    let pairs = pairs.map(|(name, estimate)| format!("{name} {estimate}"));
-    pairs.collect::<Vec<_>>().join("; ")
-}
-
-pub fn make(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|error| failure(folder, &error))
-}
-
-pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_atomically(path, bytes).map_err(|error| failure(path, &error))
-}
-
-fn failure(path: &Path, error: &std::io::Error) -> Error {
-    Error::File {
-        file: path.display().to_string(),
-        line: None,
-        reason: error.to_string(),
-    }
 }

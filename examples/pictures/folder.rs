@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use diffusion_intuition::prelude::*;
 
+use crate::common::files::failure;
+
 /// Pictures of one size, one a row, from −1 (black) to 1 (white), channels last.
 #[derive(Debug)]
 pub struct Folder {
@@ -60,14 +62,6 @@ pub fn read(folder: &Path, size: usize) -> Result<Folder> {
     let shape = (files.len(), size * size * channels);
     let rows = Array2::from_shape_vec(shape, values).expect("as many as the shape says");
     Ok(Folder { rows, channels })
-}
-
-fn failure(path: &Path, reason: String) -> Error {
-    Error::File {
-        file: path.display().to_string(),
-        line: None,
-        reason,
-    }
 }
 
 fn decode(path: &Path, size: usize) -> Result<Picture> {

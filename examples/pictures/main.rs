@@ -9,11 +9,14 @@
 //! after a stop, if folder and numbers are the same. `target/pictures.svg` shows real pictures, painted ones, and the
 //! real one that is nearest to each: with few pictures, or after many steps, the two are the same.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod folder;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use common::files::make;
 use diffusion_intuition::prelude::*;
 
 /// Pictures in a row of the sheet.
@@ -73,11 +76,7 @@ fn run(folder: &Path, size: usize, steps: u64) -> Result<PathBuf> {
         ..TrainConfig::cosine(32, 2e-3, steps)
     };
     let file = Path::new("target/pictures").join("run.safetensors");
-    std::fs::create_dir_all("target/pictures").map_err(|error| Error::File {
-        file: "target/pictures".into(),
-        line: None,
-        reason: error.to_string(),
-    })?;
+    make(Path::new("target/pictures"))?;
     let data = rows.clone();
     let mut trainer = Trainer::open(&file, 200, &mut network, data, &schedule, settings)?;
     trainer.run_to(&mut network, steps, |progress| println!("{progress}"))?;

@@ -2,9 +2,11 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use lexopt::{Arg, Parser};
+
+use crate::common::options::{number, path, steps, text, unexpected, whole};
+use crate::common::training::Train;
 
 pub const HELP: &str = "\
 Trains the book's U-Net that paints from a sentence, or paints with it.
@@ -43,22 +45,11 @@ pub struct Paint {
     pub out: PathBuf,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-pub struct Train {
-    pub steps: u64,
-    pub work: PathBuf,
-    pub out: PathBuf,
-}
-
 /// An error is a sentence for the reader.
 pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> {
     let words: Vec<OsString> = words.into_iter().collect();
     let mut words = Parser::from_args(words);
-    let mut train = Train {
-        steps: 40_000,
-        work: "target/prompts".into(),
-        out: "weights".into(),
-    };
+    let mut train = Train::new(40_000, "target/prompts");
     let mut paint = Paint {
         sentence: String::new(),
         instead_of: None,
@@ -79,25 +70,23 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> 
             Arg::Value(word) if is("paint") && paint.sentence.is_empty() => {
                 paint.sentence = word.to_string_lossy().into_owned();
             }
-            Arg::Long("n") if is("paint") => paint.n = number("--n", &mut words)?,
-            Arg::Long("not") if is("paint") => paint.instead_of = Some(text(&mut words)?),
+            Arg::Long("n") if is("paint") => paint.n = whole("--n", &mut words)?,
+            Arg::Long("not") if is("paint") => paint.instead_of = Some(text("--not", &mut words)?),
             Arg::Long("scale") if is("paint") => paint.scale = number("--scale", &mut words)?,
-            Arg::Long("seed") if is("paint") => paint.seed = number("--seed", &mut words)?,
+            Arg::Long("seed") if is("paint") => paint.seed = whole("--seed", &mut words)?,
             Arg::Long("weights") if is("paint") || is("measure") => {
-                paint.weights = path(&mut words)?;
+                paint.weights = path("--weights", &mut words)?;
             }
-            Arg::Long("out") | Arg::Short('o') if is("paint") => paint.out = path(&mut words)?,
-            Arg::Long("steps") if is("train") => train.steps = number("--steps", &mut words)?,
-            Arg::Long("work") if is("train") => train.work = path(&mut words)?,
-            Arg::Long("out") if is("train") => train.out = path(&mut words)?,
-            other => {
-                let what = other.unexpected();
-                return Err(format!("{what}: --help lists what there is"));
+            Arg::Long("out") | Arg::Short('o') if is("paint") => {
+                paint.out = path("--out", &mut words)?
             }
+            Arg::Long("steps") if is("train") => train.steps = steps(&mut words)?,
+            Arg::Long("work") if is("train") => train.work = path("--work", &mut words)?,
+            Arg::Long("out") if is("train") => train.out = path("--out", &mut words)?,
+            other => return unexpected(other),
         }
     }
     match task.as_deref() {
-        Some("train") if train.steps == 0 => Err("--steps 0 would train nothing".to_owned()),
         Some("train") => Ok(Task::Train(train)),
         Some("paint") if paint.n == 0 => Err("--n 0 would paint nothing".to_owned()),
         Some("paint") if paint.sentence.is_empty() => {
@@ -107,23 +96,4 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> 
         Some("measure") => Ok(Task::Measure(paint.weights)),
         _ => Err("paint, train or measure? --help says more".to_owned()),
     }
-}
-
-fn text(words: &mut Parser) -> Result<String, String> {
-    let word = words.value().map_err(|error| error.to_string())?;
-    Ok(word.to_string_lossy().into_owned())
-}
-
-fn path(words: &mut Parser) -> Result<PathBuf, String> {
-    let word = words.value().map_err(|error| error.to_string())?;
-    match word.is_empty() {
-        true => Err("the name of a file or folder is empty".to_owned()),
-        false => Ok(word.into()),
-    }
-}
-
-fn number<T: FromStr>(option: &str, words: &mut Parser) -> Result<T, String> {
-    let word = words.value().map_err(|error| error.to_string())?;
-    let read = word.to_str().and_then(|word| word.parse().ok());
-    read.ok_or_else(|| format!("{option} takes a number, not {word:?}"))
 }

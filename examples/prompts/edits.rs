@@ -6,6 +6,7 @@ use std::path::Path;
 use diffusion_intuition::prelude::*;
 use diffusion_intuition::scenes::{Scenes, Size, Thing};
 
+use crate::common::training::loss_of_v;
 use crate::recipe;
 
 /// Pictures of each measure.
@@ -66,28 +67,14 @@ fn by_heart(network: &UNet, scenes: &Scenes) -> Result<()> {
     let labels: Vec<usize> = some.iter().map(|i| labels[*i]).collect();
     let sentences = scenes.sentences().select(Axis(0), &labels);
     let fresh = scenes.draw(&sentences, &mut Rng::new(2))?;
-    let [old, new] = [rows.select(Axis(0), &some), fresh].map(|rows| loss(network, &labels, &rows));
+    let schedule = recipe::schedule()?;
+    let [old, new] = [rows.select(Axis(0), &some), fresh]
+        .map(|rows| loss_of_v(network, &schedule, &rows, &labels));
     println!(
         "loss on pictures trained on {:.5}, on fresh ones {:.5}",
         old?, new?
     );
     Ok(())
-}
-
-/// The mean loss at twenty timesteps spread over the schedule.
-fn loss(network: &UNet, labels: &[usize], rows: &Array2<f32>) -> Result<f64> {
-    let (schedule, rng) = (recipe::schedule()?, &mut Rng::new(0));
-    let labels: Vec<Option<usize>> = labels.iter().copied().map(Some).collect();
-    let mut sum = 0.0;
-    for t in (25..1000).step_by(50) {
-        let (x_t, eps) = schedule.q_sample(rows, t, rng)?;
-        let v = network.given_each(&labels).denoise(&x_t, t)?;
-        let alpha_bar = schedule.alpha_bars()[t];
-        let (signal, noise) = (alpha_bar.sqrt() as f32, (1.0 - alpha_bar).sqrt() as f32);
-        let error = &v - &(&eps * signal - rows * noise);
-        sum += error.iter().map(|e| f64::from(*e).powi(2)).sum::<f64>() / error.len() as f64;
-    }
-    Ok(sum / 20.0)
 }
 
 /// The network with a list of these sentences.

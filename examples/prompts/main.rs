@@ -10,6 +10,8 @@
 //! bits, at any number of threads. `weights/README.md` says what came out.
 
 mod args;
+#[path = "../common/mod.rs"]
+mod common;
 mod edits;
 mod recipe;
 mod sheet;
@@ -19,26 +21,13 @@ mod train;
 use std::process::ExitCode;
 
 use args::Task;
+use common::program;
 
 fn main() -> ExitCode {
-    let result = match args::parse(std::env::args_os().skip(1)) {
-        Ok(Task::Help) => {
-            println!("{}", args::HELP);
-            return ExitCode::SUCCESS;
-        }
-        Ok(Task::Paint(args)) => sheet::paint(&args),
-        Ok(Task::Train(args)) => train::train(&args),
-        Ok(Task::Measure(weights)) => edits::measure(&weights),
-        Err(sentence) => {
-            eprintln!("{sentence}");
-            return ExitCode::from(2);
-        }
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    program::run("prompts", args::parse, |task| match task {
+        Task::Help => program::help(args::HELP),
+        Task::Paint(args) => sheet::paint(&args),
+        Task::Train(args) => train::train(&args),
+        Task::Measure(weights) => edits::measure(&weights),
+    })
 }

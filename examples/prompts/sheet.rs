@@ -6,6 +6,7 @@ use diffusion_intuition::prelude::*;
 use diffusion_intuition::scenes::Scenes;
 
 use crate::args::Paint;
+use crate::common::files::failure;
 use crate::recipe;
 
 /// Pictures side by side, and pixels of a sheet for one of a picture.
@@ -67,16 +68,11 @@ fn write(painted: &Array2<f32>, sentence: &str, path: &Path) -> Result<()> {
             bytes.extend((0..channels).map(bytes_of));
         }
     }
-    let failed = |reason: String| Error::File {
-        file: path.display().to_string(),
-        line: None,
-        reason,
-    };
-    let file = std::fs::File::create(path).map_err(|error| failed(error.to_string()))?;
+    let file = std::fs::File::create(path).map_err(|error| failure(path, error))?;
     let size = [across, down].map(|side| (side * ZOOM) as u32);
     let mut encoder = png::Encoder::new(file, size[0], size[1]);
     encoder.set_color(png::ColorType::Rgb);
     let written = encoder.write_header();
     let written = written.and_then(|mut writer| writer.write_image_data(&bytes));
-    written.map_err(|error| failed(error.to_string()))
+    written.map_err(|error| failure(path, error))
 }

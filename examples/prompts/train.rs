@@ -1,14 +1,10 @@
 //! The training run and its measures.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Instant;
-
-use diffusion_intuition::file::write_atomically;
 use diffusion_intuition::prelude::*;
 use diffusion_intuition::scenes::Scenes;
 
-use crate::args::Train;
+use crate::common::files::write;
+use crate::common::training::{Kept, Train};
 use crate::recipe;
 use crate::table::{KINDS, PARTS, Row, csv};
 
@@ -24,17 +20,17 @@ const SCALES: [f64; 6] = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0];
 
 pub fn train(args: &Train) -> Result<()> {
     let scenes = Scenes::new()?;
-    for folder in [&args.work, &args.out] {
-        fs::create_dir_all(folder).map_err(|error| failure(folder, &error))?;
-    }
-    steps(args, &scenes)?;
-    let weights = file_of(args, args.steps);
-    let bytes = fs::read(&weights).map_err(|error| failure(&weights, &error))?;
-    write(&args.out.join("prompts.safetensors"), &bytes)?;
+    args.make()?;
+    let kept = Kept::new(&args.work, None);
+    let (mut network, schedule) = (recipe::network(&scenes)?, recipe::schedule()?);
+    let (data, settings) = (recipe::data(&scenes)?, recipe::settings(args.steps));
+    let steps = marks(args.steps);
+    kept.train(&mut network, data, &schedule, settings, SAVE, steps)?;
+    args.publish(&kept.weights(args.steps), "prompts")?;
     let mut rows = Vec::new();
     for step in marks(args.steps).rev() {
         let mut network = recipe::network(&scenes)?;
-        network.parameters_mut().load(file_of(args, step))?;
+        network.parameters_mut().load(kept.weights(step))?;
         let scales: &[f64] = if step == args.steps {
             &SCALES
         } else {
@@ -49,7 +45,7 @@ pub fn train(args: &Train) -> Result<()> {
             rows.push(row);
         }
         rows.sort_by_key(|row| row.step);
-        write(&args.out.join("prompts.csv"), csv(&rows).as_bytes())?;
+        write(&args.out.join("prompts.csv"), csv(&rows))?;
     }
     Ok(())
 }
@@ -58,32 +54,6 @@ pub fn train(args: &Train) -> Result<()> {
 fn marks(steps: u64) -> impl DoubleEndedIterator<Item = u64> {
     let first = steps.min(PARTS_OF_RUN);
     (1..=first).map(move |i| i * steps / first)
-}
-
-/// The averaged weights after that step, in half precision: what is measured is what is kept.
-fn file_of(args: &Train, step: u64) -> PathBuf {
-    args.work.join(format!("step-{step}.safetensors"))
-}
-
-/// Trains, from where the run was saved last.
-fn steps(args: &Train, scenes: &Scenes) -> Result<()> {
-    let mut network = recipe::network(scenes)?;
-    let (path, schedule) = (args.work.join("run.safetensors"), recipe::schedule()?);
-    let (data, settings) = (recipe::data(scenes)?, recipe::settings(args.steps));
-    let mut trainer = Trainer::open(path, SAVE, &mut network, data, &schedule, settings)?;
-    let (start, first) = (Instant::now(), trainer.step());
-    for step in marks(args.steps) {
-        trainer.run_to(&mut network, step, |progress| {
-            let seconds = start.elapsed().as_secs_f64();
-            let rate = (progress.step - first) as f64 / seconds;
-            println!("{progress}, {seconds:.0} s, {rate:.1} steps/s");
-        })?;
-        if trainer.step() == step {
-            let ema = trainer.ema().unwrap_or(network.parameters());
-            ema.save_f16(file_of(args, step))?;
-        }
-    }
-    Ok(())
 }
 
 fn shown(row: &Row) -> String {
@@ -98,16 +68,4 @@ fn shown(row: &Row) -> String {
         ..
     } = row;
     format!("step {step}, scale {scale}, {kind}: {parts}; diversity {diversity:.3}")
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_atomically(path, bytes).map_err(|error| failure(path, &error))
-}
-
-fn failure(path: &Path, error: &std::io::Error) -> Error {
-    Error::File {
-        file: path.display().to_string(),
-        line: None,
-        reason: error.to_string(),
-    }
 }

@@ -2,10 +2,11 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use lexopt::{Arg, Parser};
 
+use crate::common::options::{number, path, steps, text, unexpected, whole};
+use crate::common::training::Train;
 use crate::recipe::Language;
 
 pub const HELP: &str = "\
@@ -31,16 +32,8 @@ sample    --about    a value for each attribute that the network can be told; al
 #[derive(Debug, Clone, PartialEq)]
 pub enum Task {
     Help,
-    Train(Train),
+    Train(Language, Train),
     Sample(Sample),
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Train {
-    pub language: Language,
-    pub steps: u64,
-    pub work: PathBuf,
-    pub out: PathBuf,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -59,8 +52,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> 
     let words: Vec<OsString> = words.into_iter().collect();
     let mut words = Parser::from_args(words);
     let (mut task, mut language) = (None, None);
-    let mut steps = None;
-    let (mut work, mut out, mut weights) = (None, None, None);
+    let (mut length, mut work, mut out, mut weights) = (None, None, None, None);
     let (mut about, mut scale, mut clamp) = (Vec::new(), 1.0, false);
     let (mut count, mut seed) = (10, 0);
     while let Some(word) = words.next().map_err(|error| error.to_string())? {
@@ -73,19 +65,16 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> 
             Arg::Value(word) if task.is_some() && language.is_none() => {
                 language = Some(Language::named(&word.to_string_lossy())?);
             }
-            Arg::Long("steps") if is("train") => steps = Some(number("--steps", &mut words)?),
-            Arg::Long("work") if is("train") => work = Some(path(&mut words)?),
-            Arg::Long("out") if is("train") => out = Some(path(&mut words)?),
+            Arg::Long("steps") if is("train") => length = Some(steps(&mut words)?),
+            Arg::Long("work") if is("train") => work = Some(path("--work", &mut words)?),
+            Arg::Long("out") if is("train") => out = Some(path("--out", &mut words)?),
             Arg::Long("about") if is("sample") => about = pairs(&mut words)?,
             Arg::Long("scale") if is("sample") => scale = number("--scale", &mut words)?,
             Arg::Long("clamp") if is("sample") => clamp = true,
-            Arg::Long("count") if is("sample") => count = number("--count", &mut words)?,
-            Arg::Long("seed") if is("sample") => seed = number("--seed", &mut words)?,
-            Arg::Long("weights") if is("sample") => weights = Some(path(&mut words)?),
-            other => {
-                let what = other.unexpected();
-                return Err(format!("{what}: --help lists what there is"));
-            }
+            Arg::Long("count") if is("sample") => count = whole("--count", &mut words)?,
+            Arg::Long("seed") if is("sample") => seed = whole("--seed", &mut words)?,
+            Arg::Long("weights") if is("sample") => weights = Some(path("--weights", &mut words)?),
+            other => return unexpected(other),
         }
     }
     let task = task.ok_or("train or sample? --help says more")?;
@@ -103,35 +92,15 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> 
             weights,
         }));
     }
-    let steps = steps.unwrap_or(language.steps());
-    if steps == 0 {
-        return Err("--steps 0 would train nothing: at least 1".to_owned());
-    }
-    Ok(Task::Train(Train {
-        language,
-        steps,
-        work: work.unwrap_or_else(|| format!("target/sentences-{name}").into()),
-        out: out.unwrap_or_else(|| "weights".into()),
-    }))
-}
-
-fn path(words: &mut Parser) -> Result<PathBuf, String> {
-    let word = words.value().map_err(|error| error.to_string())?;
-    match word.is_empty() {
-        true => Err("the name of a file or folder is empty".to_owned()),
-        false => Ok(word.into()),
-    }
-}
-
-fn number<T: FromStr>(option: &str, words: &mut Parser) -> Result<T, String> {
-    let word = words.value().map_err(|error| error.to_string())?;
-    let read = word.to_str().and_then(|word| word.parse().ok());
-    read.ok_or_else(|| format!("{option} takes a number, not {word:?}"))
+    let steps = length.unwrap_or(language.steps());
+    let mut train = Train::new(steps, &format!("target/sentences-{name}"));
+    train.work = work.unwrap_or(train.work);
+    train.out = out.unwrap_or(train.out);
+    Ok(Task::Train(language, train))
 }
 
 fn pairs(words: &mut Parser) -> Result<Vec<(String, String)>, String> {
-    let word = words.value().map_err(|error| error.to_string())?;
-    let word = word.to_string_lossy();
+    let word = text("--about", words)?;
     let pairs = word.split(',').map(|pair| {
         let (name, value) = pair.split_once('=').ok_or_else(|| {
             format!("--about takes pairs such as topic=sea,tense=past, not {pair:?}")

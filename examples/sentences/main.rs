@@ -10,6 +10,8 @@
 //! bits, at any number of threads. `weights/README.md` says what came out.
 
 mod args;
+#[path = "../common/mod.rs"]
+mod common;
 mod measure;
 mod recipe;
 mod table;
@@ -19,25 +21,12 @@ mod write;
 use std::process::ExitCode;
 
 use args::Task;
+use common::program;
 
 fn main() -> ExitCode {
-    let result = match args::parse(std::env::args_os().skip(1)) {
-        Ok(Task::Help) => {
-            println!("{}", args::HELP);
-            return ExitCode::SUCCESS;
-        }
-        Ok(Task::Train(args)) => train::train(&args),
-        Ok(Task::Sample(args)) => write::sample(&args),
-        Err(sentence) => {
-            eprintln!("{sentence}");
-            return ExitCode::from(2);
-        }
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    program::run("sentences", args::parse, |task| match task {
+        Task::Help => program::help(args::HELP),
+        Task::Train(language, args) => train::train(language, &args),
+        Task::Sample(args) => write::sample(&args),
+    })
 }

@@ -2,9 +2,10 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use lexopt::{Arg, Parser};
+
+use crate::common::options::{path, steps, text, unexpected, whole};
 
 pub const HELP: &str = "\
 Learns the sentences of a text file by diffusion, and writes others like them.
@@ -71,20 +72,15 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Option<Args>, 
     while let Some(word) = words.next().map_err(|error| error.to_string())? {
         match word {
             Arg::Long("help") | Arg::Short('h') => return Ok(None),
-            Arg::Long("out") => {
-                args.out = value("--out", &mut words)?.into();
-                if args.out.as_os_str().is_empty() {
-                    return Err("--out takes the name of a folder, and this is empty".to_owned());
-                }
-            }
-            Arg::Long("steps") => args.steps = number("--steps", &mut words)?,
-            Arg::Long("samples") => args.samples = number("--samples", &mut words)?,
+            Arg::Long("out") => args.out = path("--out", &mut words)?,
+            Arg::Long("steps") => args.steps = steps(&mut words)?,
+            Arg::Long("samples") => args.samples = whole("--samples", &mut words)?,
             Arg::Long("infill") => args.infill.push(text("--infill", &mut words)?),
-            Arg::Long("min-count") => args.min_count = number("--min-count", &mut words)?,
-            Arg::Long("max-words") => args.max_words = number("--max-words", &mut words)?,
-            Arg::Long("places") => args.places = Some(number("--places", &mut words)?),
-            Arg::Long("width") => args.width = number("--width", &mut words)?,
-            Arg::Long("seed") => args.seed = number("--seed", &mut words)?,
+            Arg::Long("min-count") => args.min_count = whole("--min-count", &mut words)?,
+            Arg::Long("max-words") => args.max_words = whole("--max-words", &mut words)?,
+            Arg::Long("places") => args.places = Some(whole("--places", &mut words)?),
+            Arg::Long("width") => args.width = whole("--width", &mut words)?,
+            Arg::Long("seed") => args.seed = whole("--seed", &mut words)?,
             Arg::Value(file) if file.is_empty() => {
                 return Err("the name of the file is empty".to_owned());
             }
@@ -92,10 +88,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Option<Args>, 
                 return Err(format!("one file at a time: what is {file:?}?"));
             }
             Arg::Value(file) => args.file = file.into(),
-            other => {
-                let what = other.unexpected();
-                return Err(format!("{what}: --help lists what there is"));
-            }
+            other => return unexpected(other),
         }
     }
     check(args).map(Some)
@@ -104,9 +97,6 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Option<Args>, 
 fn check(args: Args) -> Result<Args, String> {
     if args.file.as_os_str().is_empty() {
         return Err("a text file with a sentence a line is needed; --help says more".to_owned());
-    }
-    if args.steps == 0 {
-        return Err("--steps 0 would train nothing: at least 1".to_owned());
     }
     if args.width == 0 || !args.width.is_multiple_of(4) {
         let width = args.width;
@@ -124,35 +114,4 @@ fn check(args: Args) -> Result<Args, String> {
         }
     }
     Ok(args)
-}
-
-/// What stands after an option, or behind its `=`.
-fn value(option: &str, words: &mut Parser) -> Result<OsString, String> {
-    if let Some(value) = words.optional_value() {
-        return Ok(value);
-    }
-    let mut rest = words.raw_args().map_err(|error| error.to_string())?;
-    let is_option = |word: &str| {
-        let mut chars = word.chars();
-        chars.next() == Some('-') && chars.next().is_some_and(|c| !c.is_ascii_digit())
-    };
-    match rest.peek() {
-        None => Err(format!("{option} needs a value after it")),
-        Some(next) if is_option(&next.to_string_lossy()) => Err(format!(
-            "{option} needs a value after it, and {next:?} is an option; write {option}={} if it is meant",
-            next.display()
-        )),
-        Some(_) => Ok(rest.next().unwrap_or_default()),
-    }
-}
-
-fn text(option: &str, words: &mut Parser) -> Result<String, String> {
-    let word = value(option, words)?.into_string();
-    word.map_err(|word| format!("{option} takes text, and {word:?} is none in UTF-8"))
-}
-
-fn number<T: FromStr>(option: &str, words: &mut Parser) -> Result<T, String> {
-    let text = value(option, words)?;
-    let found = text.to_str().and_then(|text| text.parse().ok());
-    found.ok_or_else(|| format!("{option} takes a whole number, not {text:?}"))
 }

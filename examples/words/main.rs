@@ -8,35 +8,21 @@
 //! bits. Section 9 of the book explains the steps.
 
 mod args;
+#[path = "../common/mod.rs"]
+mod common;
 mod folder;
 mod model;
 mod novelty;
 mod page;
 mod run;
-#[path = "../capstone/say.rs"]
-mod say;
 
 use std::process::ExitCode;
 
-use say::{complain, say};
+use common::program;
 
 fn main() -> ExitCode {
-    let args = match args::parse(std::env::args_os().skip(1)) {
-        Ok(Some(args)) => args,
-        Ok(None) => {
-            say(args::HELP);
-            return ExitCode::SUCCESS;
-        }
-        Err(sentence) => {
-            complain("words", &sentence);
-            return ExitCode::from(2);
-        }
-    };
-    match run::run(&args) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            complain("words", &error.to_string());
-            ExitCode::FAILURE
-        }
-    }
+    program::run("words", args::parse, |task| match task {
+        None => program::help(args::HELP),
+        Some(args) => run::run(&args),
+    })
 }

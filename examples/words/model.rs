@@ -5,6 +5,7 @@ use diffusion_intuition::prelude::*;
 use diffusion_intuition::text::{Corpus, CorpusConfig, WordVectors};
 
 use crate::args::Args;
+use crate::common::files::failure;
 use crate::folder::{CHECKPOINT, CURVE, Folder};
 
 /// Different sentences that are held out at most; one in ten, if there are fewer.
@@ -39,14 +40,10 @@ pub fn load(args: &Args) -> Result<Text> {
     let name = args.file.display().to_string();
     let different = corpus.report.sentences - corpus.report.repeated;
     if different < 10 {
-        return Err(Error::File {
-            file: name,
-            line: None,
-            reason: format!(
-                "it has {different} different sentences; at least 10 are needed, to learn from some and judge by the \
-                 others"
-            ),
-        });
+        let reason = format!(
+            "it has {different} different sentences; at least 10 are needed, to learn from some and judge by the others"
+        );
+        return Err(failure(&args.file, reason));
     }
     let held_out = (different / 10).min(MOST_HELD_OUT);
     let (train, held_out) = corpus.split(held_out, &mut Rng::new(args.seed))?;

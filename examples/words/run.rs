@@ -6,11 +6,11 @@ use diffusion_intuition::prelude::*;
 use diffusion_intuition::text::{Corpus, Vocabulary};
 
 use crate::args::Args;
-use crate::folder::{Folder, INFILLED, REPORT, SAMPLES};
+use crate::common::say::say;
+use crate::folder::{self, Folder, INFILLED, REPORT, SAMPLES};
 use crate::model::{self, Model, Text};
 use crate::novelty::Learned;
 use crate::page::{self, Infilled};
-use crate::say::say;
 
 /// Sentences that fill in one with blanks.
 const FILLED: usize = 20;
@@ -27,7 +27,7 @@ pub fn run(args: &Args) -> Result<()> {
         .iter()
         .map(|pattern| text.corpus.pattern(pattern));
     let patterns: Vec<Vec<Option<usize>>> = patterns.collect::<Result<_>>()?;
-    let mut folder = Folder::claim(&args.out, &args.file)?;
+    let mut folder = folder::claim(&args.out, &args.file)?;
     let start = Instant::now();
     let seconds = || start.elapsed().as_secs_f64();
     let model = model::train(args, &text, &mut folder, |line| {
