@@ -12,6 +12,7 @@ mod backwards;
 #[cfg(feature = "pictures")]
 mod digits;
 mod drawing;
+mod game;
 mod hero;
 mod network;
 mod page;
@@ -32,6 +33,7 @@ pub struct Desk {
     lesson: Option<training::Lesson>,
     painter: Option<drawing::Painter>,
     crab: Option<hero::Crab>,
+    pair: Option<game::Match>,
     #[cfg(feature = "pictures")]
     digits: Option<diffusion_intuition::network::UNet>,
 }
@@ -56,6 +58,10 @@ impl Desk {
             "ferris" => hero::ferris(asked, self),
             "blurred" => hero::blurred(asked, self),
             "touched" => hero::touched(asked, self),
+            "pair" => game::pair(asked, self),
+            "play" => game::play(asked, self),
+            "learn" => game::learn(asked, self),
+            "score" => game::score(asked, self),
             "walk" => sampling::walk(asked),
             "goal" => sampling::goal(asked),
             "begin" => training::begin(asked, self),
