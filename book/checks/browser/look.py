@@ -22,6 +22,7 @@ from typing import TypeVar
 
 from controls import check_controls
 from figures import check_figures
+from library import check_library, code_of
 from live import Natives, check_live
 from opened import WIDTHS, Found, opened
 from page import PageCheck
@@ -97,12 +98,14 @@ def check_site(browsers: Browsers, site: Site, report: Report, word: str, native
             check_controls(browser, site, page, origin, report)
             check_plain(browser, site, page, report)
             check_figures(browser, site, page, report)
+            report(page, "code", code_of(site, page))
             report(page, "previews", check_previews(browser, site, page))
             check_live(browser, site, page, origin, natives, report)
             tags.update(numbers["tags"])
             references.extend((page, number) for number in numbers["references"])
 
         browsers(site.pages, look)
+        browsers(["library"], lambda browser, _: check_library(browser, site, origin, report))
     for page in site.pages:
         own = [number for name, number in references if name == page]
         report(page, "equation numbers", (len(own), [f"no formula is numbered ({n})" for n in own if n not in tags]))

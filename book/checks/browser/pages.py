@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,10 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+
+# The library's documentation, as rustdoc writes it: no pages of the book's own.
+API = "api"
 
 
 @dataclass(frozen=True)
@@ -58,14 +63,17 @@ class Site:
         """Finds the pages, the first page first."""
         self.root = self.root.resolve()
         found = (path.relative_to(self.root) for path in self.root.rglob("*.html"))
-        names = [path.as_posix() for path in found if not path.parts[0].startswith("_")]
+        names = [path.as_posix() for path in found if not path.parts[0].startswith("_") and path.parts[0] != API]
         self.pages = self.pages or sorted(names, key=lambda name: (name != "index.html", name))
 
     @functools.lru_cache(maxsize=None)  # noqa: B019: a site lives as long as the check
     def read(self, page: str) -> _Reader:
         """The names and links of a page."""
-        reader = _Reader()
-        reader.feed((self.root / page).read_text(encoding="utf-8"))
+        reader, text = _Reader(), (self.root / page).read_text(encoding="utf-8")
+        if page.startswith(f"{API}/"):  # a hundred of them, of which only the names matter
+            reader.ids.update(re.findall(r'\bid="([^"]+)"', text))
+        else:
+            reader.feed(text)
         return reader
 
     def __hash__(self) -> int:

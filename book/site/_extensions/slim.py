@@ -15,7 +15,7 @@ SKIPPED = re.compile(r'/\*.*?\*/|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'', re.DOT
 VARIABLE = re.compile(r"--[\w-]+(?=\s*:)")
 NESTING = ("@media", "@supports", "@layer", "@container")
 INDENTED = re.compile(r"^(?:[ \t]*// .*\n|[ \t]+|\n)", re.MULTILINE)
-SPACE = re.compile(r'<span class="w">(\s+)</span>')  # which has no colour
+PLAIN = re.compile(r'<span class="[npw]">([^<]*)</span>|<span></span>')  # names, punctuation, space: of the colour that code has
 ICON_FONT = re.compile(r"font-family:[^;}]*(?:Font ?Awesome|FontAwesome)")
 # What a theme brings and no page of this book loads.
 UNUSED = (
@@ -119,7 +119,7 @@ def finish(app, error):
         if not any(folder.iterdir()):
             folder.rmdir()
     for page in root.glob("*.html"):
-        page.write_text(SPACE.sub(r"\1", page.read_text(encoding="utf-8")), encoding="utf-8")
+        page.write_text(PLAIN.sub(r"\1", page.read_text(encoding="utf-8")), encoding="utf-8")
     for path in [*root.glob("_static/live*.js"), *root.glob("_static/live*.css")]:
         path.write_text(INDENTED.sub("", path.read_text(encoding="utf-8")), encoding="utf-8")
     vocabulary = vocabulary_of(root)

@@ -18,7 +18,7 @@ fn is_work(name: &str) -> bool {
     matches!(name, "lock" | "warm.ipynb" | "warm-executed.ipynb")
         || matches!(
             name,
-            "executed" | "jupyter" | "live" | "probe" | "python" | "source" | "speed"
+            "doc" | "executed" | "jupyter" | "live" | "probe" | "python" | "source" | "speed"
         )
 }
 

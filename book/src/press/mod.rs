@@ -3,6 +3,7 @@
 pub mod book;
 mod chapter;
 mod compare;
+mod documentation;
 mod instruments;
 pub mod module;
 mod numbers;

@@ -4,11 +4,12 @@ use crate::files::{self, disk};
 use crate::machine::clone::Clone;
 use crate::machine::ui;
 use crate::press::references::References;
-use crate::press::{instruments, module, page, swap};
+use crate::press::{documentation, instruments, module, page, swap};
 use crate::run::cells;
 use crate::run::session::Session;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -37,7 +38,13 @@ pub fn press(
     }
     let new = swap::aside(out);
     let doctrees = swap::around(out).join("doctrees");
-    run_sphinx(session, &source, &doctrees, &new)?;
+    let mut settings = Vec::new();
+    if folder == session.clone.notebooks().canonicalize()?
+        && let Some(folder) = documentation::folder(session)
+    {
+        settings.push(("library_documentation", folder.into_os_string()));
+    }
+    run_sphinx(session, &source, &doctrees, &new, &settings)?;
     for (name, notebook) in executed {
         // What readers download is the notebook itself, not the form made for the page.
         let path = new.join("_sources").join(format!("{name}.ipynb"));
@@ -123,10 +130,21 @@ fn is_prose(cell: &Value) -> bool {
     cell["cell_type"] == "markdown"
 }
 
-fn run_sphinx(session: &Session, source: &Path, doctrees: &Path, new: &Path) -> Result<()> {
+fn run_sphinx(
+    session: &Session,
+    source: &Path,
+    doctrees: &Path,
+    new: &Path,
+    settings: &[(&str, OsString)],
+) -> Result<()> {
     let mut command: Command = session.python.command();
+    command.args(["-c", include_str!("../../python/pages.py")]);
+    for (name, value) in settings {
+        let mut setting = OsString::from(format!("{name}="));
+        setting.push(value);
+        command.arg("-D").arg(setting);
+    }
     let child = command
-        .args(["-c", include_str!("../../python/pages.py")])
         .args(["-D", concat!("version=", env!("CARGO_PKG_VERSION"))])
         .args(["-b", "html", "-q", "-E", "-W", "--keep-going", "-d"])
         .arg(doctrees)
