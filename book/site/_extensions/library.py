@@ -24,6 +24,7 @@ PIECE = re.compile(
 SPAN = re.compile(r'<span class="(\w+)">([^<]*)</span>')
 MARKUP = re.compile(r"<[^>]+>")
 HEADING = re.compile(r'(<div class="main-heading">.*?</div>)(?=<pre|<details|<div|<h2|<section)', re.DOTALL)
+NAMES = '<div class="di-names"></div>'
 STYLE = "margin:0 0 1em;font-size:.9rem"
 
 
@@ -104,6 +105,19 @@ def link(app, name, _template, context, doctree):
         context["body"] = linking.linked(context["body"])
         for page, use in linking.uses.items():
             app.env.library_uses.setdefault(page, []).append(use)
+        # The index comes after all sections in the order in which pages are written.
+        context["body"] = context["body"].replace(NAMES, NAMES.replace("><", f">{names_of(app.env)}<"))
+
+
+def names_of(env):
+    """Every name that a section uses, with the sections."""
+    items = [item for item in [*env.library_names.types.values(), *env.library_names.functions.values()] if item.page in env.library_uses]
+    lines = []
+    for item in sorted(items, key=lambda item: (item.name.lower(), item.page)):
+        uses = [use for use in sorted(env.library_uses[item.page]) if use[0][:1].isdigit()]
+        links = " ".join(f'<a href="{name}.html#{place}" title="{title}">{int(name[:2])}</a>' for name, place, title, _ in uses)
+        lines.append(f'<li><a class="di-api" href="{HERE}/{CRATE}/{item.page}"><code>{item.name}</code></a> {links}</li>')
+    return f"<ul>{''.join(lines)}</ul>"
 
 
 def back(page, uses):

@@ -73,7 +73,9 @@ fn gather(session: &Session, folder: &Path, source: &Path) -> Result<()> {
     files::copy_tree(&site, source, &[])?;
     let own_book = folder == session.clone.notebooks();
     if !own_book {
-        files::remove(&source.join("laboratory.md"))?;
+        for of_this_book in ["laboratory.md", "terms.md"] {
+            files::remove(&source.join(of_this_book))?;
+        }
     }
     let index = folder.join("index.md");
     if index.exists() {
