@@ -11,8 +11,10 @@ mod recipe;
 mod table;
 
 use std::ffi::OsString;
+use std::path::Path;
 
-use args::{HELP, Sample, Task, parse};
+use args::{HELP, Measure, Sample, Task, parse};
+use common::shard::Part;
 use common::training::Train;
 use diffusion_intuition::data::Pictures;
 use diffusion_intuition::judge::{self, Score};
@@ -47,7 +49,11 @@ fn arguments_are_read() {
         out: "o".into(),
     };
     assert_eq!(parsed("distil --out o"), Ok(Task::Distil(distil)));
-    assert_eq!(parsed("measure"), Ok(Task::Measure("weights".into())));
+    let mut measure = Measure::new(Path::new("weights"));
+    assert_eq!(parsed("measure"), Ok(Task::Measure(measure.clone())));
+    (measure.part, measure.parts) = (Part::Merge, "p".into());
+    let line = "measure --merge --parts p";
+    assert_eq!(parsed(line), Ok(Task::Measure(measure)));
     assert_eq!(parsed("train --help"), Ok(Task::Help));
     let options = [
         "--steps",
@@ -65,6 +71,9 @@ fn arguments_are_read() {
         "train --scale 2",
         "sample --steps 2",
         "measure --steps 2",
+        "measure --shard 3/2",
+        "measure --shard 1/2 --merge",
+        "train --shard 1/2",
         "distil --scale 2",
         "train --steps many",
         "train --steps 0",

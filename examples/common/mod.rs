@@ -7,6 +7,8 @@
 pub mod files;
 pub mod folder;
 pub mod options;
+pub mod plan;
 pub mod program;
 pub mod say;
+pub mod shard;
 pub mod training;

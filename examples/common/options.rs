@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use lexopt::{Arg, Parser};
 
+use super::shard::{Part, Shard};
+
 /// What stands after an option, or behind its `=`.
 pub fn value(option: &str, words: &mut Parser) -> Result<OsString, String> {
     if let Some(value) = words.optional_value() {
@@ -61,6 +63,26 @@ pub fn steps(words: &mut Parser) -> Result<u64, String> {
     match whole("--steps", words)? {
         0 => Err("--steps 0 would train nothing: at least 1".to_owned()),
         steps => Ok(steps),
+    }
+}
+
+/// What `--shard` says of a task that is whole until then.
+pub fn shard(part: Part, words: &mut Parser) -> Result<Part, String> {
+    let word = text("--shard", words)?;
+    match (part, Shard::parse(&word)) {
+        (Part::Whole, Some(shard)) => Ok(Part::Shard(shard)),
+        (Part::Whole, None) => Err(format!(
+            "--shard takes a part such as 2/8, the second of eight, not {word:?}"
+        )),
+        _ => Err("either one --shard or --merge".to_owned()),
+    }
+}
+
+/// What `--merge` says.
+pub fn merge(part: Part) -> Result<Part, String> {
+    match part {
+        Part::Whole => Ok(Part::Merge),
+        _ => Err("either one --shard or --merge".to_owned()),
     }
 }
 

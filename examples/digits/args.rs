@@ -1,11 +1,12 @@
 //! What was typed after the program's name.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lexopt::{Arg, Parser};
 
-use crate::common::options::{number, path, steps, unexpected, whole};
+use crate::common::options::{merge, number, path, shard, steps, unexpected, whole};
+use crate::common::shard::Part;
 use crate::common::training::Train;
 
 pub const HELP: &str = "\
@@ -14,7 +15,7 @@ Trains the book's U-Net on the 997 digits to train on, distils it to few steps, 
     cargo run --release --example digits -- train [--steps N] [--work DIR] [--out DIR]
     cargo run --release --example digits -- sample [--scale S] [--seed N] [--weights FILE] [--out FILE]
     cargo run --release --example digits -- distil [--steps N] [--work DIR] [--out DIR]
-    cargo run --release --example digits -- measure [--out DIR]
+    cargo run --release --example digits -- measure [--shard I/N | --merge] [--parts DIR] [--out DIR]
 
 train     --steps    training steps, along one cosine of the learning rate (default: 4000)
           --work     folder of the run, which goes on from there (default: target/digits)
@@ -26,7 +27,10 @@ sample    --scale    of the guidance, 1 + w; 1 is none (default: 1)
 distil    --steps    training steps of the student (default: 8000)
           --work     folder of the run, which goes on from there (default: target/digits-distilled)
           --out      folder with digits.safetensors, for digits-distilled.safetensors and .csv (default: weights)
-measure   --out      the folder with both networks, for digits-distilled.csv (default: weights)";
+measure   --out      the folder with both networks, for digits-distilled.csv (default: weights)
+          --shard    the I-th of N parts of the rows, for processes on any machines of one kind
+          --merge    makes the table of the parts, the same bytes as one process
+          --parts    folder for the parts (default: target/digits-measure)";
 
 const TASKS: [&str; 4] = ["train", "sample", "distil", "measure"];
 
@@ -36,7 +40,7 @@ pub enum Task {
     Train(Train),
     Sample(Sample),
     Distil(Train),
-    Measure(PathBuf),
+    Measure(Measure),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +49,24 @@ pub struct Sample {
     pub seed: u64,
     pub weights: PathBuf,
     pub out: PathBuf,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measure {
+    pub part: Part,
+    pub parts: PathBuf,
+    pub out: PathBuf,
+}
+
+impl Measure {
+    /// All of it, of the networks in a folder.
+    pub fn new(out: &Path) -> Self {
+        Self {
+            part: Part::Whole,
+            parts: "target/digits-measure".into(),
+            out: out.into(),
+        }
+    }
 }
 
 /// An error is a sentence for the reader.
@@ -58,6 +80,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> 
         weights: "weights/digits.safetensors".into(),
         out: "target/digits.svg".into(),
     };
+    let mut measure = Measure::new(Path::new("weights"));
     let mut task = None;
     while let Some(word) = words.next().map_err(|error| error.to_string())? {
         let is = |name: &str| task.as_deref() == Some(name);
@@ -72,7 +95,11 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> 
             }
             Arg::Long("steps") if trains() => train.steps = steps(&mut words)?,
             Arg::Long("work") if trains() => train.work = path("--work", &mut words)?,
-            Arg::Long("out") if trains() || is("measure") => train.out = path("--out", &mut words)?,
+            Arg::Long("out") if trains() => train.out = path("--out", &mut words)?,
+            Arg::Long("out") if is("measure") => measure.out = path("--out", &mut words)?,
+            Arg::Long("parts") if is("measure") => measure.parts = path("--parts", &mut words)?,
+            Arg::Long("shard") if is("measure") => measure.part = shard(measure.part, &mut words)?,
+            Arg::Long("merge") if is("measure") => measure.part = merge(measure.part)?,
             Arg::Long("scale") if is("sample") => sample.scale = number("--scale", &mut words)?,
             Arg::Long("seed") if is("sample") => sample.seed = whole("--seed", &mut words)?,
             Arg::Long("weights") if is("sample") => sample.weights = path("--weights", &mut words)?,
@@ -83,7 +110,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task, String> 
     match task.as_deref() {
         Some("train") => Ok(Task::Train(train)),
         Some("distil") => Ok(Task::Distil(train)),
-        Some("measure") => Ok(Task::Measure(train.out)),
+        Some("measure") => Ok(Task::Measure(measure)),
         Some(_) => Ok(Task::Sample(sample)),
         None => Err("train, sample, distil or measure? --help says more".to_owned()),
     }

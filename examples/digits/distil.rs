@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use diffusion_intuition::judge::{Exam, Score};
-use diffusion_intuition::metrics::Estimate;
+use diffusion_intuition::judge::Exam;
 use diffusion_intuition::prelude::*;
 use diffusion_intuition::train::{Direct, Ladder, Model, Teacher};
 
-use crate::common::files::{make, write};
+use crate::args::Measure;
+use crate::common::files::{self, hash, make};
+use crate::common::plan::{Job, Plan, Table};
+use crate::common::shard::Fault;
 use crate::common::training::{Pace, Train};
 use crate::recipe::{self, PREDICTION};
 use crate::table::{estimates, shown};
@@ -34,10 +36,10 @@ fn load(mut network: UNet, folder: &Path, name: &str) -> Result<UNet> {
     Ok(network)
 }
 
-pub fn distil(args: &Train) -> Result<()> {
+pub fn distil(args: &Train) -> Result<(), Fault> {
     make(&args.work)?;
     let (digits, schedule) = (data::digits(), recipe::schedule()?);
-    let teacher = load(recipe::network()?, &args.out, "digits.safetensors")?;
+    let teacher = load(recipe::network()?, &args.out, NETWORKS[0])?;
     let model = Model::Network(&teacher, PREDICTION);
     let many = Sampler::new(&schedule, Method::Heun, TEACHER)?;
     let teacher = Direct(Ladder::new(model, many.timesteps(), STRIDE)?.heun());
@@ -50,51 +52,81 @@ pub fn distil(args: &Train) -> Result<()> {
         pace.tell(progress);
     })?;
     let averaged = trainer.ema().unwrap_or(network.parameters());
-    averaged.save_f16(args.out.join("digits-distilled.safetensors"))?;
+    averaged.save_f16(args.out.join(NETWORKS[1]))?;
     println!("at the timesteps {:?}", teacher.timesteps());
-    measure(&args.out)
+    measure(&Measure::new(&args.out))
 }
 
-/// Both networks in 25 steps and fewer, of ten seeds each, beside real pictures.
-pub fn measure(folder: &Path) -> Result<()> {
+/// Both networks in 25 steps and fewer, of ten seeds each, beside real pictures. A job is a row.
+pub fn measure(args: &Measure) -> Result<(), Fault> {
+    let columns = "method,evaluations,accuracy,accuracy_error,frechet,frechet_error,frechet_pca,frechet_pca_error,\
+                   nearest,nearest_error,diversity,diversity_error";
+    let table = Table {
+        name: "digits-distilled".to_owned(),
+        header: columns.to_owned(),
+        jobs: ROWS.len(),
+        open: Box::new(|| rows(&args.out)),
+    };
+    let weights = NETWORKS.map(|name| files::read(&args.out.join(name)).map(hash));
+    let [teacher, student] = weights;
+    let plan = Plan {
+        name: "digits-measure",
+        configuration: format!(
+            "{SEEDS} seeds of the networks {:016x} {:016x}",
+            teacher?, student?
+        ),
+        tables: vec![table],
+        parts: args.parts.clone(),
+        out: args.out.clone(),
+    };
+    plan.work(args.part)
+}
+
+/// The teacher and the student.
+const NETWORKS: [&str; 2] = ["digits.safetensors", "digits-distilled.safetensors"];
+
+/// What is measured, and in how many steps.
+const ROWS: [(&str, usize); 8] = [
+    ("real pictures", 0),
+    ("DPM-Solver++", 25),
+    ("DDIM", 4),
+    ("DDIM", 2),
+    ("DDIM", 1),
+    ("distilled", 4),
+    ("distilled", 2),
+    ("distilled", 1),
+];
+
+/// What measures a row: comma-separated, after each estimate its standard error.
+fn rows(folder: &Path) -> Result<Job<'static>> {
     let (digits, schedule) = (data::digits(), recipe::schedule()?);
-    let teacher = load(recipe::network()?, folder, "digits.safetensors")?;
-    let student = load(recipe::student()?, folder, "digits-distilled.safetensors")?;
+    let [teacher, student] = NETWORKS;
+    let teacher = load(recipe::network()?, folder, teacher)?;
+    let student = load(recipe::student()?, folder, student)?;
     let exam = Exam::new(&digits, &mut Rng::new(0))?;
     let labels: Vec<usize> = (0..10).flat_map(|class| [class; PER_CLASS]).collect();
-    let score = |network: &UNet, sampler: &Sampler| {
-        exam.over_seeds(0..SEEDS, |rng| {
-            let painted = recipe::paint_by(sampler, network, &labels, 1.0, rng)?;
-            Ok((painted, labels.clone()))
-        })
-    };
-    let mut rows = vec![("real pictures", 0, exam.floor(0..SEEDS, PER_CLASS)?)];
-    rows.push(("DPM-Solver++", 25, score(&teacher, &recipe::sampler()?)?));
-    for steps in [4, 2, 1] {
-        let sampler = Sampler::new(&schedule, Method::DDIM, steps)?;
-        rows.push(("DDIM", steps, score(&teacher, &sampler)?));
-    }
-    for steps in [4, 2, 1] {
-        let sampler = Sampler::new(&schedule, Method::Consistency, steps)?;
-        rows.push(("distilled", steps, score(&student, &sampler)?));
-    }
-    for (method, steps, score) in &rows {
-        println!("{method}, {steps}: {}", shown(score));
-    }
-    write(&folder.join("digits-distilled.csv"), csv(&rows))
-}
-
-/// Comma-separated; after each estimate its standard error.
-fn csv(rows: &[(&str, usize, Score<Estimate>)]) -> String {
-    let mut text = "method,evaluations,accuracy,accuracy_error,frechet,frechet_error,frechet_pca,frechet_pca_error,\
-                    nearest,nearest_error,diversity,diversity_error\n"
-        .to_owned();
-    for (method, steps, score) in rows {
-        text += &format!("{method},{steps}");
-        for estimate in estimates(score) {
-            text += &format!(",{:.4},{:.4}", estimate.mean, estimate.standard_error);
+    Ok(Box::new(move |row| {
+        let (method, steps) = ROWS[row];
+        let (network, sampler) = match method {
+            "distilled" => (
+                &student,
+                Sampler::new(&schedule, Method::Consistency, steps)?,
+            ),
+            "DDIM" => (&teacher, Sampler::new(&schedule, Method::DDIM, steps)?),
+            _ => (&teacher, recipe::sampler()?),
+        };
+        let score = match steps {
+            0 => exam.floor(0..SEEDS, PER_CLASS)?,
+            _ => exam.over_seeds(0..SEEDS, |rng| {
+                let painted = recipe::paint_by(&sampler, network, &labels, 1.0, rng)?;
+                Ok((painted, labels.clone()))
+            })?,
+        };
+        println!("{method}, {steps}: {}", shown(&score));
+        let mut line = format!("{method},{steps}");
+        for estimate in estimates(&score) {
+            line += &format!(",{:.4},{:.4}", estimate.mean, estimate.standard_error);
         }
-        text += "\n";
-    }
-    text
+        Ok(vec![line])
+    }))
 }

@@ -26,9 +26,9 @@ use common::program;
 fn main() -> ExitCode {
     program::run("digits", args::parse, |task| match task {
         Task::Help => program::help(args::HELP),
-        Task::Train(args) => train::train(&args),
-        Task::Sample(args) => sheet::sample(&args),
+        Task::Train(args) => Ok(train::train(&args)?),
+        Task::Sample(args) => Ok(sheet::sample(&args)?),
         Task::Distil(args) => distil::distil(&args),
-        Task::Measure(out) => distil::measure(&out),
+        Task::Measure(args) => distil::measure(&args),
     })
 }

@@ -8,41 +8,26 @@
 //! ```
 //!
 //! The results go to the CSV files in this folder; section 4 reads them and repeats some of their rows. Those
-//! of `tune` and `runs` are the same bits at any number of threads; those of `speed` belong to the machine.
+//! of `tune` and `runs` are the same bits at any number of threads, and in any number of processes that share the work
+//! with `--shard`; those of `speed` belong to the machine.
 
+mod args;
+#[path = "../common/mod.rs"]
+mod common;
 mod judge;
 mod method;
 mod runs;
 mod speed;
 mod tune;
+mod work;
 
-use diffusion_intuition::Result;
-use ndarray::Array2;
+use std::process::ExitCode;
 
-fn main() -> Result<()> {
-    let word = std::env::args().nth(1);
-    match word.as_deref() {
-        None => {
-            tune::tune()?;
-            runs::runs()?;
-            speed::speed()
-        }
-        Some("tune") => tune::tune(),
-        Some("runs") => runs::runs(),
-        Some("speed") => speed::speed(),
-        Some(word) => {
-            eprintln!("{word:?} is none of tune, runs, speed");
-            std::process::exit(2)
-        }
-    }
-}
+use common::program;
 
-/// A file of results, beside this program.
-fn file(name: &str) -> String {
-    format!("{}/examples/gans/{name}.csv", env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Rows in as few digits as f32 needs.
-fn short(rows: &Array2<f32>) -> Array2<f64> {
-    rows.mapv(|x| x.to_string().parse().unwrap_or(f64::from(x)))
+fn main() -> ExitCode {
+    program::run("gans", args::parse, |args| match args {
+        None => program::help(args::HELP),
+        Some(args) => work::work(&args),
+    })
 }

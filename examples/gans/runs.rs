@@ -1,63 +1,67 @@
 //! Ten seeds of every contender on every set.
 
-use diffusion_intuition::data::write_csv;
 use diffusion_intuition::gan::GanConfig;
 use diffusion_intuition::prelude::*;
-use rayon::prelude::*;
 
-use super::judge::{COLUMNS, Set};
-use super::method::{Contender, GAN_STEPS, play};
-use super::{file, short};
+use crate::common::plan::Table;
+use crate::judge::{COLUMNS, Judge, Set};
+use crate::method::{Contender, Extent, play};
+use crate::work::{header, lines};
 
-const SEEDS: std::ops::Range<u64> = 0..10;
-
-/// How many times longer the longest GAN runs are, and their seeds: whether patience alone helps.
+/// How many times longer the longest GAN runs are, and how many: whether patience alone helps.
 const LONGER: u64 = 4;
-const FEW: std::ops::Range<u64> = 0..3;
+const FEW: u64 = 3;
 
-pub fn runs() -> Result<()> {
-    for set in &Set::all()? {
+/// A job is a seed.
+pub fn tables(extent: &Extent) -> Result<Vec<Table<'_>>> {
+    let mut tables = Vec::new();
+    for set in Set::all()? {
+        let law = set.law.is_some();
         for contender in Contender::ALL {
             // The reference network without waves is at its limits where modes are narrow: only there.
-            if contender == Contender::Reference && set.law.is_none() {
+            if contender == Contender::Reference && !law {
                 continue;
             }
             let name = format!("{}-{}", contender.name(), set.name);
-            write(&name, SEEDS, &|seed| contender.run(set, seed))?;
+            let run = move |judge: &Judge, seed| contender.run(judge, extent, seed);
+            tables.push(table(name, set.clone(), extent, extent.seeds, run)?);
         }
-        if set.law.is_some() {
-            let steps = LONGER * GAN_STEPS;
+        if law {
+            let steps = LONGER * extent.gan_steps;
             let name = format!("longer-{}", set.name);
-            write(&name, FEW, &|seed| {
-                play(GanConfig::stable(steps), set, seed, steps)
-            })?;
+            let run = move |judge: &Judge, seed| {
+                play(GanConfig::stable(steps), judge, extent, seed, steps)
+            };
+            tables.push(table(name, set, extent, FEW.min(extent.seeds), run)?);
         }
     }
-    Ok(())
+    Ok(tables)
 }
 
-/// Runs all seeds, side by side, and writes their rows.
-fn write(
-    name: &str,
-    seeds: std::ops::Range<u64>,
-    run: &(dyn Fn(u64) -> Result<Vec<Vec<f32>>> + Sync),
-) -> Result<()> {
-    println!("{name}");
-    let one = |seed: u64| -> Result<Vec<Vec<f32>>> {
-        let rows = run(seed)?;
-        match rows.last() {
-            Some(last) => println!("  {last:.4?}"),
-            None => println!("  seed {seed} diverged"),
-        }
-        Ok(rows)
+fn table<'a>(
+    name: String,
+    set: Set,
+    extent: &'a Extent,
+    seeds: u64,
+    run: impl Fn(&Judge, u64) -> Result<Vec<Vec<f32>>> + Copy + Sync + 'a,
+) -> Result<Table<'a>> {
+    let open = move || {
+        let judge = Judge::new(set.clone(), extent)?;
+        let one = move |seed: usize| {
+            let rows = run(&judge, seed as u64)?;
+            match rows.last() {
+                Some(last) => println!("  {last:.4?}"),
+                None => println!("  seed {seed} diverged"),
+            }
+            lines(&rows)
+        };
+        Ok(Box::new(one) as _)
     };
-    let rows: Vec<Vec<Vec<f32>>> = seeds.into_par_iter().map(one).collect::<Result<_>>()?;
-    let rows = rows.concat();
     let names = [&["seed", "step", "evaluations"], &COLUMNS[..]].concat();
-    let rows = Array2::from_shape_vec((rows.len(), names.len()), rows.concat());
-    write_csv(
-        file(name),
-        &names,
-        &short(&rows.expect("rows of one length")),
-    )
+    Ok(Table {
+        name,
+        header: header(&names)?,
+        jobs: seeds as usize,
+        open: Box::new(open),
+    })
 }
