@@ -114,7 +114,7 @@ fn execute_all(
     chapters: &[Chapter],
     options: &PressOptions,
 ) -> Result<()> {
-    let afresh = options.fresh || options.check;
+    let afresh = options.fresh || options.check && !options.kept;
     let todo: Vec<_> = chapters
         .iter()
         .filter(|chapter| afresh || chapter.merged().is_err())

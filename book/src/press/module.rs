@@ -10,7 +10,7 @@ use crate::run::session::Session;
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -147,22 +147,28 @@ pub fn hash_of_sources(clone: &Clone) -> Result<String> {
 
 fn build(session: &Session, hash: &str, kind: Kind) -> Result<String> {
     let clone = &session.clone;
-    need_target(session)?;
+    let from_sources = need_target(session)?;
     let cargo = session.toolchain.bin().join("cargo");
     let cargo = if cargo.exists() {
         cargo
     } else {
         PathBuf::from("cargo")
     };
-    output(
-        Command::new(cargo)
-            .args(["build", "--quiet", "--locked", "--package", "live"])
-            .args(["--no-default-features", "--features", kind.features])
-            .args(["--profile", "live", "--target", TARGET, "--target-dir"])
-            .arg(clone.target())
-            .current_dir(clone.root())
-            .env("CARGO_ENCODED_RUSTFLAGS", flags(clone)?),
-    )?;
+    let mut command = Command::new(cargo);
+    command
+        .args(["build", "--quiet", "--locked", "--package", "live"])
+        .args(["--no-default-features", "--features", kind.features])
+        .args(["--profile", "live", "--target", TARGET, "--target-dir"])
+        .arg(clone.target())
+        .current_dir(clone.root())
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(clone)?);
+    if from_sources {
+        // Cargo calls this unstable; the variable lets a stable Rust do it.
+        command
+            .arg("-Zbuild-std=std,panic_abort")
+            .env("RUSTC_BOOTSTRAP", "1");
+    }
+    output(&mut command)?;
     let module = clone.target().join(TARGET).join("live/live.wasm");
     let mut pack = session.python.command();
     output(
@@ -204,27 +210,43 @@ fn flags(clone: &Clone) -> Result<OsString> {
     Ok(flags)
 }
 
-/// The target's standard library: there, or asked of rustup.
-fn need_target(session: &Session) -> Result<()> {
+/// Sees to the target's standard library: there, or asked of rustup, or, if this says true, to be compiled from its
+/// sources, which distributions ship.
+fn need_target(session: &Session) -> Result<bool> {
     let libraries = session.toolchain.libraries();
-    let there = || {
-        let rustlib = libraries.parent().and_then(|host| host.parent());
-        rustlib.is_some_and(|folder| folder.join(TARGET).join("lib").is_dir())
-    };
+    let rustlib = libraries
+        .parent()
+        .and_then(Path::parent)
+        .context("this Rust has no libraries")?;
+    let there = || rustlib.join(TARGET).join("lib").is_dir();
     if there() {
-        return Ok(());
+        return Ok(false);
     }
+    let asked = ask_rustup(session);
+    if asked.is_ok() && there() {
+        return Ok(false);
+    }
+    if rustlib.join("src/rust/library/Cargo.lock").exists() {
+        return Ok(true);
+    }
+    asked?;
+    bail!(
+        "rustup added {TARGET} to another Rust than this one, which has no sources of its own library"
+    );
+}
+
+/// Asks rustup for the target.
+fn ask_rustup(session: &Session) -> Result<()> {
     let rustup = which("rustup").with_context(|| {
-        format!("this Rust has no {TARGET}, and there is no rustup to ask for it")
+        format!(
+            "this Rust has no {TARGET} and no sources of its own library, and there is no rustup to ask for them"
+        )
     })?;
     output(
         Command::new(rustup)
             .args(["target", "add", TARGET])
             .current_dir(session.clone.root()),
     )?;
-    if !there() {
-        bail!("rustup added {TARGET} to another Rust than this one");
-    }
     Ok(())
 }
 

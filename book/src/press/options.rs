@@ -16,6 +16,9 @@ pub struct PressOptions {
     /// Execute every notebook again and compare with its committed outputs; presses no pages
     #[arg(long, conflicts_with = "write")]
     pub check: bool,
+    /// With --check: take the executions that the last press kept, where nothing has changed since, and execute the rest
+    #[arg(long, requires = "check", conflicts_with_all = ["fresh", "report"])]
+    pub kept: bool,
     /// With --check: execute every notebook below --notebooks, whatever becomes of the others, and write a table of
     /// what became of each (CSV)
     #[arg(long, value_name = "FILE", requires = "check", conflicts_with = "only")]
