@@ -1,7 +1,7 @@
 //! Answers the questions of a file on this machine, so that the answers of a page can be compared with them.
 //!
 //! The file has a question a paragraph: its name, its settings a line each, and its numbers in a last line that begins
-//! with `numbers`. Printed are, for every question, the names and lengths of the answer's arrays in a line, and the bits
+//! with `numbers`; the setting `file` names weights whose bytes it tells. Printed are, for every question, the names and lengths of the answer's arrays in a line, and the bits
 //! of all its numbers in another; or `refused` and the sentence.
 
 use std::error::Error;
@@ -23,7 +23,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             .split_whitespace()
             .map(str::parse)
             .collect::<Result<_, _>>()?;
-        match desk.answer(&Asked::new(question, &numbers)) {
+        let asked = Asked::new(question, &numbers);
+        let bytes = match asked.word("file") {
+            Ok(name) => std::fs::read(format!("weights/{name}.safetensors"))?,
+            Err(_) => Vec::new(),
+        };
+        match desk.answer(&asked.with_bytes(&bytes)) {
             Ok(answer) => {
                 println!("{}", answer.contents().replace('\n', ";"));
                 let bits = answer

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+#[cfg(feature = "plane")]
 use diffusion_intuition::prelude::*;
 
 use crate::Reply;
@@ -70,7 +71,10 @@ impl<'a> Asked<'a> {
             format!("the setting \"{key}\" is \"{word}\", which is no number for it")
         })?)
     }
+}
 
+#[cfg(feature = "plane")]
+impl Asked<'_> {
     /// The schedule that the settings `kind`, `T`, `start` and `end` name.
     pub(crate) fn schedule(&self) -> Reply<Schedule> {
         let (steps, start, end) = (

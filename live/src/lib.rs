@@ -8,17 +8,27 @@
 #![deny(unsafe_code)]
 
 mod asked;
+#[cfg(feature = "plane")]
 mod backwards;
 #[cfg(feature = "pictures")]
 mod digits;
+#[cfg(feature = "plane")]
 mod drawing;
+#[cfg(feature = "plane")]
 mod game;
+#[cfg(feature = "plane")]
 mod hero;
+#[cfg(feature = "plane")]
 mod network;
 mod page;
+#[cfg(feature = "plane")]
 mod sampling;
+#[cfg(feature = "plane")]
 mod schedule;
+#[cfg(feature = "plane")]
 mod training;
+#[cfg(feature = "words")]
+mod words;
 
 use std::error::Error;
 
@@ -30,12 +40,18 @@ pub type Reply<T> = Result<T, Box<dyn Error>>;
 /// What stays between two questions.
 #[derive(Default)]
 pub struct Desk {
+    #[cfg(feature = "plane")]
     lesson: Option<training::Lesson>,
+    #[cfg(feature = "plane")]
     painter: Option<drawing::Painter>,
+    #[cfg(feature = "plane")]
     crab: Option<hero::Crab>,
+    #[cfg(feature = "plane")]
     pair: Option<game::Match>,
     #[cfg(feature = "pictures")]
     digits: Option<diffusion_intuition::network::UNet>,
+    #[cfg(feature = "words")]
+    writer: Option<words::Writer>,
 }
 
 impl Desk {
@@ -46,15 +62,28 @@ impl Desk {
     /// refuses.
     pub fn answer(&mut self, asked: &Asked) -> Reply<Answer> {
         match asked.name() {
-            "road" => schedule::road(asked),
-            "moment" => schedule::moment(asked),
-            "back" => backwards::back(asked),
             #[cfg(feature = "pictures")]
             "load" => digits::load(asked, self),
             #[cfg(feature = "pictures")]
             "digits" => digits::digits(asked, self),
             #[cfg(feature = "pictures")]
             "finish" => digits::finish(asked, self),
+            #[cfg(feature = "words")]
+            "language" => words::language(self),
+            #[cfg(feature = "words")]
+            "learned" => words::learned(asked, self),
+            #[cfg(feature = "words")]
+            "fill" => words::fill(asked, self),
+            _ => self.of_the_plane(asked),
+        }
+    }
+
+    #[cfg(feature = "plane")]
+    fn of_the_plane(&mut self, asked: &Asked) -> Reply<Answer> {
+        match asked.name() {
+            "road" => schedule::road(asked),
+            "moment" => schedule::moment(asked),
+            "back" => backwards::back(asked),
             "ferris" => hero::ferris(asked, self),
             "blurred" => hero::blurred(asked, self),
             "touched" => hero::touched(asked, self),
@@ -72,7 +101,16 @@ impl Desk {
             "draw" => drawing::draw(asked, self),
             "paint" => drawing::paint(asked, self),
             "show" => drawing::show(asked, self),
-            other => Err(format!("no question has the name \"{other}\"").into()),
+            _ => unknown(asked),
         }
     }
+
+    #[cfg(not(feature = "plane"))]
+    fn of_the_plane(&mut self, asked: &Asked) -> Reply<Answer> {
+        unknown(asked)
+    }
+}
+
+fn unknown(asked: &Asked) -> Reply<Answer> {
+    Err(format!("no question has the name \"{}\"", asked.name()).into())
 }

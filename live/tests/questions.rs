@@ -4,11 +4,10 @@ use live::{Asked, Desk};
 
 /// The questions that the browser's answers are compared by.
 const QUESTIONS: &str = include_str!("../../book/checks/browser/questions.txt");
+const OF_WORDS: &str = include_str!("../../book/checks/browser/questions-words.txt");
 
-fn questions() -> impl Iterator<Item = (&'static str, Vec<f64>)> {
-    let blocks = QUESTIONS
-        .split("\n\n")
-        .filter(|block| !block.trim().is_empty());
+fn questions(all: &'static str) -> impl Iterator<Item = (&'static str, Vec<f64>)> {
+    let blocks = all.split("\n\n").filter(|block| !block.trim().is_empty());
     blocks.map(|block| {
         let (text, numbers) = block.split_once("\nnumbers").unwrap_or((block, ""));
         let numbers = numbers.split_whitespace().map(|x| x.parse().unwrap());
@@ -20,7 +19,7 @@ fn questions() -> impl Iterator<Item = (&'static str, Vec<f64>)> {
 fn questions_are_answered_or_refused_as_they_should_be() {
     let mut desk = Desk::default();
     let mut refused = Vec::new();
-    for (text, numbers) in questions() {
+    for (text, numbers) in questions(QUESTIONS) {
         match desk.answer(&Asked::new(text, &numbers)) {
             Ok(answer) => {
                 let named = answer.contents();
@@ -44,7 +43,7 @@ fn questions_are_answered_or_refused_as_they_should_be() {
 fn bad_settings_are_refused_and_nothing_panics() {
     const BAD: [&str; 7] = ["", "0", "-1", "NaN", "inf", "1e300", "no such word"];
     let mut refused = 0;
-    for (text, numbers) in questions() {
+    for (text, numbers) in questions(QUESTIONS) {
         let lines: Vec<&str> = text.lines().collect();
         for at in 1..lines.len() {
             let (key, _) = lines[at].split_once(' ').unwrap();
@@ -69,6 +68,67 @@ fn bad_settings_are_refused_and_nothing_panics() {
     assert!(refused > 300, "{refused} of the bad settings are refused");
 }
 
+fn bytes_of(asked: &Asked) -> Vec<u8> {
+    let Ok(name) = asked.word("file") else {
+        return Vec::new();
+    };
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../weights");
+    std::fs::read(format!("{folder}/{name}.safetensors")).unwrap()
+}
+
+/// The sentences that refuse are the library's own, and say which word.
+#[test]
+fn a_sentence_that_nobody_would_write_is_refused_by_its_word() {
+    let mut desk = Desk::default();
+    let mut refused = Vec::new();
+    for (text, numbers) in questions(OF_WORDS) {
+        let asked = Asked::new(text, &numbers);
+        let bytes = bytes_of(&asked);
+        match desk.answer(&asked.with_bytes(&bytes)) {
+            Ok(answer) => assert!(answer.numbers().iter().all(|x| x.is_finite()), "{text}"),
+            Err(refusal) => refused.push(refusal.to_string()),
+        }
+    }
+    assert_eq!(refused.len(), 3, "{refused:?}");
+    assert!(refused[0].starts_with("word 4 (counted from 1), \"steerd\""));
+    assert!(refused[1].starts_with("known word 8 (counted from 1), \"his\""));
+    assert!(refused[2].contains("these exclude each other"));
+}
+
+/// Told all that it can be told, by its words and as labels, the network writes such a sentence; and what is exact beside
+/// it adds up to 1 at every place and step.
+#[test]
+fn gaps_are_filled_as_wished() {
+    let mut desk = Desk::default();
+    let weights = Asked::new("learned\nfile aligned", &[]);
+    let bytes = bytes_of(&weights);
+    desk.answer(&weights.with_bytes(&bytes)).unwrap();
+    let language = desk.answer(&Asked::new("language", &[])).unwrap();
+    let letters: Vec<u8> = language.numbers().iter().map(|x| *x as u8).collect();
+    let words = String::from_utf8(letters).unwrap();
+    let words: Vec<&str> = words.lines().collect();
+    for by in ["network", "exact"] {
+        let text = format!(
+            "fill\nsentence two ___ ___ ___ ___ raft ___ ___ ___ ___\ntopic sea\ntense past\n\
+             polarity negated\nsteps 20\nseed 5\nby {by}"
+        );
+        let answer = desk.answer(&Asked::new(&text, &[])).unwrap();
+        let numbers = answer.numbers();
+        // fits, then exact: 10 places of 86 words, 1 + 20 times.
+        for place in numbers[..21 * 860].chunks_exact(86) {
+            // Eighty-six roundings of f64 near 1.
+            assert!((place.iter().sum::<f64>() - 1.0).abs() < 1e-13);
+        }
+        // Then the words, all of one sentence: no place is wrong.
+        assert!(answer.contents().ends_with("words 10\nwrong 0"), "{by}");
+        let end = &numbers[numbers.len() - 10..];
+        let end: Vec<&str> = end.iter().map(|word| words[*word as usize]).collect();
+        assert_eq!([end[0], end[4], end[5]], ["two", "their", "raft"]);
+        assert!(["yesterday", "before"].contains(&end[9]), "{end:?}");
+        assert!(["never", "seldom"].contains(&end[2]), "{end:?}");
+    }
+}
+
 #[test]
 fn what_stands_on_nothing_is_refused() {
     for text in [
@@ -83,6 +143,8 @@ fn what_stands_on_nothing_is_refused() {
         "digits",
         "",
         "load",
+        "learned",
+        "fill",
     ] {
         let refusal = Desk::default().answer(&Asked::new(text, &[]));
         assert!(refusal.is_err(), "{text}");

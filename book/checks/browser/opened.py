@@ -76,7 +76,7 @@ class Ears:
             self.failed.append(f"{response.url}: status {response.status}")
         elif self.origin and self.at_home(response.url):
             weight = int(response.headers.get("content-length", 0))
-            if response.url.endswith("/_static/live.wasm.js") or self.stands and "/_static/live" in response.url:
+            if response.url.endswith(".wasm.js") or self.stands and "/_static/live" in response.url:
                 self.module += weight
             else:
                 self.weight += weight

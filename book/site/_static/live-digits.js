@@ -223,4 +223,4 @@ window.diLive.start("digits", (stage) => {
       show();
     },
   };
-}, ["live-pictures.wasm.js", "diPictures"]);
+}, { module: ["live-pictures.wasm.js", "diPictures"], sleeps: true });

@@ -101,11 +101,15 @@
     give(...file) {
       return this.wake().give(...file);
     }
+
+    exactly(...question) {
+      return this.wake().exactly(...question);
+    }
   }
 
   class Stage {
-    constructor(place, name, build, module) {
-      this.module = module;
+    constructor(place, name, build, { module = [], sleeps = false }) {
+      Object.assign(this, { module, sleeps });
       this.place = place;
       this.name = name;
       this.controls = {};
@@ -133,7 +137,7 @@
     // Once it comes near the window.
     open() {
       if (!this.library) {
-        this.library = this.module.length ? new Sleeping(...this.module) : new Library();
+        this.library = this.sleeps ? new Sleeping(...this.module) : new Library(...this.module);
         place(this, "loading");
         this.library.opened.then(() => place(this, "ready"), (error) => this.refuse(error));
         this.instrument.change?.(null);
@@ -208,14 +212,14 @@
       }
     }
 
-    // Asks the newest of many questions and uses its answer.
-    newest(use) {
+    // Asks the newest of many questions and uses its answer, or what it is refused with.
+    newest(use, refused = (error) => this.refuse(error)) {
       const ask = (...question) => this.library.ask(...question);
       const well = (answer) => {
         this.refusal.textContent = "";
         use(answer);
       };
-      return new Newest(ask, [well, (error) => this.refuse(error)]);
+      return new Newest(ask, [well, refused]);
     }
 
     refuse(error) {
@@ -228,11 +232,11 @@
   }
 
   window.diLive.stages = {};
-  // A module of its own, `[file, variable]`, loads when the instrument asks it something.
-  window.diLive.start = (name, build, module = []) => {
+  // It may have a module of its own, `[file, variable]`, and one that sleeps loads when it is asked something.
+  window.diLive.start = (name, build, how = {}) => {
     const found = document.querySelector(`.di-live[data-instrument="${name}"]`);
     if (found) {
-      window.diLive.stages[name] = new Stage(found, name, build, module);
+      window.diLive.stages[name] = new Stage(found, name, build, how);
     }
   };
 })();

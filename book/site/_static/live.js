@@ -217,7 +217,7 @@
 
   const within = (low, high) => (value) => (Number.isFinite(value) ? Math.min(Math.max(value, low), high) : undefined);
 
-  // Settings: a number between two others, one of several words, and a list of numbers.
+  // Settings: a number between two others, one of several words, a list of numbers, and words with gaps.
   const number = (start, low, high, options = {}) => ({
     kind: "number", start, low, high, step: 1, ...options, read: (text) => (text.trim() ? within(low, high)(Number(text)) : undefined),
   });
@@ -230,5 +230,13 @@
     },
   });
 
-  window.diLive = { element, calm, Library, Newest, State, number, choice, list, instruments: {} };
+  const words = (start) => ({
+    kind: "words", start, show: (all) => all.map((word) => word || "-").join("_"),
+    read: (text) => {
+      const all = text.split("_").map((word) => (word === "-" ? "" : word));
+      return all.length === start.length && all.every((word) => /^[^\s,:]{0,24}$/.test(word)) ? all : undefined;
+    },
+  });
+
+  window.diLive = { element, calm, Library, Newest, State, number, choice, list, words, instruments: {} };
 })();

@@ -14,21 +14,34 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const TARGET: &str = "wasm32-unknown-unknown";
-/// What is compiled, and the variable of the page's that it becomes.
+/// What is compiled: the instruments that are in it, the script that it becomes, and the variable in that.
 #[derive(Clone, Copy)]
 struct Kind {
     features: &'static str,
+    file: &'static str,
     variable: &'static str,
 }
 
 const MAIN: Kind = Kind {
-    features: "",
+    features: "plane",
+    file: "live.wasm.js",
     variable: "diModule",
 };
-const PICTURES: Kind = Kind {
-    features: "pictures",
-    variable: "diPictures",
-};
+/// Modules for what some pages show, which are not committed.
+const OTHERS: [Kind; 2] = [
+    Kind {
+        features: "words",
+        file: "live-words.wasm.js",
+        variable: "diWords",
+    },
+    Kind {
+        features: "pictures",
+        file: "live-pictures.wasm.js",
+        variable: "diPictures",
+    },
+];
+/// Weights that come when a reader asks for what needs them.
+const WEIGHTS: [&str; 2] = ["aligned", "digits"];
 /// Where it is committed.
 pub const COMMITTED: &str = "live/live.wasm.js";
 /// Compresses it and makes a script of it.
@@ -43,11 +56,19 @@ pub fn script(session: &Session) -> Result<String> {
     })
 }
 
-/// The script with the module for pictures, which is larger, comes when a reader asks for it, and is not committed; none
-/// where it cannot be made.
-pub fn script_for_pictures(session: &Session) -> Result<Option<String>> {
+/// All scripts that instruments load, by the names of their files: the module, those of the others that can be made
+/// here, and weights.
+pub fn scripts(session: &Session) -> Result<Vec<(String, String)>> {
     let hash = hash_of_sources(&session.clone)?;
-    Ok(kept(session, &hash, PICTURES).ok())
+    let mut scripts = vec![(MAIN.file.to_owned(), script(session)?)];
+    for kind in OTHERS {
+        let made = kept(session, &hash, kind).ok();
+        scripts.extend(made.map(|script| (kind.file.to_owned(), script)));
+    }
+    for name in WEIGHTS {
+        scripts.push((format!("weights-{name}.js"), weights(session, name)?));
+    }
+    Ok(scripts)
 }
 
 /// A script as it was kept, or made now.
@@ -178,8 +199,8 @@ fn build(session: &Session, hash: &str, kind: Kind) -> Result<String> {
     )
 }
 
-/// The weights of this name as a script, which a page loads when a reader asks for what needs them.
-pub fn weights(session: &Session, name: &str) -> Result<String> {
+/// The weights of this name as a script.
+fn weights(session: &Session, name: &str) -> Result<String> {
     let path = session
         .clone
         .join("weights")

@@ -28,13 +28,9 @@ pub fn press(
     files::remove(&source)?;
     gather(session, folder, &source)?;
     if write_pages(&session.clone, &source, executed)? {
-        let script = source.join("_static/live.wasm.js");
-        files::write_atomically(&script, module::script(session)?)?;
-        if let Some(pictures) = module::script_for_pictures(session)? {
-            files::write_atomically(&source.join("_static/live-pictures.wasm.js"), pictures)?;
+        for (file, script) in module::scripts(session)? {
+            files::write_atomically(&source.join("_static").join(file), script)?;
         }
-        let weights = source.join("_static/weights-digits.js");
-        files::write_atomically(&weights, module::weights(session, "digits")?)?;
     }
     let new = swap::aside(out);
     let doctrees = swap::around(out).join("doctrees");
