@@ -21,8 +21,8 @@ window.diLive.start("backwards", (stage) => {
   const step = new Plot({ label: "One step back", x: [-1, 1], y: [0, 1], xName: "x one step before", yName: "density", ratio: 0.5, least: 140 });
   plane.box.classList.add("di-heat");
   plane.svg.classList.add("di-paper");
-  const left = element("div", { class: "di-live-stack" }, plane.box, legend([["line", "exact", "ways home, drawn step by step"], ["line", "bright", "the way without noise"]]));
-  const right = element("div", { class: "di-live-stack" }, origin.box, legend([["line", "exact", "q(x₀ | x), exact"], ["line", "samples", "its mean, the best guess"]]),
+  const left = element("div", { class: "di-live-stack" }, plane.box, legend([["line", "way", "ways home, drawn step by step"], ["line", "bright", "the way without noise"]]));
+  const right = element("div", { class: "di-live-stack" }, origin.box, legend([["line", "exact", "q(x₀ | x), exact"], ["line", "second", "its mean, the best guess"]]),
     step.box, legend([["line", "exact", "q(one step back | x), exact"], ["line", "normal", "the Gaussian as wide"]]));
   stage.body.append(element("div", { class: "di-live-pair" }, left, right));
   plane.drag(plane.svg, (t, x) => {
@@ -53,12 +53,12 @@ window.diLive.start("backwards", (stage) => {
         ys.push(ways[at * WAYS + one]);
       });
     }
-    plane.draw("ways", { kind: "ways", role: "exact", xs, ys, count: times.length });
+    plane.draw("ways", { kind: "ways", role: "way", xs, ys, count: times.length });
     plane.draw("flow", { kind: "line", role: "bright", xs: times, ys: flow });
     plane.draw("point", { kind: "dots", role: "bright", xs: [t], ys: [flow[0]] });
     origin.range("y", 0, Math.max(1.4, Math.ceil(Math.max(...answer.origin) * 1.1)));
     origin.draw("origin", { kind: "line", role: "exact", xs: GRID, ys: answer.origin });
-    origin.draw("guess", { kind: "rule", role: "samples", xs: [guess], ys: [] });
+    origin.draw("guess", { kind: "rule", role: "second", xs: [guess], ys: [] });
     step.range("x", middle - 4 * width, middle + 4 * width);
     step.range("y", 0, 1.15 * Math.max(...answer.step, ...answer.gaussian));
     const near = linspace(middle - 4 * width, middle + 4 * width, 201);

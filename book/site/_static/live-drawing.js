@@ -60,7 +60,7 @@ window.diLive.start("drawing", (stage) => {
   stage.body.append(duo, element("div", { class: "di-live-row di-live-buttons" }, go, clear, player.button));
   const walks = stage.row({ walk: "the walk from noise" });
   stage.row({ rate: "learning rate", steps: "steps", width: "width", time: "the time" });
-  stage.body.append(loss.box, legend([["dots", "data", "data"], ["dots", "samples", "made of noise"], ["line", "samples", "loss, mean of 50 steps"]]));
+  stage.body.append(loss.box, legend([["dots", "data", "data"], ["dots", "samples", "made of noise"], ["line", "learned", "loss, mean of 50 steps"]]));
 
   const pen = { x: 0, y: 0, down: false };
   let last = null;
@@ -116,7 +116,7 @@ window.diLive.start("drawing", (stage) => {
     if (paper.width) {
       scatter(paper, [{ points: given, role: "data", size: 4, opacity: 0.75 }]);
       const at = document.activeElement === paper.svg && paper.svg.matches(":focus-visible");
-      paper.draw("pen", { kind: "dots", role: pen.down ? "exact" : "samples", xs: at ? [pen.x] : [], ys: at ? [pen.y] : [] });
+      paper.draw("pen", { kind: "dots", role: pen.down ? "way" : "second", xs: at ? [pen.x] : [], ys: at ? [pen.y] : [] });
     }
     if (result.width) {
       scatter(result, [{ points: given, role: "data", size: 3, opacity: 0.25 }, { points: moment(), role: "samples", size: 2.6, opacity: 0.75 }]);
@@ -185,7 +185,7 @@ window.diLive.start("drawing", (stage) => {
 
   function tell() {
     const { losses, step, seconds, floor, way } = lesson;
-    loss.draw("loss", { kind: "line", role: "samples", ...smoothed(losses) });
+    loss.draw("loss", { kind: "line", role: "learned", ...smoothed(losses) });
     const [far] = way.distance;
     said.result.textContent = `After ${step} of ${values.steps} steps (${Math.round(step / seconds)} a second): distance ${digits(far, 2)}; two draws of the drawing itself: ${digits(floor, 2)}.`;
     stage.show();
@@ -197,7 +197,7 @@ window.diLive.start("drawing", (stage) => {
     running = false;
     lesson = fresh();
     loss.range("x", 0, values.steps);
-    loss.draw("loss", { kind: "line", role: "samples", xs: [], ys: [] });
+    loss.draw("loss", { kind: "line", role: "learned", xs: [], ys: [] });
     said.result.textContent = "Press Train: the network starts as noise.";
     halt();
     stage.show();

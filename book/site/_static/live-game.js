@@ -38,15 +38,15 @@ window.diLive.start("game", (stage) => {
   stage.body.append(element("div", { class: "di-live-row di-live-buttons" }, go, once, again),
     element("div", { class: "di-live-duo" }, ...sides.map(({ box }) => box)),
     element("div", { class: "di-live-pair" },
-      element("div", { class: "di-live-stack" }, loss.box, legend([["line", "exact", "generator"], ["line", "fourth", "discriminator"], ["line", "normal", "ln 2 and 2 ln 2, a draw"], ["line", "samples", "diffusion"]])),
-      element("div", { class: "di-live-stack" }, quality.box, legend([["line", "exact", "the game"], ["line", "samples", "diffusion"], ["line", "normal", "real data"]]))));
+      element("div", { class: "di-live-stack" }, loss.box, legend([["line", "gan", "generator"], ["line", "second", "discriminator"], ["line", "normal", "ln 2 and 2 ln 2, a draw"], ["line", "samples", "diffusion"]])),
+      element("div", { class: "di-live-stack" }, quality.box, legend([["line", "gan", "the game"], ["line", "samples", "diffusion"], ["line", "normal", "real data"]]))));
   stage.row({ recipe: "recipe of the game", data: "data", steps: "steps of each" });
   stage.row({ game: "learning rate, game", diffusion: "learning rate, diffusion" });
   const read = stage.readings({ step: "step", game: "seconds, game", diffusion: "seconds, diffusion", made: "parameters, G", walked: "parameters, diffusion", judge: "parameters, D" });
 
   function draw() {
     const { data, answer } = both;
-    const names = ["exact", "samples"];
+    const names = ["gan", "samples"];
     sides.forEach(({ plot }, at) => {
       if (plot.width) {
         const points = answer ? [answer.made, answer.walked][at] : [];
@@ -59,10 +59,10 @@ window.diLive.start("game", (stage) => {
     const { losses, scores, step } = both;
     ["discriminator", "generator", "diffusion"].forEach((name, at) => {
       const { xs, ys } = smoothed(losses[at]);
-      loss.draw(name, { kind: "line", role: ["fourth", "exact", "samples"][at], xs, ys });
+      loss.draw(name, { kind: "line", role: ["second", "gan", "samples"][at], xs, ys });
     });
     const xs = scores.map((score) => score.step);
-    ["exact", "samples"].forEach((role, at) => quality.draw(role, { kind: "line", role, xs, ys: scores.map((score) => score.quality[at]) }));
+    ["gan", "samples"].forEach((role, at) => quality.draw(role, { kind: "line", role, xs, ys: scores.map((score) => score.quality[at]) }));
     read("step", String(step));
     read("game", digits(both.seconds[0], 2));
     read("diffusion", digits(both.seconds[1], 2));
@@ -164,6 +164,7 @@ window.diLive.start("game", (stage) => {
 
   function restart() {
     both = fresh();
+    stage.body.classList.toggle("di-remedies", values.recipe === "stable"); // another role, another colour
     [loss, quality].forEach((plot) => plot.range("x", 0, values.steps));
     pause();
     curves();

@@ -64,7 +64,7 @@ window.diLive.start("sampling", (stage) => {
       SIDES.forEach(draw);
     },
   });
-  stage.body.append(legend([["dots", "samples", "samples"], ["dots", "data", "data"], ["line", "exact", "the way of one start"]]), duo);
+  stage.body.append(legend([["dots", "samples", "samples"], ["dots", "data", "data"], ["line", "way", "the way of one start"]]), duo);
   const walk = stage.row({ walk: "the walk" });
   walk.classList.add("di-live-times");
   walk.prepend(player.button);
@@ -88,8 +88,8 @@ window.diLive.start("sampling", (stage) => {
     const width = states.length / levels.length;
     const one = values.follow >= 0 && 2 * values.follow < width;
     const steps = Array.from(levels, (_, at) => at * width + 2 * values.follow);
-    plot.draw("way", { kind: "line", role: "exact", xs: one ? steps.map((at) => states[at]) : [], ys: one ? steps.map((at) => states[at + 1]) : [] });
-    plot.draw("one", { kind: "dots", role: "exact", xs: one ? [place[2 * values.follow]] : [], ys: one ? [place[2 * values.follow + 1]] : [] });
+    plot.draw("way", { kind: "line", role: "way", xs: one ? steps.map((at) => states[at]) : [], ys: one ? steps.map((at) => states[at + 1]) : [] });
+    plot.draw("one", { kind: "dots", role: "way", xs: one ? [place[2 * values.follow]] : [], ys: one ? [place[2 * values.follow + 1]] : [] });
   }
 
   function follow(name, [x, y]) {

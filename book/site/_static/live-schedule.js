@@ -61,7 +61,7 @@ window.diLive.start("schedule", (stage) => {
   const levels = new Plot({ label: "Signal and noise at every timestep", x: [0, 199], y: [0, 1.02], xName: "timestep t", yName: "amplitude", ratio: 0.47, least: 130 });
   const keys = [
     legend([["area", "data", "data"], ["bars", "samples", "400 samples"], ["line", "exact", "exact density"], ["line", "normal", "N(0, 1)"]]),
-    legend([["line", "samples", "√ᾱ, signal"], ["line", "exact", "√(1 − ᾱ), noise level"]]),
+    legend([["line", "exact", "√ᾱ, signal"], ["line", "second", "√(1 − ᾱ), noise level"]]),
   ];
   road.box.classList.add("di-heat");
   const right = element("div", { class: "di-live-stack" }, road.box, levels.box, keys[1]);
@@ -168,8 +168,8 @@ window.diLive.start("schedule", (stage) => {
     const ts = Array.from(answer.signal, (_, t) => t);
     [road, levels].forEach((plot) => plot.range("x", 0, last));
     heat(road.canvas, answer.heat, COLUMNS, ROWS, Math.min(1.2 * Math.max(...answer.heat), 0.8));
-    levels.draw("signal", { kind: "line", role: "samples", xs: ts, ys: answer.signal });
-    levels.draw("noise", { kind: "line", role: "exact", xs: ts, ys: answer.noise });
+    levels.draw("signal", { kind: "line", role: "exact", xs: ts, ys: answer.signal });
+    levels.draw("noise", { kind: "line", role: "second", xs: ts, ys: answer.noise });
     const [ended, nats] = [answer.alpha_bar[0], answer.nats[0]];
     read("last", digits(ended));
     read("nats", nats < 1e-12 ? "below 10⁻¹² nats" : `${digits(nats)} nats`);

@@ -25,8 +25,8 @@ window.diLive.start("training", (stage) => {
   const course = new Plot({ label: "Mean excess", x: [0, values.steps], y: [-4, 0], xName: "training step", yName: "mean excess", ratio: 0.6, least: 170, powers: true, edge: 38 });
   const grid = element("div", { class: "di-live-pair" });
   for (const [plot, keys] of [
-    [loss, [["line", "samples", "loss, mean of 50 steps"], ["line", "exact", "its floor"]]],
-    [guess, [["line", "samples", "learned"], ["line", "exact", "best possible"], ["area", "data", "where x is"]]],
+    [loss, [["line", "learned", "loss, mean of 50 steps"], ["line", "exact", "its floor"]]],
+    [guess, [["line", "learned", "learned"], ["line", "exact", "best possible"], ["area", "data", "where x is"]]],
     [course, [["line", "samples", "excess, mean over t"]]],
     [beyond, [["line", "samples", "excess at every t"]]],
   ]) {
@@ -70,8 +70,8 @@ window.diLive.start("training", (stage) => {
       mine.means.push([mine.step, mean]);
       read("excess", digits(mean, 2));
       const log = (e) => Math.log10(Math.max(e, FLOOR));
-      beyond.draw("excess", { kind: "line", role: "samples", xs: ts, ys: Array.from(excess, log) });
-      course.draw("excess", { kind: "line", role: "samples", xs: mine.means.map(([step]) => step), ys: mine.means.map(([, e]) => log(e)) });
+      beyond.draw("excess", { kind: "line", role: "learned", xs: ts, ys: Array.from(excess, log) });
+      course.draw("excess", { kind: "line", role: "learned", xs: mine.means.map(([step]) => step), ys: mine.means.map(([, e]) => log(e)) });
       course.say(`The excess, mean over t, is ${digits(mean, 2)} after ${mine.step} steps.`);
     }
   }
@@ -109,7 +109,7 @@ window.diLive.start("training", (stage) => {
   function tell() {
     const { losses, step, seconds, floor } = lesson;
     const { xs, ys } = smoothed(losses);
-    loss.draw("loss", { kind: "line", role: "samples", xs, ys });
+    loss.draw("loss", { kind: "line", role: "learned", xs, ys });
     const last = ys[ys.length - 1];
     read("step", String(step));
     read("loss", digits(last, 3));
@@ -120,7 +120,7 @@ window.diLive.start("training", (stage) => {
   const looks = stage.newest(({ learned, best, density }) => {
     guess.draw("density", { kind: "area", role: "data", xs: GRID, ys: Array.from(density, (q) => 4 * q) });
     guess.draw("best", { kind: "line", role: "exact", xs: GRID, ys: best });
-    guess.draw("learned", { kind: "line", role: "samples", xs: GRID, ys: learned });
+    guess.draw("learned", { kind: "line", role: "learned", xs: GRID, ys: learned });
   });
   const look = () => (lesson.begun ? looks.want("look", { t: values.t, reach: REACH }) : null);
 
@@ -129,7 +129,7 @@ window.diLive.start("training", (stage) => {
     running = false;
     [loss, course].forEach((plot) => plot.range("x", 0, values.steps));
     for (const [plot, name] of [[loss, "loss"], [course, "excess"], [beyond, "excess"], [guess, "learned"]]) {
-      plot.draw(name, { kind: "line", role: "samples", xs: [], ys: [] });
+      plot.draw(name, { kind: "line", role: "learned", xs: [], ys: [] });
     }
     ["step", "loss", "excess", "pace"].forEach((key) => read(key, "–"));
     pause();

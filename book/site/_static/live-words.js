@@ -30,7 +30,7 @@ window.diLive.start("words", (stage) => {
     const input = element("input", { id, list: `${id}-list`, ...field });
     const lines = Object.fromEntries(Object.entries(BOTH).map(([key, says]) => {
       const [word, share] = [element("span"), element("span")];
-      const box = element("p", { class: `di-guess di-${key === "exact" ? "exact" : "samples"}` }, element("span", { class: "di-only-read" }, `${says}: `), word, " ", share);
+      const box = element("p", { class: `di-guess di-${key === "exact" ? "exact" : "learned"}` }, element("span", { class: "di-only-read" }, `${says}: `), word, " ", share);
       return [key, { box, word, share }];
     }));
     const list = element("datalist", { id: `${id}-list` });
@@ -101,7 +101,7 @@ window.diLive.start("words", (stage) => {
   stage.body.append(grid, said, element("div", { class: "di-live-row di-live-buttons" }, write, player.button, noise, empty));
   stage.row({ walk: "from noise to words" });
   const [part, bars] = [element("p", { class: "di-live-part" }), element("ol", { class: "di-shares" })];
-  stage.body.append(part, bars, legend([["bars", "exact", "the grammar, exactly"], ["bars", "samples", "the network"]]));
+  stage.body.append(part, bars, legend([["bars", "exact", "the grammar, exactly"], ["bars", "learned", "the network"]]));
   stage.row({ topic: "topic", number: "number", gender: "who", tense: "tense", polarity: "polarity" });
   stage.row({ by: "written by", steps: "steps" });
 
@@ -157,7 +157,7 @@ window.diLive.start("words", (stage) => {
     const off = excess === undefined ? "" : `; the network is ${digits(Math.max(excess, 0), 2)} nats off`;
     part.textContent = `Place ${values.place}, ${NAMES[at]}: ${when === "at arrived" ? "in the end" : when}${off}`;
     bars.replaceChildren(...shown.map((word) => {
-      const pair = [["exact", exact ?? fits], ["samples", network]].filter(([, of]) => of);
+      const pair = [["exact", exact ?? fits], ["learned", network]].filter(([, of]) => of);
       const lines = pair.map(([role, of]) => {
         const line = element("span", { class: `di-share di-${role}` });
         line.style.setProperty("--di-share", `${100 * of[word]}%`);
