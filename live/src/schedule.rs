@@ -1,5 +1,5 @@
-//! What noise does to data: Drag the heaps of the data, choose a schedule, move through time. The red
-//! curve is exact at every setting, and nats say how far from noise the end is.
+//! What noise does to data: Drag the heaps of the data, choose a schedule, move through time. The
+//! density over the samples is exact at every setting, and nats say how far from noise the end is.
 
 use diffusion_intuition::{Mixture, Rng, Schedule};
 

@@ -322,7 +322,7 @@
   function smoothed(losses) {
     const every = Math.max(Math.ceil(losses.length / 300), 1);
     const [xs, ys] = [[], []];
-    for (let end = Math.min(10, losses.length); end <= losses.length; end += every) {
+    for (let end = Math.max(Math.min(10, losses.length), 1); end <= losses.length; end += every) {
       const part = losses.slice(Math.max(0, end - 50), end);
       xs.push(end);
       ys.push(part.reduce((sum, e) => sum + e, 0) / part.length);

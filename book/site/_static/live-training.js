@@ -27,8 +27,8 @@ window.diLive.start("training", (stage) => {
   for (const [plot, keys] of [
     [loss, [["line", "learned", "loss, mean of 50 steps"], ["line", "exact", "its floor"]]],
     [guess, [["line", "learned", "learned"], ["line", "exact", "best possible"], ["area", "data", "where x is"]]],
-    [course, [["line", "samples", "excess, mean over t"]]],
-    [beyond, [["line", "samples", "excess at every t"]]],
+    [course, [["line", "learned", "excess, mean over t"]]],
+    [beyond, [["line", "learned", "excess at every t"]]],
   ]) {
     grid.append(element("div", { class: "di-live-stack" }, plot.box, legend(keys)));
   }
