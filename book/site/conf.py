@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
 project = "Diffusion Models Intuition, in Rust"
 language = "en"
 
-extensions = ["myst_nb", "sphinx_book_theme", "sphinxcontrib.bibtex", "rust_cells", "formulas", "together", "finder", "previews", "terms", "library", "slim"]
+extensions = ["myst_nb", "sphinx_book_theme", "sphinxcontrib.bibtex", "rust_cells", "formulas", "together", "finder", "previews", "terms", "library", "slim", "published"]
 exclude_patterns = ["_static", "_extensions", "_templates"]
 templates_path = ["_templates"]
 

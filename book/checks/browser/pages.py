@@ -17,6 +17,8 @@ from urllib.parse import unquote, urlsplit
 
 # The library's documentation, as rustdoc writes it: no pages of the book's own.
 API = "api"
+# Its links lead to where the book is published: `published.py` follows them.
+LOST = "404.html"
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Site:
         """Finds the pages, the first page first."""
         self.root = self.root.resolve()
         found = (path.relative_to(self.root) for path in self.root.rglob("*.html"))
-        names = [path.as_posix() for path in found if not path.parts[0].startswith("_") and path.parts[0] != API]
+        names = [path.as_posix() for path in found if not path.parts[0].startswith("_") and path.parts[0] not in (API, LOST)]
         self.pages = self.pages or sorted(names, key=lambda name: (name != "index.html", name))
 
     @functools.lru_cache(maxsize=None)  # noqa: B019: a site lives as long as the check

@@ -32,6 +32,10 @@ pub enum Check {
     Classroom,
     /// A sentence says what is missing on a machine
     Missing,
+    /// Pages have what an address and a repository bring, and nothing of it without
+    Published,
+    /// Draw the picture that links to the pages show anew
+    Card,
     /// The committed module of the pages is made from the sources as they are
     Module,
     /// Every page of the pressed book is right in Chromium
@@ -51,6 +55,8 @@ impl Check {
             Check::Crowd => try_press("press/crowd.py"),
             Check::Classroom => try_press("press/classroom.py"),
             Check::Missing => try_press("press/missing.py"),
+            Check::Published => published(),
+            Check::Card => card(),
             Check::Module => module::check(&Session::open(Packages::Book)?).map(|_| ()),
             Check::Browse { screenshots } => browse(screenshots.as_deref()),
         }
@@ -65,6 +71,19 @@ fn try_press(name: &str) -> Result<()> {
         .arg(std::env::current_exe()?)
         .env("JUPYTER_PATH", session.work.join("jupyter"));
     succeed(&mut command)
+}
+
+/// Presses a few pages with addresses and without, by the settings of the book.
+fn published() -> Result<()> {
+    let python = Python::ensure(&Home::open()?, Packages::Book)?;
+    succeed(&mut script(&python, &Clone::here()?, "press/published.py"))
+}
+
+/// Draws the picture for links in the browser, which alone of the tools here sets type and turns drawings into pixels.
+fn card() -> Result<()> {
+    let python = Python::ensure(&Home::open()?, Packages::Checks)?;
+    let mut command = script(&python, &Clone::here()?, "browser/card.py");
+    succeed(command.arg("--chromium").arg(browser()?))
 }
 
 /// Looks at the pages that are broken on purpose, then at every page of the pressed book, in a real browser.

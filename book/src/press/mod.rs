@@ -1,5 +1,6 @@
 //! The press: from notebooks to executed notebooks to pages in their place.
 
+mod addresses;
 pub mod book;
 mod chapter;
 mod compare;

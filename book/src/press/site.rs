@@ -4,7 +4,7 @@ use crate::files::{self, disk};
 use crate::machine::clone::Clone;
 use crate::machine::ui;
 use crate::press::references::References;
-use crate::press::{documentation, instruments, module, page, swap};
+use crate::press::{addresses, documentation, instruments, module, page, swap};
 use crate::run::cells;
 use crate::run::session::Session;
 use anyhow::{Context, Result, bail};
@@ -35,10 +35,10 @@ pub fn press(
     let new = swap::aside(out);
     let doctrees = swap::around(out).join("doctrees");
     let mut settings = Vec::new();
-    if folder == session.clone.notebooks().canonicalize()?
-        && let Some(folder) = documentation::folder(session)
-    {
-        settings.push(("library_documentation", folder.into_os_string()));
+    if folder == session.clone.notebooks().canonicalize()? {
+        settings = addresses::settings(&session.clone, &session.toolchain)?;
+        let folder = documentation::folder(session);
+        settings.extend(folder.map(|folder| ("library_documentation", folder.into_os_string())));
     }
     run_sphinx(session, &source, &doctrees, &new, &settings)?;
     for (name, notebook) in executed {
