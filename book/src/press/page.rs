@@ -5,7 +5,8 @@ use crate::press::{instruments, svg};
 use crate::run::cells;
 use serde_json::{Value, json};
 
-/// Most lines of code that stand open above the figure that they draw, and of other code that stands open at all.
+/// Most lines of code that stand open above the figure that they draw, and of other code that stands open at all. A cell
+/// with the tag `open` stands open whatever it holds, and one with `fold` folds.
 const OF_A_FIGURE: usize = 12;
 const AT_ALL: usize = 20;
 
@@ -25,7 +26,8 @@ pub fn prepared(notebook: &Value, mut name_of_figure: impl FnMut(&str) -> String
         let lines = cells::source(&cell).lines().count();
         let most = if draws { OF_A_FIGURE } else { AT_ALL };
         let open = solution || !cells::is_code(&cell) || cells::has_tag(&cell, "open");
-        match open || lines <= most {
+        let short = lines <= most && !cells::has_tag(&cell, "fold");
+        match open || short {
             true => out.cells.push(cell),
             false => out.fold(cell, lines, draws),
         }
@@ -176,22 +178,26 @@ mod tests {
             json!([{ "output_type": "display_data", "data": { "image/svg+xml": "<svg></svg>" } }]);
         let mut open = drawing.clone();
         open["metadata"]["tags"] = json!(["open"]);
+        let mut folded = cells::code(&lines(2));
+        folded["metadata"]["tags"] = json!(["fold"]);
         let notebook = cells::notebook(&[
             drawing,
             open,
             cells::code(&lines(20)),
             cells::code(&lines(21)),
+            folded,
         ]);
         let page = prepared(&notebook, str::to_owned);
         let page = cells::of(&page);
-        // The figure, the fold with its code, the open one, the short one, the fold of the long one, its outputs.
-        assert_eq!(page.len(), 4 + 2 + 4);
+        // The figure, the fold with its code, the open one, the short one; folds and outputs of the long and the last.
+        assert_eq!(page.len(), 4 + 2 + 4 + 4);
         assert!(cells::has_tag(&page[0], "remove-input") && page[0]["outputs"][0].is_object());
         assert!(cells::source(&page[1]).contains("Rust, 13 lines"));
         assert_eq!(page[2]["outputs"], json!([]));
         assert!(page[4]["outputs"][0].is_object() && !cells::has_tag(&page[4], "remove-input"));
         assert!(cells::source(&page[6]).contains("Rust, 21 lines"));
         assert!(cells::has_tag(&page[9], "remove-input"));
+        assert!(cells::source(&page[10]).contains("Rust, 2 lines"));
     }
 
     #[test]
