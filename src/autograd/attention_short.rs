@@ -10,7 +10,7 @@ use std::ops::Range;
 use fearless_simd::{Select, Simd, SimdBase, SimdFloat, dispatch, f32x16};
 
 use super::kernel::{LANES, load, store, transpose};
-use super::math::{SIMD, exps};
+use super::math::{SIMD, powers_of_softmax};
 
 /// One vector a key.
 type Vectors<S> = [f32x16<S>; LANES];
@@ -164,7 +164,7 @@ fn all_heads<S: Simd>(
         let most = fold(most, |a, b| b.simd_gt(a).select(b, a));
         let mut powers = zeros(simd);
         for j in 0..keys {
-            powers[j] = exps(simd, z[j] - most);
+            powers[j] = powers_of_softmax(simd, z[j] - most);
         }
         let sum = fold(powers, |a, b| a + b);
         for j in 0..keys {

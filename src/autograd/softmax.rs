@@ -2,7 +2,7 @@
 
 use fearless_simd::{Simd, dispatch};
 
-use super::math::{SIMD, exp, fuses, sum_of};
+use super::math::{SIMD, fuses, power_of_softmax, sum_of};
 use super::op::{Backward, Op, Var};
 use super::tape::{Tape, shapes_fit};
 use crate::check;
@@ -55,7 +55,8 @@ impl Tape<'_> {
         Ok((self.push_number(op, &[logits], mean)?, losses))
     }
 
-    /// softmax(z) of every row z, (n, k): e^z/Σ e^z, positive numbers that sum to 1; of rows of any size.
+    /// softmax(z) of every row z, (n, k): e^z/Σ e^z, numbers from 0 to 1 that sum to 1; of rows of any size. What is
+    /// less than e^−55 of the largest is 0.
     pub fn softmax(&mut self, z: Var) -> Result<Var> {
         let dim = self.dim(z)?;
         let mut y = self.take("softmax", dim)?;
@@ -129,7 +130,7 @@ fn softmax_at<S: Simd>(_: S, row: &mut [f32]) -> (f32, f32) {
     let larger = |a, b| if b > a { b } else { a };
     let most = fold(f32::NEG_INFINITY, row, row, |m, z, _| larger(m, z), larger);
     for z in row.iter_mut() {
-        *z = exp(*z - most, fuses::<S>());
+        *z = power_of_softmax(*z - most, fuses::<S>());
     }
     let sum = fold(0.0, row, row, |sum, e, _| sum + e, |a, b| a + b);
     row.iter_mut().for_each(|e| *e /= sum);

@@ -1,6 +1,6 @@
 //! What sentences need: products, softmax, modulated layer norm, evidence, rows of norm 1.
 
-use diffusion_intuition::autograd::{GroupNorm, Rows, Tape};
+use diffusion_intuition::autograd::{Gradients, GroupNorm, Rows, Tape};
 use diffusion_intuition::network::Parameters;
 use diffusion_intuition::{Error, Rng};
 use ndarray::Array2;
@@ -152,4 +152,29 @@ fn what_does_not_fit_is_refused() {
     );
     let three = Rows::new(&[0, 1], 3).unwrap();
     assert_eq!(tape.modulate(x, table, &three), refused([2, 8], [2, 3]));
+}
+
+/// Many processors take a hundred times as long for subnormal numbers, of which a softmax of a certain network would be
+/// full.
+#[test]
+fn shares_that_change_nothing_are_zero_and_leave_no_subnormal_derivative() {
+    let z = Array2::from_shape_fn((8, 24), |(i, j)| if i == j { 0.0 } else { -4.0 * j as f32 });
+    let mut parameters = Parameters::new();
+    let logits = parameters
+        .uniform("z", [8, 24], 1.0, &mut Rng::new(0))
+        .unwrap();
+    parameters.get_mut(logits).assign(&z);
+    let mut tape = Tape::new(&parameters);
+    let z = tape.parameter(logits);
+    let p = tape.softmax(z).unwrap();
+    for p in tape.value(p) {
+        assert!(*p == 0.0 || *p > 1e-25, "{p:e}");
+    }
+    let loss = tape.cross_entropy(z, &[0; 8]).unwrap();
+    let mut gradients = Gradients::new(&parameters);
+    tape.backward(loss, &mut gradients).unwrap();
+    let dz = gradients.get(logits);
+    let zeros = dz.iter().filter(|dz| **dz == 0.0).count();
+    assert!(zeros > 40, "{zeros}"); // of 8·24, those from 56 below on
+    assert!(dz.iter().all(|dz| *dz == 0.0 || dz.abs() > 1e-28));
 }
