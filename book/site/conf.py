@@ -12,7 +12,7 @@ project = "Diffusion Models Intuition, in Rust"
 language = "en"
 
 extensions = ["myst_nb", "sphinx_book_theme", "sphinxcontrib.bibtex", "rust_cells", "formulas", "together", "finder", "previews", "terms", "library", "slim", "published"]
-exclude_patterns = ["_static", "_extensions", "_templates"]
+exclude_patterns = ["_static", "_extensions", "_templates", "_print"]
 templates_path = ["_templates"]
 
 # Notebooks arrive executed.
@@ -48,6 +48,23 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
+
+# The ePub, and the pages that are printed from it: `cargo book print`.
+if tags.has("print"):  # noqa: F821: Sphinx brings it
+    extensions = ["myst_nb", "sphinxcontrib.bibtex", "rust_cells", "formulas", "together", "terms", "printed"]
+    templates_path = []
+    html_static_path = ["_print/static", "_static/math.woff2"]
+    pygments_style = "a11y-high-contrast-light"
+    epub_basename = "diffusion-models-intuition"
+    epub_author = epub_publisher = epub_contributor = "The Diffusion Models Intuition contributors"
+    epub_description = "Diffusion models, understood by running them against exact solutions."
+    epub_copyright = "MIT or Apache 2.0"
+    epub_identifier = epub_uid = "diffusion-models-intuition"  # two files of the book name it, and must agree
+    epub_css_files = ["print.css"]
+    epub_show_urls = "no"
+    epub_use_index = False
+    epub_tocscope = "includehidden"  # as they all are
+    epub_tocdepth = 2
 
 
 def setup(app):

@@ -2,7 +2,7 @@
 
 use crate::machine::clone::Clone;
 use crate::machine::home::Home;
-use crate::machine::programs::which;
+use crate::machine::programs::need_browser;
 use crate::press::module;
 use crate::python::packages::{Packages, Python};
 use crate::run::session::Session;
@@ -10,14 +10,6 @@ use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-/// Names under which systems install the browser.
-const BROWSERS: [&str; 4] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome-stable",
-    "google-chrome",
-];
 
 /// A check, by its name on the command line.
 #[derive(Subcommand)]
@@ -34,6 +26,8 @@ pub enum Check {
     Missing,
     /// Pages have what an address and a repository bring, and nothing of it without
     Published,
+    /// The ePub and the document for paper hold together
+    Printed,
     /// Draw the picture that links to the pages show anew
     Card,
     /// The committed module of the pages is made from the sources as they are
@@ -55,7 +49,8 @@ impl Check {
             Check::Crowd => try_press("press/crowd.py"),
             Check::Classroom => try_press("press/classroom.py"),
             Check::Missing => try_press("press/missing.py"),
-            Check::Published => published(),
+            Check::Published => with_packages("press/published.py"),
+            Check::Printed => with_packages("press/printed.py"),
             Check::Card => card(),
             Check::Module => module::check(&Session::open(Packages::Book)?).map(|_| ()),
             Check::Browse { screenshots } => browse(screenshots.as_deref()),
@@ -73,22 +68,22 @@ fn try_press(name: &str) -> Result<()> {
     succeed(&mut command)
 }
 
-/// Presses a few pages with addresses and without, by the settings of the book.
-fn published() -> Result<()> {
+/// Runs a script that lets Sphinx make pages of its own by the settings of the book; it needs no kernel.
+fn with_packages(name: &str) -> Result<()> {
     let python = Python::ensure(&Home::open()?, Packages::Book)?;
-    succeed(&mut script(&python, &Clone::here()?, "press/published.py"))
+    succeed(&mut script(&python, &Clone::here()?, name))
 }
 
 /// Draws the picture for links in the browser, which alone of the tools here sets type and turns drawings into pixels.
 fn card() -> Result<()> {
     let python = Python::ensure(&Home::open()?, Packages::Checks)?;
     let mut command = script(&python, &Clone::here()?, "browser/card.py");
-    succeed(command.arg("--chromium").arg(browser()?))
+    succeed(command.arg("--chromium").arg(need_browser()?))
 }
 
 /// Looks at the pages that are broken on purpose, then at every page of the pressed book, in a real browser.
 fn browse(screenshots: Option<&Path>) -> Result<()> {
-    let browser = browser()?;
+    let browser = need_browser()?;
     let clone = Clone::here()?;
     let book = clone.target().join("book");
     if !book.join("index.html").exists() {
@@ -127,19 +122,6 @@ fn native(clone: &Clone) -> Result<PathBuf> {
         .current_dir(clone.root());
     succeed(&mut cargo)?;
     Ok(clone.target().join("release/examples/native"))
-}
-
-fn browser() -> Result<PathBuf> {
-    BROWSERS.into_iter().find_map(which).with_context(|| {
-        format!(
-            "no Chromium found: install it ({}) and run `cargo book ci browse` again",
-            if cfg!(target_os = "macos") {
-                "for example: brew install --cask chromium"
-            } else {
-                "for example: sudo apt-get install chromium"
-            }
-        )
-    })
 }
 
 fn script(python: &Python, clone: &Clone, name: &str) -> Command {

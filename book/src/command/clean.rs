@@ -7,7 +7,7 @@ use crate::kernel::{copies, evcxr, kernelspec, private};
 use crate::machine::clone::Clone;
 use crate::machine::home::Home;
 use crate::machine::ui;
-use crate::press::swap;
+use crate::press::{place, swap};
 use crate::python::packages;
 use anyhow::{Result, bail};
 use std::path::Path;
@@ -31,10 +31,12 @@ pub fn run() -> Result<()> {
         removed.push("the kernelspec".to_owned());
     }
     if let Some(clone) = &clone {
-        let place = clone.target().join("book");
-        swap::restore(&place)?;
-        let stay = inventory::remove(&place)?;
-        tell_what_stays(&place, &inventory::some_of(&place, &stay));
+        for name in [place::PAGES, place::PRINTED] {
+            let place = clone.target().join(name);
+            swap::restore(&place)?;
+            let stay = inventory::remove(&place)?;
+            tell_what_stays(&place, &inventory::some_of(&place, &stay));
+        }
         let stay = clone.remove_work()?;
         tell_what_stays(&clone.work(), &owned::some_of(&stay));
         removed.push("this clone's book".to_owned());

@@ -6,6 +6,7 @@ use crate::command::{clean, lab, setup};
 use crate::kernel::{launcher, private};
 use crate::press::book;
 use crate::press::options::PressOptions;
+use crate::press::print;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -27,6 +28,12 @@ enum Command {
         /// Arguments handed on to JupyterLab
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
+    },
+    /// Make an ePub of the whole book, and a PDF where a Chromium is found, of what was last executed
+    Print {
+        /// Folder that receives them
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
     },
     /// Set up the kernel, JupyterLab and the compiled library, and nothing else
     Setup {
@@ -76,6 +83,7 @@ pub fn run() -> Result<()> {
     match cli.command {
         None => book::run(&cli.press),
         Some(Command::Lab { arguments }) => lab::run(&arguments),
+        Some(Command::Print { out }) => print::run(out.as_deref()),
         Some(Command::Setup { prefix }) => setup::run(prefix.as_deref()),
         Some(Command::Clean) => clean::run(),
         Some(Command::Latency { runs }) => latency::run(runs),

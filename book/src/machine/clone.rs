@@ -18,7 +18,15 @@ fn is_work(name: &str) -> bool {
     matches!(name, "lock" | "warm.ipynb" | "warm-executed.ipynb")
         || matches!(
             name,
-            "doc" | "executed" | "jupyter" | "live" | "probe" | "python" | "source" | "speed"
+            "doc"
+                | "executed"
+                | "jupyter"
+                | "live"
+                | "print"
+                | "probe"
+                | "python"
+                | "source"
+                | "speed"
         )
 }
 

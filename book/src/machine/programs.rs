@@ -41,6 +41,33 @@ fn is_executable(file: &Path) -> bool {
         .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
+/// Names under which systems install Chromium.
+const BROWSERS: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+];
+
+/// Chromium, if it is installed.
+pub fn browser() -> Option<PathBuf> {
+    BROWSERS.into_iter().find_map(which)
+}
+
+/// The same; fails with a sentence if it is not.
+pub fn need_browser() -> Result<PathBuf> {
+    browser().with_context(|| {
+        format!(
+            "no Chromium found: install it ({}) and run the command again",
+            if cfg!(target_os = "macos") {
+                "for example: brew install --cask chromium"
+            } else {
+                "for example: sudo apt-get install chromium"
+            }
+        )
+    })
+}
+
 /// Says what to do if there is no C compiler, which links every cell.
 pub fn need_c_compiler() -> Result<()> {
     // A system may have a `cc` that only says how to get one.

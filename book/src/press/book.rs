@@ -28,7 +28,12 @@ pub fn run(options: &PressOptions) -> Result<()> {
     let out = match options.check {
         true => None,
         false => {
-            let out = place::find(options.out.as_deref(), &session.clone, &session.home)?;
+            let out = place::find(
+                options.out.as_deref(),
+                place::PAGES,
+                &session.clone,
+                &session.home,
+            )?;
             let claim = Claim::new(&out)?;
             Some((out, claim))
         }
@@ -52,12 +57,7 @@ pub fn run(options: &PressOptions) -> Result<()> {
     }
     // Chapters that were not asked for stay in the book, as they were last executed or committed.
     let mut pages = executed;
-    for chapter in &others {
-        let notebook = chapter
-            .merged()
-            .unwrap_or_else(|_| chapter.notebook.clone());
-        pages.push((files::stem(&chapter.path), notebook));
-    }
+    pages.extend(others.iter().map(as_last_executed));
     pages.sort_by(|(a, _), (b, _)| a.cmp(b));
     if options.no_solutions {
         for (_, page) in &mut pages {
@@ -70,6 +70,20 @@ pub fn run(options: &PressOptions) -> Result<()> {
         out.join("index.html").display()
     ));
     Ok(())
+}
+
+/// All notebooks of the book with the outputs of the last press, or those that are committed.
+pub fn kept(session: &Session, folder: &Path) -> Result<Vec<(String, Value)>> {
+    let (chapters, _) = find(session, folder, &[])?;
+    Ok(chapters.iter().map(as_last_executed).collect())
+}
+
+/// Name and outputs of a notebook that is not executed now.
+fn as_last_executed(chapter: &Chapter) -> (String, Value) {
+    let notebook = chapter
+        .merged()
+        .unwrap_or_else(|_| chapter.notebook.clone());
+    (files::stem(&chapter.path), notebook)
 }
 
 /// The folder of the notebooks.

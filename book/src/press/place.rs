@@ -1,5 +1,6 @@
 //! Where the pages go: which folders the press may write to and replace.
 
+use crate::files;
 use crate::files::inventory::{self, Content};
 use crate::machine::clone::Clone;
 use crate::machine::home::{Home, user_home};
@@ -9,8 +10,12 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-/// The place for the pages, free for them: what a person asked for, else `target/book`.
-pub fn find(asked: Option<&Path>, clone: &Clone, home: &Home) -> Result<PathBuf> {
+/// The name of the folder in `target/` that the pages lie in, and of that with the books made from them.
+pub const PAGES: &str = "book";
+pub const PRINTED: &str = "book-print";
+
+/// The place for the pages, free for them: what a person asked for, else the one of this name in `target/`.
+pub fn find(asked: Option<&Path>, name: &str, clone: &Clone, home: &Home) -> Result<PathBuf> {
     match asked {
         Some(asked) => {
             let place = resolve(asked)?;
@@ -20,7 +25,7 @@ pub fn find(asked: Option<&Path>, clone: &Clone, home: &Home) -> Result<PathBuf>
             Ok(place)
         }
         None => {
-            let place = resolve(&clone.target().join("book"))?;
+            let place = resolve(&clone.target().join(name))?;
             make_room(&place)?;
             Ok(place)
         }
@@ -129,8 +134,9 @@ fn make_room(place: &Path) -> Result<()> {
     let (Content::Unlisted(theirs) | Content::Mixed(theirs)) = inventory::look(place)? else {
         return Ok(());
     };
+    let name = files::stem(place);
     for number in 1.. {
-        let aside = place.with_file_name(format!("book-{number}"));
+        let aside = place.with_file_name(format!("{name}-{number}"));
         if fs::symlink_metadata(&aside).is_err() {
             fs::rename(place, &aside)
                 .with_context(|| format!("cannot move {} aside", place.display()))?;

@@ -40,7 +40,7 @@ pub fn press(
         let folder = documentation::folder(session);
         settings.extend(folder.map(|folder| ("library_documentation", folder.into_os_string())));
     }
-    run_sphinx(session, &source, &doctrees, &new, &settings)?;
+    sphinx(session, &["html"], [&source, &doctrees, &new], &settings)?;
     for (name, notebook) in executed {
         // What readers download is the notebook itself, not the form made for the page.
         let path = new.join("_sources").join(format!("{name}.ipynb"));
@@ -64,7 +64,7 @@ pub fn press(
 }
 
 /// Puts the configuration, the static files and the pages that are not notebooks together.
-fn gather(session: &Session, folder: &Path, source: &Path) -> Result<()> {
+pub fn gather(session: &Session, folder: &Path, source: &Path) -> Result<()> {
     let site = session.clone.join("book/site");
     files::copy_tree(&site, source, &[])?;
     let own_book = folder == session.clone.notebooks();
@@ -85,7 +85,7 @@ fn gather(session: &Session, folder: &Path, source: &Path) -> Result<()> {
 
 /// Writes the notebooks in the form that Sphinx sees, and links all references in them and in the other pages; says
 /// whether any of them has an instrument.
-fn write_pages(clone: &Clone, source: &Path, executed: &[(String, Value)]) -> Result<bool> {
+pub fn write_pages(clone: &Clone, source: &Path, executed: &[(String, Value)]) -> Result<bool> {
     let mut live = false;
     let mut placed = |text: String| -> Result<String> {
         let placed = instruments::placed(clone, &text)?;
@@ -128,11 +128,11 @@ fn is_prose(cell: &Value) -> bool {
     cell["cell_type"] == "markdown"
 }
 
-fn run_sphinx(
+/// Lets a builder of Sphinx, named with what its configuration asks for, make of the source new files.
+pub fn sphinx(
     session: &Session,
-    source: &Path,
-    doctrees: &Path,
-    new: &Path,
+    builder: &[&str],
+    [source, doctrees, new]: [&Path; 3],
     settings: &[(&str, OsString)],
 ) -> Result<()> {
     let mut command: Command = session.python.command();
@@ -144,7 +144,9 @@ fn run_sphinx(
     }
     let child = command
         .args(["-D", concat!("version=", env!("CARGO_PKG_VERSION"))])
-        .args(["-b", "html", "-q", "-E", "-W", "--keep-going", "-d"])
+        .arg("-b")
+        .args(builder)
+        .args(["-q", "-E", "-W", "--keep-going", "-d"])
         .arg(doctrees)
         .arg(source)
         .arg(new)
