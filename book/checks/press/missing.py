@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import offline
+import strangers
 from trial import Count
 
 NOWHERE = "http://127.0.0.1:9"  # nothing listens there
@@ -233,6 +234,9 @@ def main():
             good = done.returncode == 1 and not missing and done.stderr.startswith("error: ")
             count(name, good, f"exit code {done.returncode}, missing {missing}\n{done.stdout}{done.stderr}")
         count("a user's settings of pip", *pip_goes_where_it_should(folder))
+        home = Path(os.environ.get("DIFFUSION_INTUITION_HOME") or installed_home())
+        for name, good, said in strangers.tried(program, folder, home):
+            count(name, good, said)
         for name, (good, said) in set_up_for_good(program, folder).items():
             count(name, good, said)
     return count.end()

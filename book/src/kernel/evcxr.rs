@@ -2,13 +2,14 @@
 
 use crate::files::locks::Lock;
 use crate::files::{self, disk};
+use crate::kernel::found;
 use crate::machine::home::Home;
-use crate::machine::programs::which;
 use crate::machine::toolchain::Toolchain;
 use crate::machine::{environment, ui};
+use crate::python::packages::Python;
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// The version that everything here was measured with.
@@ -16,6 +17,8 @@ pub const VERSION: &str = "0.22.0";
 
 /// Held while it is installed, in the per-user folder.
 pub const LOCK: &str = "evcxr.lock";
+/// Remembers one that somebody else installed, in the per-user folder.
+const FOUND: &str = "evcxr-found.json";
 /// The Rust that it compiles with (`rust-version` in its manifest).
 const RUST: (u32, u32) = (1, 95);
 /// Disk that compiling it takes, the pages and the Python packages too.
@@ -29,7 +32,20 @@ pub fn installed(home: &Home) -> Option<PathBuf> {
     if let Some(own) = own.filter(|own| own.exists()) {
         return Some(own);
     }
-    which("evcxr_jupyter").filter(|kernel| installed_version(kernel).as_deref() == Some(VERSION))
+    found::of_cargo(VERSION).or_else(|| found::recorded(&home.place(FOUND), VERSION))
+}
+
+/// Looks for a kernel that is not known to be one of this version; one that answers so is used.
+pub fn look(home: &Home, python: &Python) -> Result<()> {
+    match installed(home) {
+        Some(_) => Ok(()),
+        None => found::ask(&home.join(FOUND), VERSION, python),
+    }
+}
+
+/// Whether a program is here that may turn out to be the kernel.
+pub fn may_be_here() -> bool {
+    !found::candidates().is_empty()
 }
 
 /// Fails with a sentence if the kernel has to be compiled and cannot be.
@@ -65,14 +81,6 @@ fn folder(home: &Home) -> PathBuf {
 
 fn folder_name() -> String {
     format!("evcxr-{VERSION}")
-}
-
-/// evcxr has no `--version`; cargo's record beside the binary knows.
-fn installed_version(kernel: &Path) -> Option<String> {
-    let record = kernel.parent()?.parent()?.join(".crates.toml");
-    let text = std::fs::read_to_string(record).ok()?;
-    let (_, after) = text.split_once("\"evcxr_jupyter ")?;
-    after.split([' ', '"']).next().map(str::to_owned)
 }
 
 fn install(home: &Home) -> Result<PathBuf> {

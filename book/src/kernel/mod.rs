@@ -2,6 +2,7 @@
 
 pub mod copies;
 pub mod evcxr;
+mod found;
 pub mod kernelspec;
 pub mod key;
 pub mod launcher;

@@ -50,8 +50,12 @@ impl Session {
         disk::need_writable(&clone.work(), "the pages are made there")?;
         let work = clone.claim_work()?;
         disk::need_execution(home.root())?;
-        evcxr::check(&home, &toolchain)?;
+        if !evcxr::may_be_here() {
+            evcxr::check(&home, &toolchain)?;
+        }
         let python = Python::ensure(&home, packages)?;
+        evcxr::look(&home, &python)?;
+        evcxr::check(&home, &toolchain)?;
         evcxr::ensure(&home)?;
         clone.record(&home)?;
         // Whoever runs this program from a prefix finds launcher and kernelspec there.
