@@ -212,7 +212,8 @@ pub fn broken(listed: &str, version: &str, changes: &str, names: &BTreeSet<Strin
     gone.filter(told)
         .map(|name| match same {
             true => format!(
-                "{name}: version {promised} promises it, and {version} may not take it away"
+                "{name}: version {promised} promises it, and {version} may not take it away; until it is published, \
+                 PUBLIC_NAMES=write takes it off the list"
             ),
             false => format!(
                 "{name} is gone: the newest section of CHANGELOG.md does not name it in backticks"
