@@ -21,6 +21,8 @@ mod hero;
 #[cfg(feature = "plane")]
 mod network;
 mod page;
+#[cfg(feature = "prompts")]
+mod prompts;
 #[cfg(feature = "plane")]
 mod sampling;
 #[cfg(feature = "plane")]
@@ -52,6 +54,8 @@ pub struct Desk {
     digits: Option<diffusion_intuition::network::UNet>,
     #[cfg(feature = "words")]
     writer: Option<words::Writer>,
+    #[cfg(feature = "prompts")]
+    studio: Option<prompts::Studio>,
 }
 
 impl Desk {
@@ -74,6 +78,14 @@ impl Desk {
             "learned" => words::learned(asked, self),
             #[cfg(feature = "words")]
             "fill" => words::fill(asked, self),
+            #[cfg(feature = "prompts")]
+            "scene" => prompts::scene(asked, self),
+            #[cfg(feature = "prompts")]
+            "brushes" => prompts::brushes(asked, self),
+            #[cfg(feature = "prompts")]
+            "picture" => prompts::picture(asked, self),
+            #[cfg(feature = "prompts")]
+            "gaze" => prompts::gaze(asked, self),
             _ => self.of_the_plane(asked),
         }
     }

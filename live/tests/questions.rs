@@ -4,6 +4,7 @@ use live::{Asked, Desk};
 
 /// The questions that the browser's answers are compared by.
 const QUESTIONS: &str = include_str!("../../book/checks/browser/questions.txt");
+const OF_PROMPTS: &str = include_str!("../../book/checks/browser/questions-prompts.txt");
 const OF_WORDS: &str = include_str!("../../book/checks/browser/questions-words.txt");
 
 fn questions(all: &'static str) -> impl Iterator<Item = (&'static str, Vec<f64>)> {
@@ -129,6 +130,65 @@ fn gaps_are_filled_as_wished() {
     }
 }
 
+/// What is refused is the sentence's first word that cannot stand there, a step that there is not, or a side.
+#[test]
+fn a_prompt_that_is_none_is_refused_by_its_word() {
+    let mut desk = Desk::default();
+    let mut refused = Vec::new();
+    for (text, numbers) in questions(OF_PROMPTS) {
+        let asked = Asked::new(text, &numbers);
+        let bytes = bytes_of(&asked);
+        match desk.answer(&asked.with_bytes(&bytes)) {
+            Ok(answer) => assert!(answer.numbers().iter().all(|x| x.is_finite()), "{text}"),
+            Err(refusal) => refused.push(refusal.to_string()),
+        }
+    }
+    assert_eq!(refused.len(), 5, "{refused:?}");
+    assert!(refused[0].starts_with("word 4 (counted from 1), \"dog\""));
+    assert!(refused[1].starts_with("after the last word, \"red\""));
+    assert!(refused[2].starts_with("word 5 (counted from 1), \"a\""));
+    assert!(refused[3].starts_with("picture 0 at step 6: there are 4 with 6 steps"));
+    assert!(refused[4].starts_with("side 2 is none of the 2"));
+}
+
+/// Guided, the network paints what it is told, and the program says so; told nothing, at scale 0, it does not. Every
+/// place shares out all of its attention.
+#[test]
+fn a_prompt_is_painted_and_read_back() {
+    let mut desk = Desk::default();
+    let weights = Asked::new("brushes\nfile prompts", &[]);
+    let bytes = bytes_of(&weights);
+    desk.answer(&weights.with_bytes(&bytes)).unwrap();
+    let mut obeyed = [0, 0];
+    for (scale, obeyed) in [3, 0].into_iter().zip(&mut obeyed) {
+        for seed in 0..3 {
+            let text = format!(
+                "picture\nside 0\nsentence A large yellow circle.\nscale {scale}\nsteps 25\nseed {seed}"
+            );
+            let answer = desk.answer(&Asked::new(&text, &[])).unwrap();
+            let states = 26 * 4 * 768;
+            let verdicts: Vec<u8> = answer.numbers()[states..]
+                .iter()
+                .map(|x| *x as u8)
+                .collect();
+            let verdicts = String::from_utf8(verdicts).unwrap();
+            let right = verdicts.lines().filter(|line| line.starts_with('|'));
+            *obeyed += right
+                .inspect(|line| assert!(line.starts_with("|large yellow circle at (")))
+                .count();
+            assert_eq!(verdicts.lines().count(), 4);
+        }
+    }
+    assert!(obeyed[0] >= 10 && obeyed[1] <= 2, "{obeyed:?} of 12 each");
+    let gaze = desk
+        .answer(&Asked::new("gaze\nside 0\npicture 3\nstep 20", &[]))
+        .unwrap();
+    for shares in gaze.numbers()[1..].chunks_exact(10) {
+        // Ten roundings of f32, of four heads.
+        assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-6);
+    }
+}
+
 #[test]
 fn what_stands_on_nothing_is_refused() {
     for text in [
@@ -145,6 +205,10 @@ fn what_stands_on_nothing_is_refused() {
         "load",
         "learned",
         "fill",
+        "scene",
+        "brushes",
+        "picture\nside 0\nsentence a red crab\nscale 1\nsteps 5\nseed 0",
+        "gaze\nside 0\npicture 0\nstep 0",
     ] {
         let refusal = Desk::default().answer(&Asked::new(text, &[]));
         assert!(refusal.is_err(), "{text}");

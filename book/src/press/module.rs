@@ -28,7 +28,7 @@ const MAIN: Kind = Kind {
     variable: "diModule",
 };
 /// Modules for what some pages show, which are not committed.
-const OTHERS: [Kind; 2] = [
+const OTHERS: [Kind; 3] = [
     Kind {
         features: "words",
         file: "live-words.wasm.js",
@@ -39,9 +39,14 @@ const OTHERS: [Kind; 2] = [
         file: "live-pictures.wasm.js",
         variable: "diPictures",
     },
+    Kind {
+        features: "prompts",
+        file: "live-prompts.wasm.js",
+        variable: "diPrompts",
+    },
 ];
 /// Weights that come when a reader asks for what needs them.
-const WEIGHTS: [&str; 2] = ["aligned", "digits"];
+const WEIGHTS: [&str; 3] = ["aligned", "digits", "prompts"];
 /// Where it is committed.
 pub const COMMITTED: &str = "live/live.wasm.js";
 /// Compresses it and makes a script of it.
