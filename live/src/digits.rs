@@ -1,5 +1,6 @@
 //! Digits out of noise: The book's network for handwritten digits paints sixteen at once, here; every one stands beside
-//! the training picture that is nearest to it. Or scribble eight by eight pixels, and let it finish them.
+//! the training picture that is nearest to it. Or scribble eight by eight pixels, and let it finish them; or let it go
+//! on from half of a digit that somebody wrote.
 
 use diffusion_intuition::network::UNetConfig;
 use diffusion_intuition::prelude::*;
@@ -55,6 +56,38 @@ pub fn finish(asked: &Asked, desk: &mut Desk) -> Reply<Answer> {
     let mut answer = Answer::default();
     answer.put("states", finished.iter().copied());
     put_nearest(&mut answer, &finished)?;
+    Ok(answer)
+}
+
+/// Goes on from a part of a written digit that the network was not trained on, four times, told nothing: that part is
+/// kept, and the rest painted (inpainting, every step taken four times).
+pub fn half(asked: &Asked, desk: &mut Desk) -> Reply<Answer> {
+    let network = desk.digits.as_ref().ok_or("the weights are not loaded")?;
+    let written = data::digits().held_out.rows;
+    let (row, count) = (asked.number::<usize>("row")?, written.nrows());
+    if row >= count {
+        return Err(format!("row {row} is none of the {count} digits, counted from 0").into());
+    }
+    let kept: fn(usize, usize) -> bool = match asked.word("part")? {
+        "left" => |_, x| x < 4,
+        "right" => |_, x| x >= 4,
+        "upper" => |y, _| y < 4,
+        "lower" => |y, _| y >= 4,
+        "all" => |_, _| true,
+        other => return Err(format!("no part of a digit has the name \"{other}\"").into()),
+    };
+    let known = written.select(Axis(0), &[row; 4]);
+    let mask = Array2::from_shape_fn((4, 64), |(_, at)| kept(at / 8, at % 8));
+    let (model, mut rng) = (network.given(None), Rng::new(asked.number("seed")?));
+    let noise = rng.standard_normal(4, 64)?;
+    let sampler = Sampler::new(&Schedule::cosine(1000)?, Method::DDPM, 25)?;
+    let model = Prediction::V.of(&model);
+    let whole = sampler.inpaint(&model, &noise, &known, &mask, 4, &mut rng)?;
+    let mut answer = Answer::default();
+    let cells = known.row(0).into_iter().zip(mask.row(0));
+    answer.put("known", cells.map(|(x, kept)| if *kept { *x } else { 0.0 }));
+    answer.put("states", whole.iter().copied());
+    put_nearest(&mut answer, &whole)?;
     Ok(answer)
 }
 

@@ -72,6 +72,8 @@ impl Desk {
             "digits" => digits::digits(asked, self),
             #[cfg(feature = "pictures")]
             "finish" => digits::finish(asked, self),
+            #[cfg(feature = "pictures")]
+            "half" => digits::half(asked, self),
             #[cfg(feature = "words")]
             "language" => words::language(self),
             #[cfg(feature = "words")]

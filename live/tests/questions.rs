@@ -4,6 +4,7 @@ use live::{Asked, Desk};
 
 /// The questions that the browser's answers are compared by.
 const QUESTIONS: &str = include_str!("../../book/checks/browser/questions.txt");
+const OF_DIGITS: &str = include_str!("../../book/checks/browser/questions-digits.txt");
 const OF_PROMPTS: &str = include_str!("../../book/checks/browser/questions-prompts.txt");
 const OF_WORDS: &str = include_str!("../../book/checks/browser/questions-words.txt");
 
@@ -130,6 +131,35 @@ fn gaps_are_filled_as_wished() {
     }
 }
 
+/// The part of the digit that is kept is kept to the bit, in four pictures that differ beyond it.
+#[test]
+fn half_a_digit_goes_on_in_several_ways() {
+    let mut desk = Desk::default();
+    let mut refused = Vec::new();
+    for (text, numbers) in questions(OF_DIGITS) {
+        let asked = Asked::new(text, &numbers);
+        let bytes = bytes_of(&asked);
+        match desk.answer(&asked.with_bytes(&bytes)) {
+            Ok(answer) if text.starts_with("half") => {
+                let (known, states) = answer.numbers().split_at(64);
+                let pictures: Vec<&[f64]> = states[..4 * 64].chunks_exact(64).collect();
+                for at in (0..64).filter(|at| at % 8 < 4) {
+                    assert!(pictures.iter().all(|of| of[at] == known[at]), "{at}");
+                }
+                let right = (0..64).filter(|at| at % 8 >= 4);
+                let differ = |at: &usize| pictures.iter().any(|of| of[*at] != pictures[0][*at]);
+                assert!(right.clone().filter(differ).count() > 16);
+                assert!(right.clone().all(|at| known[at] == 0.0));
+            }
+            Ok(_) => {}
+            Err(refusal) => refused.push(refusal.to_string()),
+        }
+    }
+    assert_eq!(refused.len(), 2, "{refused:?}");
+    assert!(refused[0].starts_with("row 300 is none of the 300 digits"));
+    assert!(refused[1].contains("the name \"middle\""));
+}
+
 /// What is refused is the sentence's first word that cannot stand there, a step that there is not, or a side.
 #[test]
 fn a_prompt_that_is_none_is_refused_by_its_word() {
@@ -205,6 +235,7 @@ fn what_stands_on_nothing_is_refused() {
         "load",
         "learned",
         "fill",
+        "half\nrow 0\npart left\nseed 0",
         "scene",
         "brushes",
         "picture\nside 0\nsentence a red crab\nscale 1\nsteps 5\nseed 0",

@@ -1,10 +1,10 @@
-/* Digits: sixteen out of noise, each beside the training picture nearest to it; and a scribble to be finished. */
+/* Digits: sixteen out of noise, each beside the training picture nearest to it; a scribble to be finished; and half a digit. */
 
 "use strict";
 
 window.diLive.start("digits", (stage) => {
   const { element, number, choice, list, calm, digits } = window.diLive;
-  const [SIDE, PIXELS, MANY, UNIT] = [8, 64, 16, 10];
+  const [SIDE, PIXELS, MANY, UNIT, LAST] = [8, 64, 16, 10, 299];
   const classes = Object.fromEntries(Array.from({ length: 10 }, (_, digit) => [digit, String(digit)]));
   const values = stage.settings({
     digit: choice("all", { all: "all of them", ...classes }),
@@ -14,9 +14,11 @@ window.diLive.start("digits", (stage) => {
     walk: number(100, 0, 100, { aside: true, format: (percent) => (percent === 100 ? "arrived" : `${percent} %`) }),
     wish: choice("none", { none: "not told", ...classes }),
     depth: number(600, 100, 950, { step: 10 }),
+    part: choice("left", { left: "its left half", right: "its right half", upper: "its upper half", lower: "its lower half", all: "all of it" }),
+    row: number(0, 0, LAST),
     scribble: list([], (all) => all.every((at) => Number.isInteger(at) && at >= 0 && at < PIXELS)),
   });
-  let [way, loaded] = [null, null];
+  let [way, loaded, begun] = [null, null, false];
 
   // ---- Pictures: pixels from −1, black, to 1, white
 
@@ -46,11 +48,13 @@ window.diLive.start("digits", (stage) => {
   const known = new Sheet("The nearest training pictures", 4, 4);
   const paper = new Sheet("Paper of eight by eight pixels", 1, 1);
   const ends = new Sheet("Four ways to finish the scribble", 2, 2);
+  const half = new Sheet("Half of a digit that somebody wrote", 1, 1);
+  const wholes = new Sheet("Four ways to go on from it", 2, 2);
   const column = (sheet, text) => {
     const said = element("p", { class: "di-live-said" }, text);
     return { said, box: element("div", { class: "di-live-stack" }, sheet.canvas, said) };
   };
-  const parts = { made: column(made, ""), known: column(known, "The training pictures nearest to them."), paper: column(paper, ""), ends: column(ends, "") };
+  const parts = { made: column(made, ""), known: column(known, "The training pictures nearest to them."), paper: column(paper, ""), ends: column(ends, ""), half: column(half, ""), wholes: column(wholes, "") };
   const go = stage.button("Paint sixteen", () => paint());
   go.classList.add("di-live-main");
   const player = stage.player({
@@ -73,6 +77,11 @@ window.diLive.start("digits", (stage) => {
   stage.body.append(element("p", { class: "di-live-part" }, "A scribble, finished"),
     element("div", { class: "di-live-duo" }, parts.paper.box, parts.ends.box), element("div", { class: "di-live-row di-live-buttons" }, finish, clear));
   stage.row({ wish: "it shall be a", depth: "noised to t" });
+  const goOn = stage.button("Go on from it", () => halves());
+  const another = stage.button("Another digit", () => stage.set("row", (values.row + 1) % (LAST + 1)));
+  stage.body.append(element("p", { class: "di-live-part" }, "Half a digit, four ways to go on"),
+    element("div", { class: "di-live-duo" }, parts.half.box, parts.wholes.box), element("div", { class: "di-live-row di-live-buttons" }, goOn, another));
+  stage.row({ part: "what is kept" });
 
   // ---- The paper, for a pointer and for keys
 
@@ -147,24 +156,27 @@ window.diLive.start("digits", (stage) => {
 
   // ---- Asking. The weights come when somebody wants to see them at work.
 
-  async function ready() {
-    loaded ??= stage.library.give("load", "weights-digits.js", "diWeights");
-    parts.made.said.textContent = "Loading the library for pictures and its network, 1.4 MB, once …";
+  async function ready(said) {
+    if (!loaded) {
+      said.textContent = "Loading the library for pictures and its network, 1.4 MB, once …";
+      loaded = stage.library.give("load", "weights-digits.js", "diWeights");
+    }
     await loaded;
+    parts.made.said.textContent = way ? parts.made.said.textContent : "Press Paint sixteen.";
   }
 
   async function busy(said, work) {
-    [go, finish].forEach((button) => {
+    [go, finish, goOn].forEach((button) => {
       button.disabled = true;
     });
     try {
-      await ready();
+      await ready(said);
       await work();
     } catch (error) {
       said.textContent = "";
       stage.refuse(error);
     }
-    [go, finish].forEach((button) => {
+    [go, finish, goOn].forEach((button) => {
       button.disabled = false;
     });
   }
@@ -193,8 +205,17 @@ window.diLive.start("digits", (stage) => {
     const settings = { digit: values.wish, t: values.depth, steps: 25, seed: values.seed };
     const answer = await stage.library.ask("finish", settings, scribble());
     ends.draw(answer.states);
-    parts.made.said.textContent = way ? parts.made.said.textContent.replace(/^Loading.*/, "") : "Press Paint sixteen.";
     parts.ends.said.textContent = `Noised to t = ${values.depth} of 1000, and painted from there, four times.`;
+  });
+
+  const halves = () => busy(parts.wholes.said, async () => {
+    parts.wholes.said.textContent = "Painting …";
+    const answer = await stage.library.ask("half", { row: values.row, part: values.part, seed: values.seed });
+    begun = true;
+    half.draw(answer.known);
+    wholes.draw(answer.states);
+    parts.half.said.textContent = `Somebody wrote it, and the network was not trained on it.${values.part === "all" ? "" : " The half that is one grey is not known."}`;
+    parts.wholes.said.textContent = `Four pictures with that part; the training pictures nearest to them are ${digits(mean(answer.distances), 2)} away on average.`;
   });
 
   return {
@@ -210,12 +231,18 @@ window.diLive.start("digits", (stage) => {
         parts.made.said.textContent = loaded ? "Press Paint sixteen." : "Press Paint sixteen: the library for pictures and its network, 1.4 MB, load then.";
         parts.paper.said.textContent = "Scribble here with finger or mouse, or with arrow keys and space.";
         parts.ends.said.textContent = "Press Finish it.";
-        ends.draw(new Array(4 * PIXELS).fill(-1));
+        parts.wholes.said.textContent = "Press Go on from it.";
+        [ends, wholes].forEach((sheet) => sheet.draw(new Array(4 * PIXELS).fill(-1)));
+        half.draw(new Array(PIXELS).fill(0));
+        begun = false;
         if (!way) {
           [made, known].forEach((sheet) => sheet.draw(new Array(MANY * PIXELS).fill(-1)));
         }
       } else if (["digit", "scale", "steps", "seed"].includes(key) && way) {
         paint();
+      }
+      if (["part", "row"].includes(key) && begun) {
+        halves();
       }
       if (key === "walk") {
         player.pause();

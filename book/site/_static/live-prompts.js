@@ -65,8 +65,9 @@ window.diLive.start("prompts", (stage) => {
     const drawn = Array.from({ length: MANY }, () => canvas({ role: "img", "aria-label": "A picture as the sentence says" }));
     const frames = Array.from({ length: MANY }, (_, picture) => {
       const sheet = canvas({ "aria-hidden": "true" });
-      const mark = element("span", { class: "di-mark-of" });
-      const button = element("button", { type: "button", class: "di-frame", "aria-pressed": "false" }, sheet, mark);
+      const mark = element("span", { class: "di-mark-of" }, String(picture + 1));
+      const label = { "aria-label": `Picture ${picture + 1}, not yet painted`, "aria-pressed": "false" };
+      const button = element("button", { type: "button", class: "di-frame", disabled: "", ...label }, sheet, mark);
       button.addEventListener("click", () => choose(side, picture));
       return { sheet, mark, button };
     });
@@ -151,7 +152,7 @@ window.diLive.start("prompts", (stage) => {
         button.disabled = !way;
         button.setAttribute("aria-pressed", String(Boolean(mine)));
         const missed = way?.verdicts[picture].missed;
-        mark.textContent = arrived ? (missed ? "✗" : "✓") : "";
+        mark.textContent = `${picture + 1}${arrived ? (missed ? " ✗" : " ✓") : ""}`;
         button.setAttribute("aria-label", `Picture ${picture + 1}${arrived ? (missed ? `, not as said: ${missed}` : ", as said") : ""}; what it looks at`);
         if (way) {
           const start = (moment(way) * MANY + picture) * NUMBERS;
