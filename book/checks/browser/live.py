@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hands import CONTROLS, WAYS, Way, by_keys
 from opened import HEIGHT, Found, opened
 from pages import Site
 from playwright.sync_api import Browser, Error, Locator, Page
@@ -61,8 +62,10 @@ def check_live(browser: Browser, site: Site, name: str, origin: str, natives: Na
             report(name, "same when committed", same_answers(page, names[0], natives.program))
     for width in (360, 1400):
         for scheme in ("light", "dark"):
-            with opened(browser, (site.root / name).as_uri(), width=width, scheme=scheme) as (page, ears):
-                found = [driven(page, instrument) for instrument in names]
+            # By every hand where all instruments are; elsewhere keys will do.
+            ways = WAYS[scheme] if name == "laboratory.html" else (by_keys,)
+            with opened(browser, (site.root / name).as_uri(), width=width, scheme=scheme, touch=True) as (page, ears):
+                found = [driven(page, instrument, ways) for instrument in names]
                 faults = [fault for _, several in found for fault in several]
                 faults += [fault for instrument in names for fault in misspelt(page, instrument)]
                 report(name, f"controls {width} {scheme}", (sum(count for count, _ in found), faults + ears.complaints))
@@ -96,19 +99,18 @@ def comes_alive(page: Page, instrument: str) -> Iterator[str]:
         yield f"{instrument} says “{refusal}” from the start"
 
 
-def driven(page: Page, instrument: str) -> Found:
-    """Every slider, choice and button of an instrument, moved by keys or pressed: no complaint, and Reset undoes all."""
+def driven(page: Page, instrument: str, ways: tuple[Way, ...]) -> Found:
+    """Every slider, choice and button of an instrument, moved or pressed in these ways: no complaint, and Reset undoes all."""
     where = place(page, instrument)
     faults: list[str] = []
     list(comes_alive(page, instrument))  # what is wrong with that is said elsewhere
-    controls = where.locator(":is(input[type=range], select, button, summary):visible")
+    controls = where.locator(CONTROLS)
     start = values(where)
-    for control in controls.all():
-        if control.is_visible() and control.is_enabled():
-            kind = control.evaluate("(e) => e.localName")
-            control.focus()
-            page.keyboard.press("ArrowRight" if kind == "input" else "ArrowDown" if kind == "select" else "Enter")
-            page.wait_for_timeout(30)
+    for way in ways:
+        for control in controls.all():
+            if control.is_visible() and control.is_enabled():
+                fault = way(page, control)
+                faults += [f"{instrument}: {fault}"] if fault else []
     page.wait_for_timeout(300)
     if refusal := where.locator(".di-live-refusal").inner_text().strip():
         faults.append(f"{instrument} says “{refusal}” after its controls were moved")

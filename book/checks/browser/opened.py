@@ -90,11 +90,11 @@ class Ears:
 
 @contextmanager
 def opened(
-    browser: Browser, url: str, *, scheme: str = "light", motion: str = "reduce", width: int = 1400
+    browser: Browser, url: str, *, scheme: str = "light", motion: str = "reduce", width: int = 1400, touch: bool = False
 ) -> Iterator[tuple[Page, Ears]]:
     """Opens a page and waits until everything on it stands."""
     context = browser.new_context(
-        viewport={"width": width, "height": HEIGHT}, color_scheme=scheme, reduced_motion=motion, service_workers="block"
+        viewport={"width": width, "height": HEIGHT}, color_scheme=scheme, reduced_motion=motion, has_touch=touch, service_workers="block"
     )
     try:
         page = context.new_page()
