@@ -24,7 +24,13 @@ EXACT_TO = 2e-15
 DOUBLE = ("betas", "signal", "noise", "alpha_bar", "nats", "end", "heat", "q0", "q_t", "normal", "floor", "level", "left", "best", "density", "origin", "guess", "eps", "middle", "width", "step", "gaussian", "origins", "fits")
 # Products of matrices, whose sums processors take in different orders and with or without fused operations: after some
 # steps of training, or on the way from noise by a network, in single precision, what comes out is this far off.
-LEARNED = {"train losses": 1e-5, "paint losses": 1e-5, "look learned": 1e-5, "excess excess": 1e-5, "show states": 1e-5, "show distance": 1e-5} | dict.fromkeys(("fill exact", "fill network", "fill excess", "half states", "half distances"), 1e-5) | {"picture states": 1e-4, "gaze shares": 1e-4}
+LEARNED = {
+    **dict.fromkeys(("train losses", "paint losses", "look learned", "excess excess", "show states", "show distance"), 1e-5),
+    **dict.fromkeys(("fill exact", "fill network", "fill excess", "half states", "half distances"), 1e-5),
+    **dict.fromkeys(("play losses", "learn losses"), 1e-5),
+    **dict.fromkeys(("picture states", "gaze shares", "score made", "score walked"), 1e-4),
+    "score quality": 5e-3,  # a share of points inside a radius: one on its rim may fall out
+}
 READY = 5_000  # milliseconds
 
 Say = Callable[[str, str, Found], None]

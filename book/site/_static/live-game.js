@@ -41,7 +41,7 @@ window.diLive.start("game", (stage) => {
       element("div", { class: "di-live-stack" }, loss.box, legend([["line", "gan", "generator"], ["line", "second", "discriminator"], ["line", "normal", "ln 2 and 2 ln 2, a draw"], ["line", "samples", "diffusion"]])),
       element("div", { class: "di-live-stack" }, quality.box, legend([["line", "gan", "the game"], ["line", "samples", "diffusion"], ["line", "normal", "real data"]]))));
   stage.row({ recipe: "recipe of the game", data: "data", steps: "steps of each" });
-  stage.row({ game: "learning rate, game", diffusion: "learning rate, diffusion" });
+  stage.row({ game: "rate, the game", diffusion: "rate, diffusion" });
   const read = stage.readings({ step: "step", game: "seconds, game", diffusion: "seconds, diffusion", made: "parameters, G", walked: "parameters, diffusion", judge: "parameters, D" });
 
   function draw() {

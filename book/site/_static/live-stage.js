@@ -201,6 +201,7 @@
 
     reset() {
       this.state.reset();
+      this.refusal.textContent = "";
       this.instrument.pause?.();
       this.changed(null);
     }
