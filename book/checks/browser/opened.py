@@ -42,7 +42,8 @@ class Ears:
     failed: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     weight: int = 0
-    module: int = 0  # the library for the instruments and, on the first page, they themselves: they come when it stands
+    module: int = 0  # the library for the instruments, which comes when the page stands
+    late: int = 0  # the instruments themselves, where they come then, too
     stands: bool = False
 
     def listen(self, page: Page) -> None:
@@ -76,8 +77,10 @@ class Ears:
             self.failed.append(f"{response.url}: status {response.status}")
         elif self.origin and self.at_home(response.url):
             weight = int(response.headers.get("content-length", 0))
-            if response.url.endswith(".wasm.js") or self.stands and "/_static/live" in response.url:
+            if response.url.endswith(".wasm.js"):
                 self.module += weight
+            elif self.stands and "/_static/live" in response.url:
+                self.late += weight
             else:
                 self.weight += weight
 

@@ -18,6 +18,7 @@ SMALLEST_TEXT = 9.0  # pixels of the screen, in figures
 HEAVIEST = 1_000_000  # bytes of a page and all it loads
 HEAVIEST_FIRST = 400_000  # of the first page
 HEAVIEST_MODULE = 300_000  # of the library for the instruments, compressed; it comes on top, as a script in base64
+HEAVIEST_LATE = 100_000  # of the instruments themselves, where they come when the page stands
 
 
 @dataclass
@@ -159,6 +160,8 @@ class PageCheck:
             self.say("weight", (ears.weight, too_heavy))
             too_heavy = [f"{ears.module * 3 / 4e6:.2f} MB, compressed"] if ears.module * 3 / 4 > HEAVIEST_MODULE else []
             self.say("weight of the module", (ears.module, too_heavy))
+            too_heavy = [f"{ears.late / 1e6:.2f} MB"] if ears.late > HEAVIEST_LATE else []
+            self.say("weight of the late", (ears.late, too_heavy))
             if page.locator("#search-results").count():
                 self.say("search http", self.search(page))
 

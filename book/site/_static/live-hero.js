@@ -276,8 +276,13 @@
       const { index, moving } = film.release();
       const given = stage.state.given;
       values.at = given ? values.at : index;
-      film.slider.replaceWith(slider);
-      film.button.replaceWith(button);
+      for (const [old, own] of [[film.slider, slider], [film.button, button]]) {
+        const focused = old === document.activeElement;
+        old.replaceWith(own);
+        if (focused) {
+          own.focus();
+        }
+      }
       Object.assign(film, { slider, button });
       box.append(sheet);
       fit();
