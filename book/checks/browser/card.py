@@ -8,6 +8,7 @@ Writes `book/site/_static/card.png`, with the hash of what it was drawn from in 
 import argparse
 import hashlib
 import re
+import shutil
 import struct
 import zlib
 from pathlib import Path
@@ -44,7 +45,7 @@ def signed(picture, sources):
 def main():
     """Draws it."""
     parser = argparse.ArgumentParser(description="Draws the picture that links to the pages show.")
-    parser.add_argument("--chromium", default="/usr/bin/chromium", help="the browser's program")
+    parser.add_argument("--chromium", default=shutil.which("chromium"), help="the browser's program")
     options = parser.parse_args()
     frame, figure = FRAME.read_bytes(), FIGURE.read_bytes()
     drawing = re.sub(r"^<\?xml[^>]*>", "", figure.decode())

@@ -11,6 +11,7 @@ Needs what `book/checks/requirements.txt` lists, and Chromium.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import threading
 import time
@@ -138,7 +139,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--word", default="noise", help="what is searched for")
     parser.add_argument("--native", type=Path, metavar="PROGRAM", help="answers the instruments' questions on this machine")
     parser.add_argument("--module", type=Path, metavar="FILE", help="the committed module, which must answer the same")
-    parser.add_argument("--chromium", default="/usr/bin/chromium", help="the browser's program")
+    parser.add_argument("--chromium", default=shutil.which("chromium"), help="the browser's program")
     options = parser.parse_args()
     if not options.self_test and not (options.site and (options.site / "index.html").exists()):
         parser.error("name the folder of a pressed book, or --self-test")

@@ -1,6 +1,9 @@
 //! What work depends on, as a hash.
 
+use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// A hash over labelled parts; the lengths keep neighbouring parts apart.
 #[derive(Default)]
@@ -14,6 +17,18 @@ impl Fingerprint {
             self.0.update(part);
         }
         self
+    }
+
+    /// Adds files below a folder, by their names there and their contents.
+    pub fn add_files(&mut self, root: &Path, files: &[PathBuf]) -> Result<&mut Self> {
+        for file in files {
+            let content =
+                fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+            let name = file.strip_prefix(root)?.as_os_str();
+            self.add("file", name.as_encoded_bytes())
+                .add("content", content);
+        }
+        Ok(self)
     }
 
     /// The first 80 bits as text, which names a folder.

@@ -102,16 +102,8 @@ impl Chapter {
 /// Stands for everything but the notebook that its outputs depend on.
 pub fn environment(clone: &Clone, toolchain: &Toolchain) -> Result<String> {
     let mut fingerprint = Fingerprint::default();
-    for file in [clone.library_files()?, clone.tables()?].concat() {
-        let name = file
-            .strip_prefix(clone.root())?
-            .as_os_str()
-            .as_encoded_bytes()
-            .to_vec();
-        let content =
-            std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        fingerprint.add("file", name).add("content", content);
-    }
+    let files = [clone.library_files()?, clone.tables()?].concat();
+    fingerprint.add_files(clone.root(), &files)?;
     key::add_compilers(&mut fingerprint, toolchain);
     fingerprint.add("python", PACKAGES);
     for (name, text) in execute::SCRIPTS {

@@ -4,7 +4,7 @@ use crate::files::{self, Fingerprint};
 use crate::machine::programs::output;
 use crate::machine::ui;
 use crate::run::session::Session;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -65,12 +65,5 @@ fn hash_of_sources(session: &Session) -> Result<String> {
     fingerprint.add("toolchain", session.toolchain.version());
     let mut all = clone.library_files()?;
     all.sort();
-    for file in all {
-        let content = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        let name = file.strip_prefix(clone.root())?.as_os_str();
-        fingerprint
-            .add("file", name.as_encoded_bytes())
-            .add("content", content);
-    }
-    Ok(fingerprint.finish())
+    Ok(fingerprint.add_files(clone.root(), &all)?.finish())
 }

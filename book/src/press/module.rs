@@ -160,20 +160,15 @@ pub fn hash_of_sources(clone: &Clone) -> Result<String> {
     all.append(&mut own);
     all.append(&mut files::list(&clone.join("data"))?);
     all.sort();
-    let mut fingerprint = Fingerprint::default();
-    for file in all {
-        let content = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        let name = file.strip_prefix(clone.root())?.as_os_str();
-        fingerprint
-            .add("file", name.as_encoded_bytes())
-            .add("content", content);
-    }
-    Ok(fingerprint.finish())
+    Ok(Fingerprint::default()
+        .add_files(clone.root(), &all)?
+        .finish())
 }
 
 fn build(session: &Session, hash: &str, kind: Kind) -> Result<String> {
     let clone = &session.clone;
     let from_sources = need_target(session)?;
+    let paths = paths(session)?;
     let cargo = session.toolchain.bin().join("cargo");
     let cargo = if cargo.exists() {
         cargo
@@ -187,7 +182,7 @@ fn build(session: &Session, hash: &str, kind: Kind) -> Result<String> {
         .args(["--profile", "live", "--target", TARGET, "--target-dir"])
         .arg(clone.target())
         .current_dir(clone.root())
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(clone)?);
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(&paths));
     if from_sources {
         // Cargo calls this unstable; the variable lets a stable Rust do it.
         command
@@ -196,6 +191,12 @@ fn build(session: &Session, hash: &str, kind: Kind) -> Result<String> {
     }
     output(&mut command)?;
     let module = clone.target().join(TARGET).join("live/live.wasm");
+    if let Some(path) = told(&fs::read(&module)?, &paths) {
+        bail!(
+            "the compiled module names {}, a path of this machine",
+            path.display()
+        );
+    }
     let mut pack = session.python.command();
     output(
         pack.args(["-c", PACK])
@@ -215,14 +216,23 @@ fn weights(session: &Session, name: &str) -> Result<String> {
 }
 
 /// Vector instructions, and no path of this machine in the module.
-fn flags(clone: &Clone) -> Result<OsString> {
+fn flags(paths: &[(PathBuf, &str)]) -> OsString {
     let mut flags = OsString::from("-Ctarget-feature=+simd128");
-    let mut remap = |from: PathBuf, to: &str| {
+    for (from, to) in paths {
         flags.push("\u{1f}--remap-path-prefix=");
         flags.push(from);
         flags.push(format!("={to}"));
-    };
-    remap(clone.root().to_owned(), "book");
+    }
+    flags
+}
+
+/// Where what is compiled lies on this machine, and what the module calls it: the clone, the sources of crates, and
+/// those of Rust's own library, if they are here.
+fn paths(session: &Session) -> Result<Vec<(PathBuf, &'static str)>> {
+    let mut paths = vec![
+        (session.clone.root().to_owned(), "book"),
+        (rustlib(session)?.join("src/rust"), "rust"),
+    ];
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
     let registries = home.map(|home| home.join("registry/src"));
@@ -231,19 +241,32 @@ fn flags(clone: &Clone) -> Result<OsString> {
         .filter_map(|folder| fs::read_dir(folder).ok())
         .flatten()
     {
-        remap(registry?.path(), "crates");
+        paths.push((registry?.path(), "crates"));
     }
-    Ok(flags)
+    Ok(paths)
+}
+
+/// The first of these paths that stands in a module.
+fn told<'a>(module: &[u8], paths: &'a [(PathBuf, &str)]) -> Option<&'a Path> {
+    let stands = |path: &Path| {
+        let path = path.as_os_str().as_encoded_bytes();
+        module.windows(path.len()).any(|bytes| bytes == path)
+    };
+    let mut paths = paths.iter().map(|(path, _)| path.as_path());
+    paths.find(|path| stands(path))
+}
+
+/// The folder of the toolchain's libraries for all targets.
+fn rustlib(session: &Session) -> Result<PathBuf> {
+    let libraries = session.toolchain.libraries();
+    let rustlib = libraries.parent().and_then(Path::parent);
+    Ok(rustlib.context("this Rust has no libraries")?.to_owned())
 }
 
 /// Sees to the target's standard library: there, or asked of rustup, or, if this says true, to be compiled from its
 /// sources, which distributions ship.
 fn need_target(session: &Session) -> Result<bool> {
-    let libraries = session.toolchain.libraries();
-    let rustlib = libraries
-        .parent()
-        .and_then(Path::parent)
-        .context("this Rust has no libraries")?;
+    let rustlib = rustlib(session)?;
     let there = || rustlib.join(TARGET).join("lib").is_dir();
     if there() {
         return Ok(false);
@@ -278,8 +301,17 @@ fn ask_rustup(session: &Session) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{COMMITTED, hash_in, hash_of_sources};
+    use super::{COMMITTED, hash_in, hash_of_sources, told};
     use crate::machine::clone::Clone;
+    use std::path::Path;
+
+    #[test]
+    fn a_path_in_a_module_is_found() {
+        let paths = ["/a/clone", "/home/rust"].map(|path| (path.into(), "x"));
+        assert_eq!(told(b"\0at book/src/lib.rs\0", &paths), None);
+        let found = told(b"\0at /home/rust/core.rs\0", &paths);
+        assert_eq!(found, Some(Path::new("/home/rust")));
+    }
 
     #[test]
     fn a_script_says_what_it_was_made_from() {
