@@ -11,7 +11,7 @@ from pathlib import Path
 from hands import CONTROLS, WAYS, Way, by_keys
 from opened import HEIGHT, Found, opened
 from pages import Site
-from playwright.sync_api import Browser, Error, Locator, Page
+from playwright.sync_api import Browser, Error, Locator, Page, Route
 
 # To the main module; and to those of the instruments that have their own.
 QUESTIONS = Path(__file__).with_name("questions.txt")
@@ -66,6 +66,8 @@ def check_live(browser: Browser, site: Site, name: str, origin: str, natives: Na
             page.reload(wait_until="load")
             list(comes_alive(page, names[0]))
             report(name, "same when committed", same_answers(page, names[0], natives.program))
+    if "hero" in names:
+        report(name, "focus kept", keeps_focus(browser, (site.root / name).as_uri()))
     for width in (360, 1400):
         for scheme in ("light", "dark"):
             # By every hand where all instruments are; elsewhere keys will do.
@@ -103,6 +105,29 @@ def comes_alive(page: Page, instrument: str) -> Iterator[str]:
         yield f"{instrument} does not get its library"
     if refusal := where.locator(".di-live-refusal").inner_text().strip():
         yield f"{instrument} says “{refusal}” from the start"
+
+
+def keeps_focus(browser: Browser, url: str) -> Found:
+    """A reader whose focus is on the film's slider when the live picture takes over has it on its slider then."""
+    held: list[Route] = []
+    with opened(browser, url) as (page, _):
+        page.route("**/live.wasm.js", held.append)
+        page.reload(wait_until="load")
+        slider = page.locator(".di-controls input[type=range]").first
+        slider.focus()
+        old = slider.element_handle()
+        for _ in range(READY // 50):
+            page.wait_for_timeout(50)
+            if held:
+                break
+        else:
+            return 1, ["the live picture does not ask for its library"]
+        held[0].continue_()
+        page.wait_for_selector(".di-hero", timeout=READY)
+        if slider.evaluate("(slider, old) => slider === old", old):
+            return 1, ["the live picture has not taken the slider over"]
+        kept = slider.evaluate("(slider) => slider === document.activeElement")
+        return 1, [] if kept else ["the focus is lost with the film's slider"]
 
 
 def driven(page: Page, instrument: str, ways: tuple[Way, ...]) -> Found:

@@ -57,17 +57,7 @@ window.diLive.start("digits", (stage) => {
   const parts = { made: column(made, ""), known: column(known, "The training pictures nearest to them."), paper: column(paper, ""), ends: column(ends, ""), half: column(half, ""), wholes: column(wholes, "") };
   const go = stage.button("Paint sixteen", () => paint());
   go.classList.add("di-live-main");
-  const player = stage.player({
-    name: "See them form",
-    stop: "Stop",
-    seconds: 2.5,
-    from: () => 0,
-    show(share) {
-      values.walk = Math.round(100 * share);
-      stage.controls.walk.show(values.walk);
-      show();
-    },
-  });
+  const player = stage.walker({ name: "See them form", seconds: 2.5, show: () => show() });
   const more = stage.button("New noise", () => stage.set("seed", (values.seed + 1) % 1000));
   stage.body.append(element("div", { class: "di-live-row di-live-buttons" }, go, player.button, more), element("div", { class: "di-live-duo" }, parts.made.box, parts.known.box));
   stage.row({ walk: "from noise to digits" });

@@ -45,17 +45,7 @@ window.diLive.start("drawing", (stage) => {
   const go = stage.button("Train", () => (running ? halt() : run()));
   go.classList.add("di-live-main");
   const clear = stage.button("Clean paper", () => own([]));
-  const player = stage.player({
-    name: "Play the walk",
-    stop: "Stop",
-    seconds: 3,
-    from: () => 0,
-    show(share) {
-      values.walk = Math.round(100 * share);
-      stage.controls.walk.show(values.walk);
-      show();
-    },
-  });
+  const player = stage.walker({ name: "Play the walk", seconds: 3, show: () => show() });
   stage.row({ paper: "data" });
   stage.body.append(duo, element("div", { class: "di-live-row di-live-buttons" }, go, clear, player.button));
   const walks = stage.row({ walk: "the walk from noise" });

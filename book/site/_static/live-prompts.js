@@ -121,17 +121,7 @@ window.diLive.start("prompts", (stage) => {
 
   const go = stage.button("Paint both", () => paints());
   go.classList.add("di-live-main");
-  const player = stage.player({
-    name: "See them form",
-    stop: "Stop",
-    seconds: 3,
-    from: () => 0,
-    show(share) {
-      values.walk = Math.round(100 * share);
-      stage.controls.walk.show(values.walk);
-      show();
-    },
-  });
+  const player = stage.walker({ name: "See them form", seconds: 3, show: () => show() });
   const more = stage.button("New noise", () => stage.set("seed", (values.seed + 1) % 1000));
   stage.body.append(element("div", { class: "di-live-duo di-sides" }, ...sides.map((side) => side.box)), element("div", { class: "di-live-row di-live-buttons" }, go, player.button, more));
   stage.row({ walk: "from noise to pictures" });

@@ -55,14 +55,11 @@ window.diLive.start("sampling", (stage) => {
     plot.after.push(() => draw(name));
     plot.svg.addEventListener("click", (event) => follow(name, plot.at(event)));
   }
-  const player = stage.player({
+  const player = stage.walker({
+    stop: "Pause",
     seconds: SECONDS,
     from: () => (values.walk >= 100 ? 0 : values.walk / 100),
-    show(share) {
-      values.walk = Math.round(100 * share);
-      stage.controls.walk.show(values.walk);
-      SIDES.forEach(draw);
-    },
+    show: () => SIDES.forEach(draw),
   });
   stage.body.append(legend([["dots", "samples", "samples"], ["dots", "data", "data"], ["line", "way", "the way of one start"]]), duo);
   const walk = stage.row({ walk: "the walk" });

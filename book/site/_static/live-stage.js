@@ -171,6 +171,16 @@
       return new Player(this, settings);
     }
 
+    // One that moves the setting `walk`, in hundredths of a way.
+    walker({ show, ...settings }) {
+      const moved = (share) => {
+        this.state.values.walk = Math.round(100 * share);
+        this.controls.walk.show(this.state.values.walk);
+        show(share);
+      };
+      return this.player({ stop: "Stop", from: () => 0, ...settings, show: moved });
+    }
+
     // Names and values that a reader reads off.
     readings(names) {
       const values = {};

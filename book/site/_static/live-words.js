@@ -82,14 +82,10 @@ window.diLive.start("words", (stage) => {
   const said = element("p", { class: "di-live-said di-sentence", role: "status" });
   const write = stage.button("Write", () => writes());
   write.classList.add("di-live-main");
-  const player = stage.player({
+  const player = stage.walker({
     name: "See it fill in",
-    stop: "Stop",
     seconds: 4,
-    from: () => 0,
     show(share) {
-      values.walk = Math.round(100 * share);
-      stage.controls.walk.show(values.walk);
       show();
       if (share === 1) {
         sentence();
