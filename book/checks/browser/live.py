@@ -111,7 +111,7 @@ def keeps_focus(browser: Browser, url: str) -> Found:
     """A reader whose focus is on the film's slider when the live picture takes over has it on its slider then."""
     held: list[Route] = []
     with opened(browser, url) as (page, _):
-        page.route("**/live.wasm.js", held.append)
+        page.route("**/live.wasm.js", lambda route: held.append(route))
         page.reload(wait_until="load")
         slider = page.locator(".di-controls input[type=range]").first
         slider.focus()
