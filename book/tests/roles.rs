@@ -22,7 +22,9 @@ fn instruments_have_the_colours_of_the_figures() {
     );
     let (light, _) = style.split_once('}').expect("rules");
     for (role, variable) in ROLES {
-        let named = figures.split_once(&format!("(Role::{role}, \"")).expect(role);
+        let named = figures
+            .split_once(&format!("(Role::{role}, \""))
+            .expect(role);
         let color = named.1.split('"').next().unwrap_or_default();
         let rule = format!("{variable}: {color};");
         assert!(light.contains(&rule), "live.css has no “{rule}”");

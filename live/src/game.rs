@@ -1,5 +1,5 @@
 //! A game beside a regression: A generator that plays against a discriminator and a diffusion network of its size learn
-//! the same eight heaps, step by step in turn. Modes are counted while they do; seconds are those of training alone.
+//! the same heaps, step by step in turn. Modes are counted while they do; seconds are those of training alone.
 
 use diffusion_intuition::prelude::*;
 

@@ -21,8 +21,8 @@ struct Attention {
 }
 
 impl Tape<'_> {
-    /// Attention in `heads` heads within each of the `n` samples of a batch: softmax(q·kᵀ/√d)·v, softmax over
-    /// each row (Vaswani et al. 2017, eq. 1).
+    /// Attention in `heads` heads within each of the `n` samples of a batch: softmax(q·kᵀ/√d)·v, the
+    /// [softmax](Self::softmax) over each row (Vaswani et al. 2017, eq. 1).
     ///
     /// `q` is (n·Lq, C), `k` and `v` are (n·Lk, C), sample after sample; head h has the columns h·d..(h + 1)·d,
     /// d = C/heads, of each, and writes them in the result, (n·Lq, C). With q, k and v of the same rows it is

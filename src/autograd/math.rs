@@ -123,10 +123,10 @@ fn powers<S: Simd>(simd: S, n: u32x16<S>) -> f32x16<S> {
     f32x16::from_bits((n + u32x16::splat(simd, 127)) << 23)
 }
 
-/// Powers below e^−55 = 2⁻⁷⁹ of a softmax are 0.
+/// Powers below e^−55, about 2⁻⁷⁹, of a softmax are 0.
 const NEGLIGIBLE: f32 = -55.0;
 
-/// e^x for a softmax, whose largest x is 0: its powers below 2⁻⁷⁹ change no sum, but what they are multiplied with next
+/// e^x for a softmax, whose largest x is 0: its powers below e^−55 change no sum, but what they are multiplied with next
 /// would be left with the bits of subnormal numbers, and many processors take a hundred times as long for these (the
 /// Transformer of section 9 trained six times as slowly). So they are 0.
 #[inline(always)]
