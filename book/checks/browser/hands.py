@@ -8,12 +8,13 @@ from playwright.sync_api import Locator, Page
 
 # What a page has for them: native controls, and pictures that one draws on.
 CONTROLS = ":is(input[type=range], select, button, summary, [role=application]):visible"
-KEYS = {"input": "ArrowRight", "select": "ArrowDown", "canvas": "ArrowRight"}
-# What kind it is, its value, and where it lies, brought into the middle of the window.
+# What moves it on, and what moves it back where it is at its end.
+KEYS = {"input": ("ArrowRight", "ArrowLeft"), "select": ("ArrowDown", "ArrowUp"), "canvas": ("ArrowRight", "ArrowLeft")}
+# What kind it is, its value, how far on that is, and where it lies, brought into the middle of the window.
 FOUND = """(e) => {
   e.scrollIntoView({ block: 'center', behavior: 'instant' });
   const { x, y, width, height } = e.getBoundingClientRect();
-  const on = e.localName === 'input' ? (e.value - e.min) / (e.max - e.min || 1) : 0;
+  const on = { input: () => (e.value - e.min) / (e.max - e.min || 1), select: () => e.selectedIndex / (e.length - 1 || 1) }[e.localName]?.() ?? 0;
   return { kind: e.localName, name: e.id || e.getAttribute('aria-label') || e.innerText, value: e.value, on, x, y, width, height };
 }"""
 # So far from where it is a slider is pressed, as a part of its track: not as far as where the library would refuse.
@@ -25,11 +26,14 @@ Way = Callable[[Page, Locator], "str | None"]
 
 
 def by_keys(page: Page, control: Locator) -> str | None:
-    """Focuses it and presses the key that moves it."""
+    """Focuses it and presses the key that moves it; a slider and a choice must follow."""
     found = control.evaluate(FOUND)
     control.focus()
-    page.keyboard.press(KEYS.get(found["kind"], "Enter"))
+    page.keyboard.press(KEYS.get(found["kind"], ("Enter",) * 2)[found["on"] == 1])
     page.wait_for_timeout(PAUSE)
+    moves = found["kind"] in ("input", "select")
+    if moves and control.evaluate("(e) => e.value") == found["value"]:
+        return f"{found['name']} does not follow keys"
     return None
 
 

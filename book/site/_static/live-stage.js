@@ -4,13 +4,14 @@
 
 (() => {
   const { element, Library, Newest, State } = window.diLive;
-  const STEPS = 240; // of a slider whose scale is logarithmic
+  const STOPS = 240; // at most, of a slider whose scale is logarithmic
 
   class Slider {
     constructor(stage, key, name) {
       const setting = stage.state.settings[key];
       this.setting = setting;
-      const scale = setting.log ? { min: 0, max: STEPS, step: 1 } : { min: setting.low, max: setting.high, step: setting.step };
+      this.stops = setting.log ? stops(setting) : null;
+      const scale = this.stops ? { min: 0, max: this.stops.length - 1, step: 1 } : { min: setting.low, max: setting.high, step: setting.step };
       this.input = element("input", { type: "range", id: `${stage.name}-${key}`, ...scale });
       this.shown = element("output", { for: this.input.id });
       this.box = element("div", { class: "di-live-slider" }, element("label", { for: this.input.id }, name), this.shown, this.input);
@@ -18,15 +19,13 @@
     }
 
     value() {
-      const { low, high, log, whole } = this.setting;
       const at = Number(this.input.value);
-      const value = log ? Number((low * (high / low) ** (at / STEPS)).toPrecision(2)) : at;
-      return whole ? Math.round(value) : value;
+      return this.stops ? this.stops[at] : at;
     }
 
     show(value) {
-      const { low, high, log, format } = this.setting;
-      this.input.value = String(log ? Math.round((STEPS * Math.log(value / low)) / Math.log(high / low)) : value);
+      const { format } = this.setting;
+      this.input.value = String(this.stops ? nearest(this.stops, value) : value);
       this.fill();
       this.shown.textContent = format ? format(value) : String(value);
       this.input.setAttribute("aria-valuetext", this.shown.textContent);
@@ -40,6 +39,21 @@
     limit(high) {
       this.input.max = String(high);
     }
+  }
+
+  // Numbers of two digits, each once: a key that moves a slider moves its value.
+  function stops({ low, high, whole }) {
+    const all = Array.from({ length: STOPS + 1 }, (_, at) => {
+      const value = Number((low * (high / low) ** (at / STOPS)).toPrecision(2));
+      return whole ? Math.round(value) : value;
+    });
+    return [...new Set(all)];
+  }
+
+  // Where the stop that is the fewest times off from a value stands.
+  function nearest(all, value) {
+    const off = all.map((stop) => Math.abs(Math.log(stop / value)));
+    return off.indexOf(Math.min(...off));
   }
 
   class Choice {
