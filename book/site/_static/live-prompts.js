@@ -267,6 +267,13 @@ window.diLive.start("prompts", (stage) => {
       stage.controls.walk.input.disabled = !sides[0].way;
     },
     change(key) {
+      // Nothing is wrong with how it began, even before the library says so.
+      if (key === null) {
+        sides.forEach((side) => {
+          side.wrong = null;
+        });
+        tell();
+      }
       if (key !== "walk") {
         sides.filter((side) => key === null || key === side.key || key === "seed").forEach((side) => side.ask());
       }
