@@ -52,17 +52,26 @@ def check_controls(browser: Browser, site: Site, name: str, origin: str, report:
     for width in WIDTHS:
         with at(browser, url, width) as page:
             report(name, f"menu {width}", (2, list(sidebars(page, width))))
-        with at(browser, url, width) as page:
+            anew(page, url)
             report(name, f"copy {width}", copying(page, width))
-    with at(browser, url, 1400) as page:
-        report(name, "focus", focus(page))
-    with at(browser, url, 360, scripts=False) as page:
+            if width == WIDTHS[-1]:
+                anew(page, url)
+                report(name, "focus", focus(page))
+                anew(page, url)
+                report(name, "download file", downloaded(page, site))
+                anew(page, url)
+                report(name, "paper", printed(page))
+    with at(browser, url, WIDTHS[0], scripts=False) as page:
         report(name, "formulas unscripted", without_scripts(page))
-    for start in (url, f"{origin}/{name}"):
-        with at(browser, start, 1400) as page:
-            report(name, f"download {start.split(':')[0]}", downloaded(page, site))
-    with at(browser, url, 1400) as page:
-        report(name, "paper", printed(page))
+    with at(browser, f"{origin}/{name}", WIDTHS[-1]) as page:
+        report(name, "download http", downloaded(page, site))
+
+
+def anew(page: Page, url: str) -> None:
+    """Opens the page once more as it was at first; a tab of its own takes a browser longer than most checks."""
+    page.goto("about:blank")  # what only the place after the `#` tells apart would not be loaded again
+    page.goto(url, wait_until="load")
+    page.evaluate(PROBES)
 
 
 # ---- Menu and contents

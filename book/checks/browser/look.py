@@ -24,7 +24,7 @@ from typing import TypeVar
 from controls import check_controls
 from figures import check_figures
 from library import check_library, code_of
-from live import Natives, check_live
+from live import Natives, check_live, instruments
 from opened import WIDTHS, Found, opened
 from page import PageCheck
 from plain import check_plain
@@ -63,10 +63,11 @@ class Report:
 
 
 class Browsers:
-    """Two browsers side by side: looking at a page is half waiting."""
+    """Some browsers side by side: looking at a page is half waiting."""
 
-    def __init__(self, chromium: str) -> None:
+    def __init__(self, chromium: str, count: int) -> None:
         self.chromium = chromium
+        self.count = count
 
     def __call__(self, items: Iterable[Item], look: Callable[[Browser, Item], None]) -> None:
         """Looks at all items, each in one of the browsers."""
@@ -83,8 +84,8 @@ class Browsers:
                     look(browser, item)
                 browser.close()
 
-        with ThreadPoolExecutor(2) as pool:
-            for browser in [pool.submit(loop) for _ in range(2)]:
+        with ThreadPoolExecutor(self.count) as pool:
+            for browser in [pool.submit(loop) for _ in range(self.count)]:
                 browser.result()
 
 
@@ -105,7 +106,8 @@ def check_site(browsers: Browsers, site: Site, report: Report, word: str, native
             tags.update(numbers["tags"])
             references.extend((page, number) for number in numbers["references"])
 
-        browsers(site.pages, look)
+        # What takes longest comes first, so that no browser is left alone with it.
+        browsers(sorted(site.pages, key=lambda page: len(instruments(site, page)), reverse=True), look)
         browsers(["library"], lambda browser, _: check_library(browser, site, origin, report))
     for page in site.pages:
         own = [number for name, number in references if name == page]
@@ -150,7 +152,8 @@ def main() -> int:
     """Checks what the command line names."""
     options = arguments()
     start = time.monotonic()
-    browsers = Browsers(options.chromium)
+    # Most pages that are broken on purpose are small, and wait for what never comes.
+    browsers = Browsers(options.chromium, 4 if options.self_test else 2)
     if options.self_test:
         alone = lambda browser: lambda items, look: [look(browser, item) for item in items]  # noqa: E731
         check = lambda browser, site, report: check_site(alone(browser), site, report, options.word)  # noqa: E731

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from trial import Count, code, processes, text, write
@@ -216,23 +215,10 @@ def cleanings(command, folder):
         yield f"clean meets {name}", good, f"left {left(home)}, exit code {done.returncode}\n{done.stdout}{done.stderr}"
 
 
-def pressed(command, folder, notebooks):
-    """Presses books of one notebook, two at a time: yields the name of each, what `press` answers, and the seconds it took."""
-
-    def timed(name, cells, arguments):
-        start = time.monotonic()
-        answer = press(command, folder, name, cells, arguments)
-        return name, *answer, time.monotonic() - start
-
-    with ThreadPoolExecutor(2) as pool:
-        yield from pool.map(timed, *zip(*notebooks, strict=True))
-
-
 def failing(command, folder):
     """Presses every cell that must fail: yields its name, whether all that helps to mend it is said, and what is."""
-    cells = [(name, [code(GOOD), code(case[0], case[1]), code(GOOD)], case[3]) for name, case in CASES.items()]
-    for name, ended, said, out, _ in pressed(command, folder, cells):
-        source, _, message, _ = CASES[name]
+    for name, (source, tags, message, arguments) in CASES.items():
+        ended, said, out = press(command, folder, name, [code(GOOD), code(source, tags), code(GOOD)], arguments)
         wanted = [f"{name}.ipynb", "cell 3", source.splitlines()[0], message]
         missing = [part for part in wanted if part not in said]
         good = ended != 0 and not missing and not out.exists()
@@ -243,14 +229,16 @@ def passing(command, folder):
     """Presses cells that must not fail: yields a name, whether they do not, and what was said."""
     cells = {name: [code(GOOD), code(source, ["raises-exception"]), code(GOOD)] for name, source in ALLOWED.items()}
     cells["unusual"] = [code(source) for source in UNUSUAL]
-    for name, ended, said, out, _ in pressed(command, folder, [(name, those, ()) for name, those in cells.items()]):
+    for name, those in cells.items():
+        ended, said, out = press(command, folder, name, those)
         yield name, ended == 0 and (out / "index.html").exists(), said
-    cells = [(name, [code(GOOD), code(case[0]), code(GOOD)], ()) for name, case in GOOD_CELLS.items()]
-    for name, ended, said, out, seconds in pressed(command, folder, cells):
-        _, shown, most, message = GOOD_CELLS[name]
+    for name, (source, shown, most, message) in GOOD_CELLS.items():
+        start = time.monotonic()
+        ended, said, out = press(command, folder, name, [code(GOOD), code(source), code(GOOD)])
         page = (out / f"{name}.html").read_text(encoding="utf-8") if ended == 0 else ""
         good = shown in page and len(page) < most and message in said
-        yield f"{name} ({seconds:.0f} s)", good, f"exit code {ended}, page of {len(page)} letters\n{said}"
+        took = f"{time.monotonic() - start:.0f} s"
+        yield f"{name} ({took})", good, f"exit code {ended}, page of {len(page)} letters\n{said}"
     outlives = any(line.strip() == "sleep 4321" for _, _, _, line in processes())
     yield "a cell's child ends with its kernel", not outlives, ""
 

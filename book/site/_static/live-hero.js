@@ -25,7 +25,7 @@
     const low = element("canvas", { "aria-hidden": "true" });
     const high = element("canvas", { role: "application", tabindex: "0", "aria-label": "A point in the picture: arrow keys move it, Enter lets it go" });
     const sheet = element("div", { class: "di-hero" }, low, high);
-    const glow = element("canvas", { width: SIDE, height: SIDE });
+    const [glow, point] = [element("canvas", { width: SIDE, height: SIDE }), element("canvas", { width: 0 })];
     const slider = film.slider.cloneNode();
     slider.step = "0.01";
     const button = film.button.cloneNode(true);
@@ -49,22 +49,46 @@
       return times[before] + (at - before) * (times[before + 1] - times[before]);
     };
 
+    // What is as it was is not painted again.
+    function write(node, text) {
+      if (node.textContent !== text) {
+        node.textContent = text;
+      }
+    }
+
     // The film follows below: its nearest frame says in words what is seen.
     function say() {
       const t = Math.round(timeAt(values.at));
       const now = Math.round(values.at);
-      film.show(now);
+      if (now !== film.index) {
+        film.show(now);
+      }
       const word = t < 0 ? "clean" : `t = ${t}`;
-      film.labels.forEach((label, at) => {
-        label.textContent = at === now ? word : film.frames[at].dataset.label;
-      });
+      film.labels.forEach((label, at) => write(label, at === now ? word : film.frames[at].dataset.label));
       const guess = held && found ? `, best guess (${[...found.guess].map((x) => minus(x.toFixed(2))).join(", ")})` : "";
-      film.films.forEach((frames) => {
-        const text = frames[now].querySelector("text");
-        text.textContent = word + guess;
-      });
+      film.films.forEach((frames) => write(frames[now].querySelector("text"), word + guess));
       slider.value = String(values.at);
       slider.setAttribute("aria-valuetext", word);
+    }
+
+    // A point, drawn once: stamping it is cheaper than drawing it for each.
+    function stamp(unit) {
+      const side = 2 * Math.ceil(2.5 * unit);
+      if (point.width !== side) {
+        [point.width, point.height] = [side, side];
+        disc(point.getContext("2d"), [side / 2, side / 2], 1.7 * unit, "#e74c3c", "rgb(255 255 255 / 65%)", 0.6 * unit);
+      }
+      return point;
+    }
+
+    function disc(brush, [x, y], radius, fill, line, thick) {
+      brush.beginPath();
+      brush.arc(x, y, radius, 0, 7);
+      brush.fillStyle = fill;
+      brush.fill();
+      brush.lineWidth = thick;
+      brush.strokeStyle = line;
+      brush.stroke();
     }
 
     function draw() {
@@ -75,15 +99,7 @@
       const { width, height } = high;
       const unit = width / 340;
       const place = (x, y) => [((x + REACH) / (2 * REACH)) * width, ((REACH - y) / (2 * REACH)) * height];
-      const dot = (x, y, radius, fill, line, thick) => {
-        brush.beginPath();
-        brush.arc(...place(x, y), radius * unit, 0, 7);
-        brush.fillStyle = fill;
-        brush.fill();
-        brush.lineWidth = thick * unit;
-        brush.strokeStyle = line;
-        brush.stroke();
-      };
+      const dot = (x, y, radius, fill, line, thick) => disc(brush, place(x, y), radius * unit, fill, line, thick * unit);
       brush.clearRect(0, 0, width, height);
       if (held && found) {
         brush.fillStyle = "rgb(0 0 0 / 60%)";
@@ -92,8 +108,10 @@
       }
       brush.globalAlpha = held ? 0.4 : 1;
       const all = between(ways, shown.u[0] * STEPS);
+      const mark = stamp(unit);
       for (let i = 0; i < all.length; i += 2) {
-        dot(all[i], all[i + 1], 1.7, "#e74c3c", "rgb(255 255 255 / 65%)", 0.6);
+        const [x, y] = place(all[i], all[i + 1]);
+        brush.drawImage(mark, x - mark.width / 2, y - mark.height / 2);
       }
       brush.globalAlpha = 1;
       if (found) {

@@ -9,7 +9,7 @@
     for (const name of ["live-plots", "live"]) {
       document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL(`${name}.css`, src) }));
     }
-    for (const name of ["live", "live-stage", "live-plot", `live-${dataset.instrument}`]) {
+    for (const name of ["live", "live-stage", "live-paint", "live-plot", `live-${dataset.instrument}`]) {
       document.head.append(Object.assign(document.createElement("script"), { src: new URL(`${name}.js`, src), async: false }));
     }
   }

@@ -27,13 +27,22 @@
       const { format } = this.setting;
       this.input.value = String(this.stops ? nearest(this.stops, value) : value);
       this.fill();
-      this.shown.textContent = format ? format(value) : String(value);
-      this.input.setAttribute("aria-valuetext", this.shown.textContent);
+      const words = format ? format(value) : String(value);
+      if (words !== this.words) {
+        this.words = words;
+        this.shown.textContent = words;
+        this.input.setAttribute("aria-valuetext", words);
+      }
     }
 
     fill() {
       const { min, max, value } = this.input;
-      this.input.style.setProperty("--di-fill", `${(100 * (value - min)) / (max - min || 1)}%`);
+      const filled = `${(100 * (value - min)) / (max - min || 1)}%`;
+      // A style that is set is worked out again, even if it was the same.
+      if (filled !== this.filled) {
+        this.filled = filled;
+        this.input.style.setProperty("--di-fill", filled);
+      }
     }
 
     limit(high) {

@@ -2,7 +2,7 @@
 
 use crate::machine::clone::Clone;
 use crate::machine::home::Home;
-use crate::machine::programs::need_browser;
+use crate::machine::programs::{need_browser, need_looking_browser};
 use crate::press::module;
 use crate::python::packages::{Packages, Python};
 use crate::run::session::Session;
@@ -83,7 +83,7 @@ fn card() -> Result<()> {
 
 /// Looks at the pages that are broken on purpose, then at every page of the pressed book, in a real browser.
 fn browse(screenshots: Option<&Path>) -> Result<()> {
-    let browser = need_browser()?;
+    let browser = need_looking_browser()?;
     let clone = Clone::here()?;
     let book = clone.target().join("book");
     if !book.join("index.html").exists() {

@@ -86,7 +86,7 @@ fn folder_name() -> String {
 fn install(home: &Home) -> Result<PathBuf> {
     ui::say(&format!(
         "Installing the Rust kernel evcxr_jupyter {VERSION}: it contains rust-analyzer, so compiling it takes \
-         12 to 15 minutes on 2 cores. This happens once; every clone uses the same kernel."
+         8 to 10 minutes on 2 cores. This happens once; every clone uses the same kernel."
     ));
     let aside = home.join(format!(".evcxr-{VERSION}.part"));
     files::remove(&aside)?;
@@ -99,6 +99,9 @@ fn install(home: &Home) -> Result<PathBuf> {
             "--locked",
             "--version",
             &format!("={VERSION}"),
+            // Optimised fully it compiles for twice as long, and is a tenth faster to the first figure.
+            "--config",
+            "profile.release.opt-level=1",
             "--root",
         ])
         .arg(&aside)

@@ -68,6 +68,11 @@ pub fn need_browser() -> Result<PathBuf> {
     })
 }
 
+/// What looks at pages: the same engine without windows takes half the time, where a system has it.
+pub fn need_looking_browser() -> Result<PathBuf> {
+    which("chromium-headless-shell").map_or_else(need_browser, Ok)
+}
+
 /// Says what to do if there is no C compiler, which links every cell.
 pub fn need_c_compiler() -> Result<()> {
     // A system may have a `cc` that only says how to get one.
