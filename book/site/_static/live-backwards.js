@@ -46,14 +46,13 @@ window.diLive.start("backwards", (stage) => {
     const { guess: [guess], eps: [eps], middle: [middle], width: [width], ways, flow } = answer;
     const t = flow.length - 2;
     const times = Array.from(flow, (_, at) => t - at);
-    const [xs, ys] = [[], []];
-    for (let one = 0; one < WAYS; one += 1) {
-      times.forEach((time, at) => {
-        xs.push(time);
-        ys.push(ways[at * WAYS + one]);
-      });
+    const count = times.length;
+    const [xs, ys] = [new Float64Array(WAYS * count), new Float64Array(WAYS * count)];
+    for (let at = 0; at < xs.length; at += 1) {
+      xs[at] = times[at % count];
+      ys[at] = ways[(at % count) * WAYS + Math.floor(at / count)];
     }
-    plane.draw("ways", { kind: "ways", role: "way", xs, ys, count: times.length });
+    plane.draw("ways", { kind: "ways", role: "way", xs, ys, count });
     plane.draw("flow", { kind: "line", role: "bright", xs: times, ys: flow });
     plane.draw("point", { kind: "dots", role: "bright", xs: [t], ys: [flow[0]] });
     origin.range("y", 0, Math.max(1.4, Math.ceil(Math.max(...answer.origin) * 1.1)));

@@ -71,11 +71,16 @@
     range(axis, low, high) {
       if (this[axis][0] !== low || this[axis][1] !== high) {
         this[axis] = [low, high];
-        this.redraw();
+        // Once, when both axes and all marks are what they will be.
+        if (!this.due) {
+          this.due = true;
+          queueMicrotask(() => this.redraw());
+        }
       }
     }
 
     redraw() {
+      this.due = false;
       if (!this.width) {
         return;
       }
@@ -154,7 +159,7 @@
       const node = known?.node ?? shape("path", { class: `di-mark di-${mark.kind} di-${mark.role}` }, this.layer);
       const whole = { ...mark, node, d: known?.d };
       this.marks.set(name, whole);
-      if (this.width) {
+      if (this.width && !this.due) {
         this.render(whole);
       }
     }
