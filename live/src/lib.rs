@@ -107,6 +107,8 @@ impl Desk {
             "score" => game::score(asked, self),
             "walk" => sampling::walk(asked),
             "goal" => sampling::goal(asked),
+            #[cfg(feature = "plane")]
+            "terrain" => sampling::terrain(asked),
             "begin" => training::begin(asked, self),
             "train" => training::train(asked, self),
             "look" => training::look(asked, self),

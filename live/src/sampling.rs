@@ -1,5 +1,6 @@
 //! From noise to data, two ways: The same thousand starts walk home under two samplers, with the exact denoiser, so that
-//! all that is wrong is the sampler's own. Click a point to follow its way.
+//! all that is wrong is the sampler's own. The lines are heights of the density to be met, exact at every moment. Click
+//! a point to follow its way.
 
 use diffusion_intuition::prelude::*;
 
@@ -12,20 +13,13 @@ pub fn walk(asked: &Asked) -> Reply<Answer> {
     let sampler = Sampler::spaced(&schedule, asked.method()?, asked.spacing()?, steps)?;
     let mut rng = Rng::new(asked.number("seed")?);
     let noise = rng.standard_normal(points, 2)?;
-    let (goal, way) = match asked.number::<usize>("towards")? {
-        0 => (
-            data.clone(),
-            sampler.trajectory(&exact(&data, &schedule), &noise, &mut rng)?,
-        ),
-        heap => {
-            let wanted = data
-                .components()
-                .get(heap - 1)
-                .ok_or("there is no such heap")?;
-            let wanted = Mixture::new(&[1.0], vec![wanted.clone()])?;
-            let (one, all) = (exact(&wanted, &schedule), exact(&data, &schedule));
+    let goal = goal_of(asked)?;
+    let (one, all) = (exact(&goal, &schedule), exact(&data, &schedule));
+    let way = match asked.number::<usize>("towards")? {
+        0 => sampler.trajectory(&all, &noise, &mut rng)?,
+        _ => {
             let guided = Guidance::new(&one, &all, asked.number("scale")?)?;
-            (wanted, sampler.trajectory(&guided, &noise, &mut rng)?)
+            sampler.trajectory(&guided, &noise, &mut rng)?
         }
     };
     let mut x0 = way.samples().clone();
@@ -50,26 +44,43 @@ pub fn walk(asked: &Asked) -> Reply<Answer> {
     Ok(answer)
 }
 
+/// Places along a side at which the density is told, and half of what is seen.
+const SIDE: usize = 81;
+const REACH: f64 = 2.5;
+
+/// ln of the density of x_t as a share of its highest here, at t = uT − 1: also between timesteps. Columns first.
+pub fn terrain(asked: &Asked) -> Reply<Answer> {
+    let (data, path) = (goal_of(asked)?, Path::of(&asked.schedule()?));
+    let place = |i: usize| REACH * (2.0 * i as f64 / (SIDE - 1) as f64 - 1.0);
+    let places = Array2::from_shape_fn((SIDE * SIDE, 2), |(i, j)| place([i / SIDE, i % SIDE][j]));
+    let heights = data
+        .marginal_on(&path, asked.number("u")?)?
+        .log_density(&places)?;
+    let highest = heights.fold(f64::NEG_INFINITY, |a, b| a.max(*b));
+    let mut answer = Answer::default();
+    answer.put("heights", heights.mapv(|height| height - highest));
+    Ok(answer)
+}
+
 /// Some of the data, and how far two draws of it are from each other: no sampler can be nearer, but for luck.
 pub fn goal(asked: &Asked) -> Reply<Answer> {
-    let (data, points) = (asked.plane()?, asked.number("points")?);
-    let goal = match asked.number::<usize>("towards")? {
-        0 => data.clone(),
-        heap => Mixture::new(
-            &[1.0],
-            vec![
-                data.components()
-                    .get(heap - 1)
-                    .ok_or("there is no such heap")?
-                    .clone(),
-            ],
-        )?,
-    };
+    let (goal, points) = (goal_of(asked)?, asked.number("points")?);
     let floor = metrics::floor(0..5, |rng| goal.sample(points, rng), distance)?;
     let mut answer = Answer::default();
-    answer.put("data", data.sample(points, &mut Rng::new(0))?);
+    answer.put("data", asked.plane()?.sample(points, &mut Rng::new(0))?);
     answer.put("floor", [floor.mean]);
     Ok(answer)
+}
+
+/// The data, or the one heap of it that is wished for.
+fn goal_of(asked: &Asked) -> Reply<Mixture> {
+    let data = asked.plane()?;
+    let heap = match asked.number::<usize>("towards")? {
+        0 => return Ok(data),
+        heap => data.components().get(heap - 1),
+    };
+    let heap = heap.ok_or("there is no such heap")?;
+    Ok(Mixture::new(&[1.0], vec![heap.clone()])?)
 }
 
 /// E[x_0 | x_t] of this data.

@@ -21,7 +21,7 @@ BITS = """(number) => [...new BigUint64Array(Float64Array.of(...number).buffer)]
 # the system's here and Rust's own in the page, and some of their last bits differ. So far an array may then be off, as a
 # share of its largest number, or of 1: some roundings of 1e-16.
 EXACT_TO = 2e-15
-DOUBLE = ("betas", "signal", "noise", "alpha_bar", "nats", "end", "heat", "q0", "q_t", "normal", "floor", "level", "left", "best", "density", "origin", "guess", "eps", "middle", "width", "step", "gaussian", "origins", "fits")
+DOUBLE = ("betas", "signal", "noise", "alpha_bar", "nats", "end", "heat", "q0", "q_t", "normal", "floor", "level", "left", "best", "density", "origin", "guess", "eps", "middle", "width", "step", "gaussian", "origins", "fits", "heights")
 # Products of matrices, whose sums processors take in different orders and with or without fused operations: after some
 # steps of training, or on the way from noise by a network, in single precision, what comes out is this far off.
 LEARNED = {

@@ -63,5 +63,37 @@
     brush.globalAlpha = 1;
   }
 
-  Object.assign(window.diLive, { cleared, heat, scatter });
+  // Where heights over a square, columns first, are as high as each of `levels`: pieces of lines, two ends each.
+  function contours(heights, reach, levels) {
+    const side = Math.sqrt(heights.length);
+    const place = (at) => reach * ((2 * at) / (side - 1) - 1);
+    const [xs, ys] = [[], []];
+    // Of every triangle, two to a cell, a plane goes through the corners: a level crosses two of its sides or none.
+    const triangle = (level, ...corners) => {
+      for (let i = 0; i < 3; i += 1) {
+        const [[x, y, height], [toX, toY, toHeight]] = [corners[i], corners[(i + 1) % 3]];
+        if (height > level !== toHeight > level) {
+          const share = (level - height) / (toHeight - height);
+          xs.push(place(x + share * (toX - x)));
+          ys.push(place(y + share * (toY - y)));
+        }
+      }
+    };
+    for (let x = 0; x < side - 1; x += 1) {
+      for (let y = 0; y < side - 1; y += 1) {
+        const at = x * side + y;
+        const [a, b, c, d] = [heights[at], heights[at + side], heights[at + side + 1], heights[at + 1]];
+        const [low, high] = [Math.min(a, b, c, d), Math.max(a, b, c, d)];
+        for (const level of levels) {
+          if (low <= level && level < high) {
+            triangle(level, [x, y, a], [x + 1, y, b], [x + 1, y + 1, c]);
+            triangle(level, [x, y, a], [x + 1, y + 1, c], [x, y + 1, d]);
+          }
+        }
+      }
+    }
+    return { xs, ys };
+  }
+
+  Object.assign(window.diLive, { cleared, heat, scatter, contours });
 })();

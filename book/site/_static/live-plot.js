@@ -179,7 +179,7 @@
     }
 
     // Many lines where there is a canvas: a browser strokes them there in a tenth of the time.
-    brushed({ role, xs, ys, count }) {
+    brushed({ role, xs, ys, count, opacity = 0.75 }) {
       if (!this.over) {
         this.over = element("canvas", { "aria-hidden": "true" });
         this.over.style.cssText = this.canvas.style.cssText;
@@ -187,7 +187,7 @@
       }
       const brush = cleared(this.over, this.inner);
       brush.strokeStyle = getComputedStyle(this.box).getPropertyValue(`--di-${role}`);
-      brush.globalAlpha = 0.75;
+      brush.globalAlpha = opacity;
       brush.translate(-this.inner.left, -this.inner.top);
       brush.beginPath();
       for (let i = 0; i < xs.length; i += 1) {

@@ -3,9 +3,10 @@
 "use strict";
 
 window.diLive.start("sampling", (stage) => {
-  const { element, Plot, scatter, between, legend, number, choice, calm, digits } = window.diLive;
+  const { element, Plot, scatter, contours, between, legend, number, choice, calm, digits, Newest } = window.diLive;
   const [REACH, SECONDS] = [2.5, 5];
   const SIDES = ["a", "b"];
+  const LEVELS = [2, 10, 50].map((part) => -Math.log(part)); // of the highest
   const POINTS = { ring: 1000, grid: 1000, crab: 600 };
   const SCHEDULES = {
     linear: { kind: "linear", T: 1000, start: 1e-4, end: 0.02 },
@@ -61,7 +62,7 @@ window.diLive.start("sampling", (stage) => {
     from: () => (values.walk >= 100 ? 0 : values.walk / 100),
     show: () => SIDES.forEach(draw),
   });
-  stage.body.append(legend([["dots", "samples", "samples"], ["dots", "data", "data"], ["line", "way", "the way of one start"]]), duo);
+  stage.body.append(legend([["dots", "samples", "samples"], ["dots", "data", "data"], ["line", "exact", "½, ⅒ and 1⁄50 of the highest density, exact"], ["line", "way", "the way of one start"]]), duo);
   const walk = stage.row({ walk: "the walk" });
   walk.classList.add("di-live-times");
   walk.prepend(player.button);
@@ -71,7 +72,8 @@ window.diLive.start("sampling", (stage) => {
 
   // ---- Moving
 
-  const moment = (way, percent) => between(way, (1 - percent / 100) * way.noise_steps[0]);
+  const left = (way, percent) => (1 - percent / 100) * way.noise_steps[0];
+  const moment = (way, percent) => between(way, left(way, percent));
 
   function draw(name) {
     const { plot, way } = seen[name];
@@ -81,6 +83,7 @@ window.diLive.start("sampling", (stage) => {
     const place = moment(way, values.walk);
     const layers = [{ points: goal ?? [], role: "data", size: 1.8, opacity: 0.35 }, { points: place, role: "samples", size: 2.2, opacity: 0.7 }];
     scatter(plot, layers);
+    survey(name, { ...shared(), u: left(way, values.walk) / SCHEDULES[values.schedule].T });
     const { states, noise_steps: levels } = way;
     const width = states.length / levels.length;
     const one = values.follow >= 0 && 2 * values.follow < width;
@@ -118,6 +121,20 @@ window.diLive.start("sampling", (stage) => {
       }
     }
   })]));
+
+  // What is wrong with a question is said of the walk.
+  const terrain = (question) => stage.library.ask("terrain", question);
+  const terrains = Object.fromEntries(SIDES.map((name) => [name, new Newest(terrain, [({ heights }) => {
+    seen[name].plot.draw("heights", { kind: "ways", role: "exact", ...contours(heights, REACH, LEVELS), count: 2, opacity: 0.5 });
+  }, () => {}])]));
+
+  function survey(name, question) {
+    const text = JSON.stringify(question);
+    if (seen[name].surveyed !== text) {
+      seen[name].surveyed = text;
+      terrains[name].want(question);
+    }
+  }
 
   function tell(name) {
     const { way, said, plot } = seen[name];
