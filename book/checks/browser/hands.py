@@ -20,9 +20,24 @@ FOUND = """(e) => {
 # So far from where it is a slider is pressed, as a part of its track: not as far as where the library would refuse.
 AWAY = 0.2
 PAUSE = 20  # milliseconds
+PATIENCE = 50  # pauses that a page which is busy may take to follow
 
 Point = tuple[float, float]
 Way = Callable[[Page, Locator], "str | None"]
+
+
+def comes(page: Page, condition: Callable[[], bool]) -> bool:
+    """Whether something comes true before patience ends."""
+    for _ in range(PATIENCE):
+        page.wait_for_timeout(PAUSE)
+        if condition():
+            return True
+    return False
+
+
+def follows(page: Page, control: Locator, before: str) -> bool:
+    """Whether a control's value becomes another one."""
+    return comes(page, lambda: control.evaluate("(e) => e.value") != before)
 
 
 def by_keys(page: Page, control: Locator) -> str | None:
@@ -30,10 +45,9 @@ def by_keys(page: Page, control: Locator) -> str | None:
     found = control.evaluate(FOUND)
     control.focus()
     page.keyboard.press(KEYS.get(found["kind"], ("Enter",) * 2)[found["on"] == 1])
+    if found["kind"] in ("input", "select"):
+        return None if follows(page, control, found["value"]) else f"{found['name']} does not follow keys"
     page.wait_for_timeout(PAUSE)
-    moves = found["kind"] in ("input", "select")
-    if moves and control.evaluate("(e) => e.value") == found["value"]:
-        return f"{found['name']} does not follow keys"
     return None
 
 
@@ -56,17 +70,25 @@ def by_touch(page: Page, control: Locator) -> str | None:
 def pressed(page: Page, control: Locator, press: Callable[[Point], None], hand: str) -> str | None:
     """Presses a control, a slider beside where it stands; says what does not follow."""
     found = control.evaluate(FOUND)
-    slides = found["kind"] == "input"
-    part = (found["on"] + (AWAY if found["on"] < 0.5 else -AWAY)) if slides else 0.5
-    press((found["x"] + part * found["width"], found["y"] + found["height"] / 2))
-    page.wait_for_timeout(PAUSE)
+    if found["kind"] == "input":
+        # An answer that comes in between may move what is below it: one presses again, where the slider is then.
+        moved = any(slid(page, control, press) for _ in range(2))
+        return None if moved else f"{found['name']} does not follow a {hand}"
+    press((found["x"] + found["width"] / 2, found["y"] + found["height"] / 2))
     if found["kind"] == "select":
-        focused = control.evaluate("(e) => e === document.activeElement")
+        focused = comes(page, lambda: control.evaluate("(e) => e === document.activeElement"))
         page.keyboard.press("Escape")  # closes the list
         return None if focused else f"{found['name']} does not open for a {hand}"
-    if slides and control.evaluate("(e) => e.value") == found["value"]:
-        return f"{found['name']} does not follow a {hand}"
+    page.wait_for_timeout(PAUSE)
     return None
+
+
+def slid(page: Page, control: Locator, press: Callable[[Point], None]) -> bool:
+    """Whether a slider follows a press beside where it stands."""
+    found = control.evaluate(FOUND)
+    part = found["on"] + (AWAY if found["on"] < 0.5 else -AWAY)
+    press((found["x"] + part * found["width"], found["y"] + found["height"] / 2))
+    return follows(page, control, found["value"])
 
 
 # Every control with keys and a mouse in light colours, with a finger in dark ones.
