@@ -208,27 +208,43 @@ window.diLive.start("prompts", (stage) => {
 
   sides.forEach((side, at) => {
     const name = KEYS[at];
-    side.known = new Newest((...question) => stage.library.ask(...question), [({ count: [many], unseen: [unseen], drawn }) => {
-      side.wrong = null;
+    // What is no longer asked when its answer comes says nothing.
+    const asked = (question) => async (settings) => ({ settings, ...(await stage.library.ask(question, settings).catch((wrong) => ({ wrong }))) });
+    const stands = ({ settings }) => settings.sentence === values[name];
+    side.known = new Newest(asked("scene"), [(answer) => {
+      if (!stands(answer)) {
+        return;
+      }
+      side.wrong = answer.wrong ?? null;
+      if (side.wrong) {
+        tell();
+        return;
+      }
+      const { count: [many], unseen: [unseen], drawn } = answer;
       side.allows.textContent = `${many.toLocaleString("en")} pictures are as it says.${unseen ? " The network was shown none of them." : ""}`;
       side.drawn.forEach((sheet, picture) => draw(sheet, drawn.subarray(picture * NUMBERS, (picture + 1) * NUMBERS)));
       tell();
       if (side.way) {
         paint(side, at);
       }
-    }, (error) => {
-      side.wrong = error;
-      tell();
     }]);
-    side.painted = new Newest(async (settings) => [await stage.library.ask("picture", settings), settings], [([{ states, verdicts, milliseconds }, settings]) => {
+    side.painted = new Newest(asked("picture"), [(answer) => {
+      if (!stands(answer)) {
+        return;
+      }
+      if (answer.wrong) {
+        stage.refuse(answer.wrong);
+        return;
+      }
+      const { states, verdicts, milliseconds, settings } = answer;
       const lines = new TextDecoder().decode(Uint8Array.from(verdicts)).split("\n").map((line) => line.split("|"));
       side.way = { states, words: listed(settings.sentence), verdicts: lines.map(([missed, things]) => ({ missed, things })) };
       const right = lines.filter(([missed]) => !missed).length;
       side.wrote.textContent = `Painted by the network in ${digits(milliseconds / 1000, 2)} s; ${right} of ${MANY} are as it says.`;
       stage.show();
       show();
-    }, (error) => stage.refuse(error)]);
-    side.ask = () => side.known.want("scene", { sentence: values[name], seed: values.seed });
+    }]);
+    side.ask = () => side.known.want({ sentence: values[name], seed: values.seed });
   });
 
   function paint(side, at) {
