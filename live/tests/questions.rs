@@ -33,11 +33,12 @@ fn questions_are_answered_or_refused_as_they_should_be() {
             Err(refusal) => refused.push(refusal.to_string()),
         }
     }
-    assert_eq!(refused.len(), 4, "{refused:?}");
+    assert_eq!(refused.len(), 5, "{refused:?}");
     assert!(refused[0].contains("t = 200 is outside the schedule"));
     assert!(refused[1].contains("u = 1.5 is not from 0 to 1"));
     assert!(refused[2].contains("which is no number for it"));
     assert!(refused[3].contains("no question has the name"));
+    assert!(refused[4].contains("u = 1.5: must be from 0 to 1"));
 }
 
 /// Each setting of each question in turn is left out, or made something that it cannot be.
