@@ -107,7 +107,6 @@ impl Desk {
             "score" => game::score(asked, self),
             "walk" => sampling::walk(asked),
             "goal" => sampling::goal(asked),
-            #[cfg(feature = "plane")]
             "terrain" => sampling::terrain(asked),
             "begin" => training::begin(asked, self),
             "train" => training::train(asked, self),

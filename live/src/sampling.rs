@@ -13,7 +13,7 @@ pub fn walk(asked: &Asked) -> Reply<Answer> {
     let sampler = Sampler::spaced(&schedule, asked.method()?, asked.spacing()?, steps)?;
     let mut rng = Rng::new(asked.number("seed")?);
     let noise = rng.standard_normal(points, 2)?;
-    let goal = goal_of(asked)?;
+    let goal = goal_of(asked, &data)?;
     let (one, all) = (exact(&goal, &schedule), exact(&data, &schedule));
     let way = match asked.number::<usize>("towards")? {
         0 => sampler.trajectory(&all, &noise, &mut rng)?,
@@ -44,16 +44,19 @@ pub fn walk(asked: &Asked) -> Reply<Answer> {
     Ok(answer)
 }
 
-/// Places along a side at which the density is told, and half of what is seen.
+/// Places along a side at which the density is told.
 const SIDE: usize = 81;
-const REACH: f64 = 2.5;
 
-/// ln of the density of x_t as a share of its highest here, at t = uT − 1: also between timesteps. Columns first.
+/// ln of the density of x_t as a share of its highest here, at t = uT − 1: also between timesteps. 81² numbers, columns
+/// first: place (x_i, y_j) is number 81 i + j.
 pub fn terrain(asked: &Asked) -> Reply<Answer> {
-    let (data, path) = (goal_of(asked)?, Path::of(&asked.schedule()?));
-    let place = |i: usize| REACH * (2.0 * i as f64 / (SIDE - 1) as f64 - 1.0);
-    let places = Array2::from_shape_fn((SIDE * SIDE, 2), |(i, j)| place([i / SIDE, i % SIDE][j]));
-    let heights = data
+    let (goal, path) = (
+        goal_of(asked, &asked.plane()?)?,
+        Path::of(&asked.schedule()?),
+    );
+    let along = asked.grid(SIDE)?;
+    let places = Array2::from_shape_fn((SIDE * SIDE, 2), |(i, j)| along[[i / SIDE, i % SIDE][j]]);
+    let heights = goal
         .marginal_on(&path, asked.number("u")?)?
         .log_density(&places)?;
     let highest = heights.fold(f64::NEG_INFINITY, |a, b| a.max(*b));
@@ -64,19 +67,19 @@ pub fn terrain(asked: &Asked) -> Reply<Answer> {
 
 /// Some of the data, and how far two draws of it are from each other: no sampler can be nearer, but for luck.
 pub fn goal(asked: &Asked) -> Reply<Answer> {
-    let (goal, points) = (goal_of(asked)?, asked.number("points")?);
+    let (data, points) = (asked.plane()?, asked.number("points")?);
+    let goal = goal_of(asked, &data)?;
     let floor = metrics::floor(0..5, |rng| goal.sample(points, rng), distance)?;
     let mut answer = Answer::default();
-    answer.put("data", asked.plane()?.sample(points, &mut Rng::new(0))?);
+    answer.put("data", data.sample(points, &mut Rng::new(0))?);
     answer.put("floor", [floor.mean]);
     Ok(answer)
 }
 
 /// The data, or the one heap of it that is wished for.
-fn goal_of(asked: &Asked) -> Reply<Mixture> {
-    let data = asked.plane()?;
+fn goal_of(asked: &Asked, data: &Mixture) -> Reply<Mixture> {
     let heap = match asked.number::<usize>("towards")? {
-        0 => return Ok(data),
+        0 => return Ok(data.clone()),
         heap => data.components().get(heap - 1),
     };
     let heap = heap.ok_or("there is no such heap")?;

@@ -1,5 +1,6 @@
 //! Every question has an answer or a sentence that refuses it, whatever a page asks.
 
+use diffusion_intuition::Schedule;
 use live::{Asked, Desk};
 
 /// The questions that the browser's answers are compared by.
@@ -244,5 +245,33 @@ fn what_stands_on_nothing_is_refused() {
     ] {
         let refusal = Desk::default().answer(&Asked::new(text, &[]));
         assert!(refusal.is_err(), "{text}");
+    }
+}
+
+/// The heap that is wished for is one Gaussian, around (0, 1.4) and .15 wide, so all its heights are known: none is at
+/// another place or another time.
+#[test]
+fn heights_of_one_heap_are_those_of_its_gaussian() {
+    let (steps, t) = (1000, 499); // u = (t + 1) / T
+    let schedule = Schedule::linear(steps, 1e-4, 0.02).unwrap();
+    for (u, alpha_bar) in [("0", 1.0), ("0.5", schedule.alpha_bar(t).unwrap())] {
+        let text = format!(
+            "terrain\nkind linear\nT {steps}\nstart 0.0001\nend 0.02\ndata ring\ntowards 3\nreach 2.8\nu {u}"
+        );
+        let answer = Desk::default().answer(&Asked::new(&text, &[])).unwrap();
+        let place = |i: usize| 2.8 * (i as f64 / 40.0 - 1.0);
+        let variance = alpha_bar * 0.15 * 0.15 + 1.0 - alpha_bar;
+        let height = |i: usize, j: usize| {
+            let up = place(j) - alpha_bar.sqrt() * 1.4;
+            -(place(i).powi(2) + up * up) / (2.0 * variance)
+        };
+        let all = (0..81 * 81).map(|at| height(at / 81, at % 81));
+        let highest = all.clone().fold(f64::NEG_INFINITY, f64::max);
+        assert_eq!(answer.numbers().len(), 81 * 81);
+        for (at, (found, height)) in answer.numbers().iter().zip(all).enumerate() {
+            // Some roundings of numbers up to the largest, ln of the density at a corner.
+            let off = (found - (height - highest)).abs();
+            assert!(off < 1e-14 * (10.0 + height.abs()), "place {at}: {off:e}");
+        }
     }
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from controls import comes
 from playwright.sync_api import Locator, Page
 
 # What a page has for them: native controls, and pictures that one draws on.
@@ -20,19 +21,9 @@ FOUND = """(e) => {
 # So far from where it is a slider is pressed, as a part of its track: not as far as where the library would refuse.
 AWAY = 0.2
 PAUSE = 20  # milliseconds
-PATIENCE = 50  # pauses that a page which is busy may take to follow
 
 Point = tuple[float, float]
 Way = Callable[[Page, Locator], "str | None"]
-
-
-def comes(page: Page, condition: Callable[[], bool]) -> bool:
-    """Whether something comes true before patience ends."""
-    for _ in range(PATIENCE):
-        page.wait_for_timeout(PAUSE)
-        if condition():
-            return True
-    return False
 
 
 def follows(page: Page, control: Locator, before: str) -> bool:

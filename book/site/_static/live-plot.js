@@ -62,6 +62,8 @@
           this.redraw();
         }
       }).observe(this.box);
+      // What is on canvases has the colours that it was drawn in.
+      new MutationObserver(() => this.redraw()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     }
 
     say(label) {

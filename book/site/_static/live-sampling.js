@@ -83,7 +83,7 @@ window.diLive.start("sampling", (stage) => {
     const place = moment(way, values.walk);
     const layers = [{ points: goal ?? [], role: "data", size: 1.8, opacity: 0.35 }, { points: place, role: "samples", size: 2.2, opacity: 0.7 }];
     scatter(plot, layers);
-    survey(name, { ...shared(), u: left(way, values.walk) / SCHEDULES[values.schedule].T });
+    survey(name, { ...shared(), reach: REACH, u: left(way, values.walk) / SCHEDULES[values.schedule].T });
     const { states, noise_steps: levels } = way;
     const width = states.length / levels.length;
     const one = values.follow >= 0 && 2 * values.follow < width;
