@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hands import CONTROLS, WAYS, Way, by_keys
+from leaks import leaks
 from opened import HEIGHT, Found, opened
 from pages import Site
 from playwright.sync_api import Browser, Error, Locator, Page, Route
@@ -66,6 +67,9 @@ def check_live(browser: Browser, site: Site, name: str, origin: str, natives: Na
             page.reload(wait_until="load")
             list(comes_alive(page, names[0]))
             report(name, "same when committed", same_answers(page, names[0], natives.program))
+    if name == "laboratory.html":
+        with opened(browser, (site.root / name).as_uri()) as (page, _):
+            report(name, "leaks", leaks(page, names, comes_alive))
     if "hero" in names:
         report(name, "focus kept", keeps_focus(browser, (site.root / name).as_uri()))
     for width in (360, 1400):
