@@ -14,7 +14,7 @@
     reason = "the compiler keeps vectors in registers when they are indexed, not when they are iterated over"
 )]
 
-use fearless_simd::{Simd, SimdBase, SimdFloat, dispatch, f32x16};
+use fearless_simd::{Level, Simd, SimdBase, SimdFloat, dispatch, f32x16};
 
 use super::math::SIMD;
 use super::matrix::{Matrix, Start};
@@ -35,7 +35,12 @@ pub(super) fn product(a: Matrix, b: Matrix, start: Start, c: &mut [f32]) {
     if b.cols < LANES && b.cols < a.rows {
         return narrow(a, b, start, c);
     }
-    dispatch!(*SIMD, simd => panels(simd, a, b, start, c));
+    wide(*SIMD, a, b, start, c);
+}
+
+/// The same with the vectors of one level.
+fn wide(level: Level, a: Matrix, b: Matrix, start: Start, c: &mut [f32]) {
+    dispatch!(level, simd => panels(simd, a, b, start, c));
 }
 
 /// A product with fewer columns than a vector: its transpose, which has more.
@@ -96,7 +101,8 @@ fn blocks<S: Simd, const ROWS: usize, const VECTORS: usize>(
             for row in (0..whole).step_by(ROWS) {
                 tile::<S, ROWS, VECTORS>(simd, &mut block, row);
             }
-            let pairs = a.rows / 2 * 2;
+            // What whole tiles leave, in pairs and at last alone. A tile may have an odd number of rows.
+            let pairs = whole + (a.rows - whole) / 2 * 2;
             for row in (whole..pairs).step_by(2) {
                 tile::<S, 2, VECTORS>(simd, &mut block, row);
             }
@@ -283,5 +289,47 @@ pub(super) fn store<S: Simd, const VECTORS: usize>(vectors: [f32x16<S>; VECTORS]
     }
     if !whole {
         to.copy_from_slice(&padded[..to.len()]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::math::levels;
+    use super::*;
+
+    fn numbers(len: usize) -> Vec<f32> {
+        let number = |i: usize| (i * 7919 % 1013) as f32 / 1013.0 - 0.5;
+        (0..len).map(number).collect()
+    }
+
+    /// Tiles have another number of rows at every level: all remainders of all of them, on every machine.
+    #[test]
+    fn every_level_computes_every_row_once() {
+        let (inner, cols) = (3, 21);
+        for rows in 1..=41 {
+            let (a, b, row) = (numbers(rows * inner), numbers(inner * cols), numbers(cols));
+            for start in [Start::Zero, Start::Add, Start::Row(&row)] {
+                let mut wanted = numbers(rows * cols);
+                for (at, wanted) in wanted.iter_mut().enumerate() {
+                    let (i, j) = (at / cols, at % cols);
+                    let first = match start {
+                        Start::Zero => 0.0,
+                        Start::Add => *wanted,
+                        Start::Row(row) => row[j],
+                    };
+                    *wanted =
+                        (0..inner).fold(first, |sum, k| sum + a[i * inner + k] * b[k * cols + j]);
+                }
+                for level in levels() {
+                    let (a, b) = (Matrix::new(&a, rows, inner), Matrix::new(&b, inner, cols));
+                    let mut c = numbers(rows * cols);
+                    wide(level, a, b, start, &mut c);
+                    // Three additions of numbers below 1, fused or not.
+                    let off = |(c, wanted): (&f32, &f32)| (c - wanted).abs() > 4.0 * f32::EPSILON;
+                    let off = c.iter().zip(&wanted).position(off);
+                    assert_eq!(off.map(|at| at / cols), None, "{rows} rows, {level:?}");
+                }
+            }
+        }
     }
 }

@@ -7,7 +7,32 @@ use fearless_simd::{Level, Select, Simd, SimdBase, SimdFloat, f32x16, u32x16};
 
 /// What the CPU can do. Loops run through `dispatch!` are compiled for each level and vectorised by the
 /// compiler, which never fuses or reorders by itself: an element's bits do not depend on its place.
-pub(crate) static SIMD: LazyLock<Level> = LazyLock::new(Level::new);
+///
+/// `DIFFUSION_INTUITION_VECTORS` set to 128 or 256 allows no vectors of more bits, so that a machine with wide ones
+/// computes (and is tested) as one without.
+pub(crate) static SIMD: LazyLock<Level> = LazyLock::new(|| {
+    let bits = std::env::var("DIFFUSION_INTUITION_VECTORS");
+    no_wider(Level::new(), bits.as_deref().unwrap_or_default())
+});
+
+/// The level, or where its vectors have more bits than these, one whose vectors have not.
+fn no_wider(level: Level, bits: &str) -> Level {
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    return match bits {
+        "128" => level.as_sse4_2().map_or(level, Level::Sse4_2),
+        "256" => level.as_avx2().map_or(level, Level::Avx2),
+        _ => level,
+    };
+    // Elsewhere no vectors have more than 128 bits.
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+    return level;
+}
+
+/// All levels that can be tried here, the CPU's own first.
+#[cfg(test)]
+pub(super) fn levels() -> [Level; 3] {
+    ["", "256", "128"].map(|bits| no_wider(Level::new(), bits))
+}
 
 /// Whether a level multiplies and adds in one instruction, rounded once.
 #[inline(always)]
