@@ -78,8 +78,9 @@ fn answers_loss_and_gradients_are_pytorchs() {
     let (loss, gradients) = loss_and_gradients(&network, &x_t, &eps, &LABELS);
     let expected = file.read("small.loss").unwrap()[0];
     assert!((loss / expected - 1.0).abs() < 1e-5, "{loss} {expected}");
-    // 2e-5: a norm before queries hears the small rest that the softmax's derivative leaves, p·(dp − mean).
-    assert_gradients_within(2e-5, &mut file, "small", network.parameters(), &gradients);
+    // 3e-5: a norm before queries hears the small rest that the softmax's derivative leaves, p·(dp − mean). It is 2.4e-5
+    // off where a processor (or vectors of 128 bits) rounds a product before it is added.
+    assert_gradients_within(3e-5, &mut file, "small", network.parameters(), &gradients);
 }
 
 #[test]
