@@ -162,6 +162,8 @@ MUTATIONS_OF_MODELS = [
      "self.weight * self.terms.0.len() as f64", "self.weight"),
     ("spacing: cubic is quadratic", "sampler",
      "((i + 1) as f64 / parts).powi(3)", "((i + 1) as f64 / parts).powi(2)"),
+    ("product: what tiles of five rows leave, counted from the first row", "autograd",
+     "let pairs = whole + (a.rows - whole) / 2 * 2;", "let pairs = a.rows / 2 * 2;"),
     ("products by columns: bias of the first ones", "autograd",
      "Self::Row(row) => Self::Row(&row[range]),", "Self::Row(row) => Self::Row(&row[..range.len()]),"),
     # GANs
