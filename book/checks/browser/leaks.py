@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import cycle, islice
 
 from opened import Found
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import ElementHandle, Page
 
 MOVES = 200
 KEYS = ("ArrowRight", "PageUp", "ArrowLeft", "PageDown")
@@ -34,7 +34,7 @@ def leaks(page: Page, instruments: list[str], alive: Callable[[Page, str], Itera
     places = [page.locator(f".di-live[data-instrument={instrument}]") for instrument in instruments]
     for instrument in instruments:
         list(alive(page, instrument))  # what is wrong with that is said elsewhere
-    sliders = [s for place in places for s in place.locator("input[type=range]:visible").all() if s.is_enabled()]
+    sliders = [s for place in places for s in place.locator("input[type=range]:visible").element_handles() if s.is_enabled()]
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
     sizes = []
@@ -54,7 +54,7 @@ def leaks(page: Page, instruments: list[str], alive: Callable[[Page, str], Itera
     return MOVES, faults if sliders else ["there is no slider to move"]
 
 
-def move(page: Page, sliders: list[Locator]) -> None:
+def move(page: Page, sliders: list[ElementHandle]) -> None:
     """Presses keys on one slider after the other."""
     for slider, key in islice(zip(cycle(sliders), cycle(k for k in KEYS for _ in sliders)), MOVES):
         slider.press(key)
