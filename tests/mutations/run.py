@@ -58,7 +58,7 @@ def misfits():
 
 
 def copy_project(folder):
-    """What `cargo test --test proofs --test autograd` needs: the library without the rest of the workspace."""
+    """What `cargo test --lib --test proofs --test autograd` needs: the library without the rest of the workspace."""
     for name in ["src", "tests", "examples", "data"]:
         # Files of now: by their old dates cargo would take the code of an earlier run's mutation for theirs.
         shutil.copytree(ROOT / name, folder / name, copy_function=shutil.copy)
@@ -76,7 +76,7 @@ def run_proofs(folder):
     """The red tests, or what went wrong otherwise."""
     quick = {"CARGO_PROFILE_TEST_OPT_LEVEL": "1", "CARGO_PROFILE_TEST_DEBUG": "0"}
     quick |= {"CARGO_TARGET_DIR": str(TARGET), "CARGO_INCREMENTAL": "1", "RUST_BACKTRACE": "0"}
-    tests = ["--test", "proofs", "--test", "autograd", "--test", "train"]
+    tests = ["--lib", "--test", "proofs", "--test", "autograd", "--test", "train"]
     command = ["cargo", "test", "--quiet", "--no-fail-fast", *tests, "--", "--format", "pretty"]
     # A session of its own, so that a test that never ends can be ended with the cargo that started it.
     proofs = subprocess.Popen(

@@ -47,11 +47,13 @@ def leaks(page: Page, instruments: list[str], alive: Callable[[Page, str], Itera
         metrics = {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
         metrics |= session.send("Runtime.getHeapUsage")
         metrics["library"] = sum(worker.evaluate("self.memory?.buffer.byteLength ?? 0") for worker in page.workers)
-        # Browsers of 2024 and before do not tell the size of what arrays hold.
-        sizes.append({what: metrics.get(what, 0) for what in ALLOWED})
+        metrics.setdefault("backingStorageSize", 0)  # browsers of 2024 and before do not tell what arrays hold
+        sizes.append({what: metrics[what] for what in ALLOWED})
     grown = {what: (sizes[1][what] - sizes[0][what]) / MOVES for what in ALLOWED}
     faults = [f"every move leaves {grown[what]:.1f} of {what}" for what, allowed in ALLOWED.items() if grown[what] > allowed]
-    return MOVES, faults if sliders else ["there is no slider to move"]
+    if not sliders or not sizes[0]["library"]:
+        faults.append("no slider is there to move, or no memory of a library to look at")
+    return MOVES, faults
 
 
 def move(page: Page, sliders: list[ElementHandle]) -> None:

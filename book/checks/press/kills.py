@@ -3,10 +3,10 @@
 Usage: python3 book/checks/press/kills.py [COMMAND …]   (the command is `cargo book` unless given)
 
 The book has three pages that carry the number of their generation. 30 kills are spread over the whole run, 15 over
-the time from the whole new site to its replacing the old one, 5 fall after that. After each kill all pages must be whole and of one
-generation; at the end a run that is left alone must bring the newest. Then parts of the press are ended while a cell
-runs, in the ways in which systems and people do it: no kernel and no private folder may be left, and none may wait
-for ever.
+the time from the whole new site to its replacing the old one, 5 fall after that. After each kill all pages must be
+whole and of one generation; at the end a run that is left alone must bring the newest. Then parts of the press are
+ended while a cell runs, in the ways in which systems and people do it: no kernel and no private folder may be left,
+and none may wait for ever.
 """
 
 import contextlib
@@ -76,6 +76,7 @@ def wait_until_replaced(running, out):
 
 def timed(command, folder, out):
     """Presses once without a kill; returns how long a run takes, and how long its last step, the replacement."""
+    generate(folder, 1)
     start = time.monotonic()
     running = press(command, folder, out)
     wait_until_whole(running, out)
@@ -247,7 +248,6 @@ def main():
         out = Path(temporary) / "site" / "book"
         generate(folder, 0)
         assert press(command, folder, out).wait() == 0, "the first press fails"
-        generate(folder, 1)
         replaced = kill_at_moments(command, folder, out, count)
         generate(folder, 1000)
         alone = press(command, folder, out)
