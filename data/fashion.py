@@ -5,12 +5,14 @@
 
 Only Python's standard library is needed. The file holds, class after class, the first 500 pictures of each of the 10
 classes of the training set, then the first 100 of each of the test set, 28x28 pixels each, row by row: a stream of
-half bytes, the upper half first. 1 to 15 is a grey level, x/17 rounded; 0 and then n are n + 1 pixels of 0.
-Runs do not cross from one picture to the next. Prints the file's FNV-1a hash, which src/data/fashion.rs knows.
+half bytes, the upper half first, packed with zlib. 1 to 15 is a grey level, x/17 rounded; 0 and then n are n + 1
+pixels of 0. Runs do not cross from one picture to the next. Prints how many bytes the stream has and their FNV-1a
+hash, which src/data/fashion.rs knows.
 """
 
 import gzip
 import sys
+import zlib
 from pathlib import Path
 
 FIRST = {"train": 500, "t10k": 100}  # of each class
@@ -47,7 +49,7 @@ def main():
                 stream += halves(images[i * PIXELS : (i + 1) * PIXELS])
     stream += [0] * (len(stream) % 2)
     data = bytes(16 * a + b for a, b in zip(stream[::2], stream[1::2]))
-    (Path(__file__).parent / "fashion.bin").write_bytes(data)
+    (Path(__file__).parent / "fashion.bin").write_bytes(zlib.compress(data, 9))
     value = 0xCBF29CE484222325
     for byte in data:
         value = (value ^ byte) * 0x100000001B3 % 2**64

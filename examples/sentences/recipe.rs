@@ -12,7 +12,7 @@ const D: usize = 16;
 const NORM: f32 = 2.0;
 
 /// Sentences to train on, drawn from the grammar.
-const SENTENCES: usize = 200_000;
+const SENTENCES: usize = 500_000;
 
 /// Evaluations of the network a sample.
 const NFE: usize = 50;
@@ -56,8 +56,8 @@ impl Language {
 
     pub fn steps(self) -> u64 {
         match self {
-            Self::Aligned => 24_000,
-            Self::Free => 22_000,
+            Self::Aligned => 52_000,
+            Self::Free => 38_000,
         }
     }
 

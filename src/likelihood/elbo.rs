@@ -180,15 +180,17 @@ impl Elbo {
         }
         let schedule = &self.schedule;
         let kind = denoiser.prediction();
+        let levels = (0..schedule.timesteps()).map(|t| schedule.level(t));
+        let to_x0 = levels.map(|level| Prediction::Eps.factors(Prediction::X0, level));
+        let to_x0: Vec<(f64, f64)> = to_x0.collect::<Result<_>>()?;
+        let floors = data.eps_floors(schedule)?;
         let mut terms = Array1::zeros(schedule.timesteps());
-        for (t, term) in terms.iter_mut().enumerate() {
-            let to_x0 = Prediction::Eps.factors(Prediction::X0, schedule.level(t))?;
-            let floor = data.eps_floor(schedule, t)?;
+        for (t, (term, floor)) in terms.iter_mut().zip(&floors).enumerate() {
             let excess = data.eps_excess(schedule, t, &|x_t| {
                 kind.to_eps(schedule, x_t, &denoiser.denoise(x_t, t)?, t)
             })?;
             // Both branches are affine in the squared error: its mean may stand for it.
-            let square = to_x0.1.powi(2) * (floor + excess);
+            let square = to_x0[t].1.powi(2) * (floor + excess);
             *term = self.nats(t, 0.0, square.max(0.0).sqrt()); // rounding may leave less than 0
         }
         let second = data.expectation(|x| x * x)?;

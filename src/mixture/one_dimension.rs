@@ -9,6 +9,7 @@ use super::quadrature::{Node, nodes};
 use crate::bisection::bisect;
 use crate::check;
 use crate::error::{Error, Result};
+use crate::parallel::*;
 use crate::schedule::Schedule;
 
 /// Fewest nodes of a formula: enough to tell modes apart.
@@ -153,13 +154,17 @@ impl Mixture {
         Ok(1.0 - (1.0 - schedule.alpha_bar(t)?) * square)
     }
 
-    /// [`eps_floor`](Self::eps_floor) at every t; length T. Its mean is the least loss that training can reach.
+    /// [`eps_floor`](Self::eps_floor) at every t, in parallel; length T. Its mean is the least loss that training can
+    /// reach.
     ///
     /// # Errors
     /// [`Error::Shape`] if the mixture is not one-dimensional.
     pub fn eps_floors(&self, schedule: &Schedule) -> Result<Array1<f64>> {
-        let ts = 0..schedule.timesteps();
-        ts.map(|t| self.eps_floor(schedule, t)).collect()
+        let ts = (0..schedule.timesteps()).into_par_iter();
+        let floors: Vec<f64> = ts
+            .map(|t| self.eps_floor(schedule, t))
+            .collect::<Result<_>>()?;
+        Ok(floors.into())
     }
 
     /// E[(ε_θ(x_t, t) − ε*(x_t, t))²] over q(x_t): how far a predictor of ε is from the best one, when x_0

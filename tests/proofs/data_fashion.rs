@@ -74,14 +74,27 @@ fn another_file_or_none_is_named() {
         matches!(&error, Error::File { file, .. } if file == "nowhere/fashion.bin"),
         "{error}"
     );
-    let mut bytes = std::fs::read(path()).unwrap();
-    bytes[1000] ^= 1;
-    let damaged = std::env::temp_dir().join(format!("damaged-{}.bin", std::process::id()));
-    std::fs::write(&damaged, bytes).unwrap();
-    let error = data::fashion(&damaged).unwrap_err();
-    std::fs::remove_file(&damaged).unwrap();
-    assert!(
-        matches!(error, Error::File { .. }) && error.to_string().contains("damaged"),
-        "{error}"
-    );
+    // A bit turned somewhere, an end that is missing, no zlib at all, and zlib of something else.
+    let made = std::fs::read(path()).unwrap();
+    let mut turned = made.clone();
+    turned[1000] ^= 1;
+    let other = miniz_oxide::deflate::compress_to_vec_zlib(b"another file", 6);
+    let much = miniz_oxide::deflate::compress_to_vec_zlib(&vec![0; 2_000_000], 6);
+    for bytes in [
+        &turned[..],
+        &made[..100_000],
+        b"P5 28 28 15",
+        &[],
+        &other,
+        &much,
+    ] {
+        let damaged = std::env::temp_dir().join(format!("damaged-{}.bin", std::process::id()));
+        std::fs::write(&damaged, bytes).unwrap();
+        let error = data::fashion(&damaged).unwrap_err();
+        std::fs::remove_file(&damaged).unwrap();
+        assert!(
+            matches!(error, Error::File { .. }) && error.to_string().contains("damaged"),
+            "{error}"
+        );
+    }
 }

@@ -8,7 +8,6 @@ of it whose path has spaces and letters beyond ASCII. One of the kernels is kill
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from jupyter_client import KernelManager
-from trial import Count, code, dependencies, text, write
+from trial import Count, code, copy_of_clone, dependencies, text, write
 
 KERNELS = 4
 PATIENCE = 600  # seconds for a cell that may have to compile the library
@@ -100,8 +99,7 @@ def main():
     count = Count()
     with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor() as pool:
         folder = Path(temporary).resolve()
-        other = folder / "Bücher, mit Leerzeichen"
-        shutil.copytree(clone, other, ignore=shutil.ignore_patterns("target", ".git"))
+        other = copy_of_clone(folder / "Bücher, mit Leerzeichen")
         kernels = [pool.submit(kernel, n, clone / "notebooks") for n in range(KERNELS)]
         presses = []
         for name, place in (("one", clone), ("two", clone), ("other", other)):

@@ -6,7 +6,7 @@ The book has three pages that carry the number of their generation. 30 kills are
 the time from the whole new site to its replacing the old one, 5 fall after that. After each kill all pages must be
 whole and of one generation; at the end a run that is left alone must bring the newest. Then parts of the press are
 ended while a cell runs, in the ways in which systems and people do it: no kernel and no private folder may be left,
-and none may wait for ever.
+and none may wait for ever. All this happens in a copy of the clone, so that presses in the clone itself may go on.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from trial import Count, code, processes, text, write
+from trial import Count, code, copy_of_clone, processes, text, write
 
 PAGES = 3
 SPREAD, AROUND, AFTER = 30, 15, 5
@@ -243,7 +243,7 @@ def main():
     """Kills, looks, counts."""
     command = sys.argv[1:] or ["cargo", "book"]
     count = Count()
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory() as temporary, contextlib.chdir(copy_of_clone(Path(temporary) / "clone")):
         folder = Path(temporary) / "notebooks"
         out = Path(temporary) / "site" / "book"
         generate(folder, 0)

@@ -2,10 +2,16 @@
 
 import contextlib
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
 FIRST = Path("notebooks/01-core-idea.ipynb")
+
+
+def copy_of_clone(place):
+    """A copy of this clone without what was made in it; returns its folder."""
+    return shutil.copytree(Path.cwd(), place, ignore=shutil.ignore_patterns("target", ".git"))
 
 
 def text(source):

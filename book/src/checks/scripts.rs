@@ -32,6 +32,8 @@ pub enum Check {
     Card,
     /// The committed module of the pages is made from the sources as they are
     Module,
+    /// The check of pages finds what is wrong with pages that are broken on purpose
+    Broken,
     /// Every page of the pressed book is right in Chromium
     Browse {
         /// Photograph every page into this folder
@@ -53,6 +55,7 @@ impl Check {
             Check::Printed => with_packages("press/printed.py"),
             Check::Card => card(),
             Check::Module => module::check(&Session::open(Packages::Book)?).map(|_| ()),
+            Check::Broken => succeed(look()?.arg("--self-test")),
             Check::Browse { screenshots } => browse(screenshots.as_deref()),
         }
     }
@@ -81,22 +84,23 @@ fn card() -> Result<()> {
     succeed(command.arg("--chromium").arg(need_browser()?))
 }
 
-/// Looks at the pages that are broken on purpose, then at every page of the pressed book, in a real browser.
-fn browse(screenshots: Option<&Path>) -> Result<()> {
+/// The check of pages in a real browser.
+fn look() -> Result<Command> {
     let browser = need_looking_browser()?;
+    let python = Python::ensure(&Home::open()?, Packages::Checks)?;
+    let mut command = script(&python, &Clone::here()?, "browser/look.py");
+    command.arg("--chromium").arg(browser);
+    Ok(command)
+}
+
+/// Looks at every page of the pressed book.
+fn browse(screenshots: Option<&Path>) -> Result<()> {
     let clone = Clone::here()?;
     let book = clone.target().join("book");
     if !book.join("index.html").exists() {
         bail!("there are no pages yet: run `cargo book` first");
     }
-    let python = Python::ensure(&Home::open()?, Packages::Checks)?;
-    let command = || {
-        let mut command = script(&python, &clone, "browser/look.py");
-        command.arg("--chromium").arg(&browser);
-        command
-    };
-    succeed(command().arg("--self-test"))?;
-    let mut look = command();
+    let mut look = look()?;
     look.arg(&book).arg("--native").arg(native(&clone)?);
     look.arg("--module").arg(clone.join(module::COMMITTED));
     if let Some(folder) = screenshots {
@@ -105,23 +109,18 @@ fn browse(screenshots: Option<&Path>) -> Result<()> {
     succeed(&mut look)
 }
 
-/// The program that answers the instruments' questions on this machine.
+/// The program that answers the instruments' questions on this machine. Compiled as for its tests, so that where these
+/// ran it is there.
 fn native(clone: &Clone) -> Result<PathBuf> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
-        .args([
-            "build",
-            "--quiet",
-            "--locked",
-            "--release",
-            "--package",
-            "live",
-        ])
+        .args(["build", "--quiet", "--locked", "--profile", "test"])
+        .args(["--package", "book", "--package", "live"])
         .args(["--example", "native", "--target-dir"])
         .arg(clone.target())
         .current_dir(clone.root());
     succeed(&mut cargo)?;
-    Ok(clone.target().join("release/examples/native"))
+    Ok(clone.target().join("debug/examples/native"))
 }
 
 fn script(python: &Python, clone: &Clone, name: &str) -> Command {
