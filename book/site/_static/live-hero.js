@@ -303,6 +303,7 @@
       }
       Object.assign(film, { slider, button });
       box.append(sheet);
+      box.classList.add("di-under-hero");
       fit();
       listen();
       stage.changed(null);

@@ -125,27 +125,26 @@
 
     drawAxes() {
       const { left, right, top, bottom } = this.inner;
-      this.axes.replaceChildren();
-      const text = (x, y, words, anchor, more = {}) => {
-        shape("text", { x, y, "text-anchor": anchor, ...more }, this.axes).textContent = minus(words);
-      };
+      const wanted = [];
+      const line = (d, name = "di-gridline") => wanted.push(["path", { class: name, d }, ""]);
+      const text = (x, y, words, anchor, more = {}) => wanted.push(["text", { x, y, "text-anchor": anchor, ...more }, minus(words)]);
       if (this.xTicks) {
         for (const tick of ticks(...this.x, Math.max(2, (right - left) / 75))) {
           const at = fixed(this.px(tick));
-          shape("path", { class: "di-gridline", d: `M${at} ${top}V${bottom}` }, this.axes);
+          line(`M${at} ${top}V${bottom}`);
           text(Math.min(at, this.width - 4.3 * String(tick).length), bottom + 15, tick, "middle");
         }
       }
       if (this.yTicks) {
-        const wanted = ticks(...this.y, Math.max(2, (bottom - top) / 55));
-        for (const tick of this.powers ? wanted.filter(Number.isInteger) : wanted) {
+        const all = ticks(...this.y, Math.max(2, (bottom - top) / 55));
+        for (const tick of this.powers ? all.filter(Number.isInteger) : all) {
           const at = fixed(this.py(tick));
-          shape("path", { class: "di-gridline", d: `M${left} ${at}H${right}` }, this.axes);
+          line(`M${left} ${at}H${right}`);
           text(left - 5, Number(at) + 4, this.powers ? power(tick) : tick, "end");
         }
       }
       const frame = this.yTicks ? `M${left} ${top}V${bottom}H${right}` : `M${left} ${top}V${bottom}H${right}V${top}Z`;
-      shape("path", { class: this.yTicks ? "di-axis" : "di-frame-line", d: frame }, this.axes);
+      line(frame, this.yTicks ? "di-axis" : "di-frame-line");
       if (this.xName) {
         text((left + right) / 2, this.height - 4, this.xName, "middle", { class: "di-axis-name" });
       }
@@ -153,6 +152,26 @@
         const [x, y] = [12, (top + bottom) / 2];
         text(x, y, this.yName, "middle", { class: "di-axis-name", transform: `rotate(-90 ${x} ${y})` });
       }
+      this.keep(wanted);
+    }
+
+    // What stands where it stood is left alone: a label costs a browser more to lay out than to leave.
+    keep(wanted) {
+      const old = new Map([...this.axes.children].map((node) => [node.wanted, node]));
+      const nodes = wanted.map(([name, attributes, words]) => {
+        const key = JSON.stringify([name, attributes, words]);
+        const node = old.get(key) ?? shape(name, attributes);
+        if (!old.delete(key)) {
+          Object.assign(node, { wanted: key, textContent: words });
+        }
+        return node;
+      });
+      old.forEach((node) => node.remove());
+      nodes.forEach((node, at) => {
+        if (this.axes.children[at] !== node) {
+          this.axes.insertBefore(node, this.axes.children[at] ?? null);
+        }
+      });
     }
 
     // Draws under a name: `{ kind: "line" | "area" | "bars" | "rule" | "dots", role, xs, ys }`.

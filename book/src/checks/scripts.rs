@@ -115,7 +115,7 @@ fn native(clone: &Clone) -> Result<PathBuf> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .args(["build", "--quiet", "--locked", "--profile", "test"])
-        .args(["--package", "book", "--package", "live"])
+        .args(["--package", "diffusion-intuition", "--package", "live"])
         .args(["--example", "native", "--target-dir"])
         .arg(clone.target())
         .current_dir(clone.root());

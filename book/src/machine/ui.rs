@@ -1,11 +1,15 @@
 //! What a person sees while the press works: bars on a terminal, plain lines in a log.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::sync::LazyLock;
 use std::time::Duration;
+
+/// All turning signs: what is done at once is shown below each other.
+static SPINNERS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
 /// Prints a line of its own.
 pub fn say(line: &str) {
-    println!("{line}");
+    SPINNERS.suspend(|| println!("{line}"));
 }
 
 /// A text from elsewhere, with signs for control characters, which a terminal would obey.
@@ -22,7 +26,7 @@ pub fn plain(text: &str) -> String {
 
 /// A turning sign with a message and the time so far.
 pub fn spinner(message: &str) -> ProgressBar {
-    let spinner = ProgressBar::new_spinner();
+    let spinner = SPINNERS.add(ProgressBar::new_spinner());
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
         spinner.set_style(style);
     }

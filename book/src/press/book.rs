@@ -139,8 +139,8 @@ fn execute_all(
     if todo.is_empty() {
         return Ok(());
     }
-    let notebooks = chapters.iter().map(|chapter| &chapter.notebook);
-    let key = warm::ensure(session, folder, notebooks)?;
+    let pages = !options.check && folder == session.clone.notebooks().canonicalize()?;
+    let key = compile(session, folder, chapters, pages)?;
     let mut failures = Vec::new();
     for chapter in todo {
         files::remove(&chapter.executed)?;
@@ -166,6 +166,19 @@ fn execute_all(
         bail!("{}", failures.join("\n\nerror: "));
     }
     Ok(())
+}
+
+/// Compiles what kernels need, if they do; returns its key. The compiler works at the library with one thread for most of
+/// the time: what pages need is made beside it, and not beside cells, which may take times.
+fn compile(session: &Session, folder: &Path, chapters: &[Chapter], pages: bool) -> Result<String> {
+    let notebooks = || chapters.iter().map(|chapter| &chapter.notebook);
+    let both = pages && !warm::is_there(session, notebooks())?;
+    std::thread::scope(|scope| {
+        if both {
+            scope.spawn(|| site::prepare(session));
+        }
+        warm::ensure(session, folder, notebooks())
+    })
 }
 
 /// Removes what executions that were killed have left.

@@ -20,6 +20,11 @@ pub fn folder(session: &Session) -> Option<PathBuf> {
         .ok()
 }
 
+/// Lets rustdoc write it ahead.
+pub fn prepare(session: &Session) {
+    made(session).ok();
+}
+
 fn made(session: &Session) -> Result<PathBuf> {
     let around = session.work.join("doc");
     let (folder, mark) = (around.join("doc"), around.join("made-of"));

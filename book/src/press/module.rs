@@ -76,6 +76,15 @@ pub fn scripts(session: &Session) -> Result<Vec<(String, String)>> {
     Ok(scripts)
 }
 
+/// Makes the scripts that can be made here, ahead.
+pub fn prepare(session: &Session) {
+    if let Ok(hash) = hash_of_sources(&session.clone) {
+        for kind in std::iter::once(MAIN).chain(OTHERS) {
+            kept(session, &hash, kind).ok();
+        }
+    }
+}
+
 /// A script as it was kept, or made now.
 fn kept(session: &Session, hash: &str, kind: Kind) -> Result<String> {
     let folder = session.work.join("live");

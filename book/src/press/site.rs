@@ -15,6 +15,13 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Instant;
 
+/// Makes ahead what pages of this book need, takes long, and depends on sources alone. What cannot be made is told when
+/// it is needed.
+pub fn prepare(session: &Session) {
+    module::prepare(session);
+    documentation::prepare(session);
+}
+
 /// Builds the pages of the executed notebooks and puts them in place.
 pub fn press(
     session: &Session,

@@ -27,6 +27,19 @@ pub fn ensure_all(session: &Session) -> Result<String> {
     ensure(session, &notebooks, &read)
 }
 
+/// Whether the compiled copy for these notebooks exists.
+pub fn is_there<'a>(
+    session: &Session,
+    notebooks: impl IntoIterator<Item = &'a Value>,
+) -> Result<bool> {
+    let cells: BTreeSet<_> = notebooks
+        .into_iter()
+        .filter_map(cells::dependencies)
+        .collect();
+    let key = key::of_library(&session.clone, &session.toolchain)?;
+    Ok(cells.is_subset(&copies::cells(&session.home, &key)))
+}
+
 /// Makes the compiled copy for these notebooks of a folder unless it exists; returns its key.
 pub fn ensure<'a>(
     session: &Session,
