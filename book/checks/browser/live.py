@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hands import CONTROLS, WAYS, Way, by_keys
 from leaks import leaks
-from opened import HEIGHT, Found, opened
+from opened import HEIGHT, Found, opened, probe
 from pages import Site
 from playwright.sync_api import Browser, Error, Locator, Page, Route
 
@@ -54,6 +54,8 @@ def check_live(browser: Browser, site: Site, name: str, origin: str, natives: Na
         with opened(browser, url) as (page, ears):
             faults = [f"{instrument} loads before anybody comes near" for instrument in names if too_early(page, instrument)]
             faults += [fault for instrument in names for fault in comes_alive(page, instrument)]
+            if where == "http":  # from disk no script may read the styles
+                faults += probe(page, "askedAgain")[1]
             report(name, f"instruments {where}", (len(names), faults + ears.complaints + ears.outside + ears.failed))
             if where == "file" and natives.program and name == "laboratory.html":
                 report(name, "same answers", same_answers(page, names[0], natives.program))

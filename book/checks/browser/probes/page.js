@@ -186,6 +186,31 @@
     return { count: buttons.length, faults };
   };
 
+  // Rules that ask what something around an instrument has: a browser asks again at every change in it, and styles anew
+  // whatever any such rule names.
+  probes.askedAgain = () => {
+    const around = all(".di-live").flatMap((live) => {
+      const above = [];
+      for (let one = live.parentElement; one; one = one.parentElement) {
+        above.push(one);
+      }
+      return above;
+    });
+    const faults = [];
+    const read = ({ cssRules }) => {
+      for (const rule of cssRules ?? []) {
+        for (const [, whose] of (rule.selectorText ?? "").matchAll(/([^\s>+~,()]+)(?::not\()?:has\(/g)) {
+          if (around.some((one) => one.matches(whose.replace(/:not$/, "")))) {
+            faults.push(`the rule “${shorten(rule.selectorText)}” is asked again at every change in an instrument`);
+          }
+        }
+        read(rule);
+      }
+    };
+    [...document.styleSheets].forEach(read);
+    return { count: around.length, faults };
+  };
+
   // Ends what a change of width or colours set in motion.
   probes.settle = async () => {
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
