@@ -68,6 +68,7 @@
       const guess = held && found ? `, best guess (${[...found.guess].map((x) => minus(x.toFixed(2))).join(", ")})` : "";
       film.films.forEach((frames) => write(frames[now].querySelector("text"), word + guess));
       slider.value = String(values.at);
+      slider.style.setProperty("--di-fill", `${(100 * values.at) / last}%`);
       slider.setAttribute("aria-valuetext", word);
     }
 
