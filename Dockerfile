@@ -9,7 +9,7 @@
 # The Jupyter project's own image; newer ones than this name has are given by --build-arg JUPYTER=IMAGE.
 ARG JUPYTER=jupyter/minimal-notebook:python-3.11
 
-# Compiles the kernel (8 to 10 minutes on 2 cores) and the library.
+# Compiles the kernel (6 to 10 minutes on 2 cores) and the library.
 FROM ${JUPYTER} AS setup
 ARG RUST=1.95.0
 USER root

@@ -101,7 +101,7 @@ fn optimised() -> Vec<String> {
 fn install(home: &Home) -> Result<PathBuf> {
     ui::say(&format!(
         "Installing the Rust kernel evcxr_jupyter {VERSION}: it contains rust-analyzer, so compiling it takes \
-         8 to 10 minutes on 2 cores. This happens once; every clone uses the same kernel."
+         6 to 10 minutes on 2 cores. This happens once; every clone uses the same kernel."
     ));
     let aside = home.join(format!(".evcxr-{VERSION}.part"));
     files::remove(&aside)?;
