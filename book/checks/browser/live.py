@@ -33,6 +33,16 @@ LEARNED = {
     "score quality": 5e-3,  # a share of points inside a radius: one on its rim may fall out
 }
 READY = 5_000  # milliseconds
+# Axes keep the labels that stay: they must be those that a plot without any draws, as it does at a change of colours.
+AXES = """async (live) => {
+  const axes = [...live.querySelectorAll('.di-axes')];
+  const before = axes.map((one) => one.innerHTML);
+  axes.forEach((one) => one.replaceChildren());
+  const root = document.documentElement;
+  root.setAttribute('data-theme', root.getAttribute('data-theme'));
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  return axes.filter((one, at) => one.innerHTML !== before[at]).length;
+}"""
 
 Say = Callable[[str, str, Found], None]
 
@@ -155,6 +165,8 @@ def driven(page: Page, instrument: str, ways: tuple[Way, ...]) -> Found:
         box = plot.bounding_box()
         if not box or box["width"] < 100 or box["height"] < 80 or box["x"] < 0 or box["x"] + box["width"] > page.viewport_size["width"]:
             faults.append(f"{instrument}: a plot lies at {box}")
+    if stale := where.evaluate(AXES):
+        faults.append(f"{instrument}: {stale} plots have other axes than if they were drawn anew")
     where.locator(".di-live-reset").click()
     page.wait_for_timeout(300)
     if values(where) != start:

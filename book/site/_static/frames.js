@@ -88,7 +88,7 @@
       this.films.forEach((film) => film.forEach((frame, at) => frame.classList.toggle("di-current", at === index)));
       this.labels.forEach((label, at) => label.classList.toggle("di-current", at === index));
       this.slider.value = String(index);
-      this.slider.style.setProperty("--di-fill", `${(100 * index) / this.slider.max}%`);
+      this.slider.style.setProperty("--di-fill", `${(100 * index) / Math.max(this.slider.max, 1)}%`);
       this.slider.setAttribute("aria-valuetext", this.labels[index].textContent);
     }
 

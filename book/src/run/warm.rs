@@ -32,12 +32,18 @@ pub fn is_there<'a>(
     session: &Session,
     notebooks: impl IntoIterator<Item = &'a Value>,
 ) -> Result<bool> {
-    let cells: BTreeSet<_> = notebooks
-        .into_iter()
-        .filter_map(cells::dependencies)
-        .collect();
-    let key = key::of_library(&session.clone, &session.toolchain)?;
+    let (cells, key) = wanted(session, notebooks)?;
     Ok(cells.is_subset(&copies::cells(&session.home, &key)))
+}
+
+/// The `:dep` cells that the copy must have run, and its key.
+fn wanted<'a>(
+    session: &Session,
+    notebooks: impl IntoIterator<Item = &'a Value>,
+) -> Result<(BTreeSet<String>, String)> {
+    let cells = notebooks.into_iter().filter_map(cells::dependencies);
+    let key = key::of_library(&session.clone, &session.toolchain)?;
+    Ok((cells.collect(), key))
 }
 
 /// Makes the compiled copy for these notebooks of a folder unless it exists; returns its key.
@@ -47,9 +53,7 @@ pub fn ensure<'a>(
     notebooks: impl IntoIterator<Item = &'a Value>,
 ) -> Result<String> {
     let home = &session.home;
-    let notebooks = notebooks.into_iter();
-    let cells: BTreeSet<_> = notebooks.filter_map(cells::dependencies).collect();
-    let key = key::of_library(&session.clone, &session.toolchain)?;
+    let (cells, key) = wanted(session, notebooks)?;
     let lock = home.join(copies::LOCK);
     let found = || cells.is_subset(&copies::cells(home, &key)).then_some(());
     Lock::once(&lock, "compiling the library for the kernel", found, || {
