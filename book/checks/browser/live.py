@@ -32,7 +32,7 @@ LEARNED = {
     **dict.fromkeys(("picture states", "gaze shares", "score made", "score walked"), 1e-4),
     "score quality": 5e-3,  # a share of points inside a radius: one on its rim may fall out
 }
-READY = 5_000  # milliseconds
+READY = 10_000  # milliseconds
 # Axes keep the labels that stay: they must be those that a plot without any draws, as it does at a change of colours.
 AXES = """async (live) => {
   const axes = [...live.querySelectorAll('.di-axes')];
@@ -75,8 +75,9 @@ def check_live(browser: Browser, site: Site, name: str, origin: str, natives: Na
                     report(name, f"same answers, {instrument}", answers)
     if natives.program and natives.module and name == "laboratory.html":
         with opened(browser, (site.root / name).as_uri()) as (page, _):
+            page.goto("about:blank")
             page.route("**/live.wasm.js", lambda route: route.fulfill(path=natives.module))
-            page.reload(wait_until="load")
+            page.goto((site.root / name).as_uri(), wait_until="load")
             list(comes_alive(page, names[0]))
             report(name, "same when committed", same_answers(page, names[0], natives.program))
     if name == "laboratory.html":
@@ -127,8 +128,9 @@ def keeps_focus(browser: Browser, url: str) -> Found:
     """A reader whose focus is on the film's slider when the live picture takes over has it on its slider then."""
     held: list[Route] = []
     with opened(browser, url) as (page, _):
+        page.goto("about:blank")  # else what the page before still asks for would be held, and not what this one does
         page.route("**/live.wasm.js", lambda route: held.append(route))
-        page.reload(wait_until="load")
+        page.goto(url, wait_until="load")
         slider = page.locator(".di-controls input[type=range]").first
         slider.focus()
         old = slider.element_handle()
@@ -139,7 +141,10 @@ def keeps_focus(browser: Browser, url: str) -> Found:
         else:
             return 1, ["the live picture does not ask for its library"]
         held[0].continue_()
-        page.wait_for_selector(".di-hero", timeout=READY)
+        try:
+            page.wait_for_selector(".di-hero", timeout=READY)
+        except Error:
+            return 1, ["the live picture does not take the film over once it has its library"]
         if slider.evaluate("(slider, old) => slider === old", old):
             return 1, ["the live picture has not taken the slider over"]
         kept = slider.evaluate("(slider) => slider === document.activeElement")

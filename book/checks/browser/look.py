@@ -31,7 +31,7 @@ from plain import check_plain
 from selftest import self_test
 from pages import Fault, Site, served
 from previews import check_previews
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Error, sync_playwright
 
 Item = TypeVar("Item")
 FLAGS = [
@@ -81,7 +81,11 @@ class Browsers:
                         item = next(waiting, None)
                     if item is None:
                         break
-                    look(browser, item)
+                    try:
+                        look(browser, item)
+                    except Error as error:
+                        error.add_note(f"while looking at {item}")
+                        raise
                 browser.close()
 
         with ThreadPoolExecutor(self.count) as pool:
