@@ -32,7 +32,7 @@ LEARNED = {
     **dict.fromkeys(("picture states", "gaze shares", "score made", "score walked"), 1e-4),
     "score quality": 5e-3,  # a share of points inside a radius: one on its rim may fall out
 }
-READY = 10_000  # milliseconds
+READY = 5_000  # milliseconds
 # Axes keep the labels that stay: they must be those that a plot without any draws, as it does at a change of colours.
 AXES = """async (live) => {
   const axes = [...live.querySelectorAll('.di-axes')];
@@ -75,9 +75,7 @@ def check_live(browser: Browser, site: Site, name: str, origin: str, natives: Na
                     report(name, f"same answers, {instrument}", answers)
     if natives.program and natives.module and name == "laboratory.html":
         with opened(browser, (site.root / name).as_uri()) as (page, _):
-            page.goto("about:blank")
-            page.route("**/live.wasm.js", lambda route: route.fulfill(path=natives.module))
-            page.goto((site.root / name).as_uri(), wait_until="load")
+            anew(page, lambda route: route.fulfill(path=natives.module))
             list(comes_alive(page, names[0]))
             report(name, "same when committed", same_answers(page, names[0], natives.program))
     if name == "laboratory.html":
@@ -124,13 +122,19 @@ def comes_alive(page: Page, instrument: str) -> Iterator[str]:
         yield f"{instrument} says “{refusal}” from the start"
 
 
+def anew(page: Page, answer: Callable[[Route], object]) -> None:
+    """Opens a page once more, and lets this answer what it asks the main module for."""
+    url = page.url
+    page.goto("about:blank")  # else what the page still asks for until it goes would be answered, too, and first
+    page.route("**/live.wasm.js", answer)
+    page.goto(url, wait_until="load")
+
+
 def keeps_focus(browser: Browser, url: str) -> Found:
     """A reader whose focus is on the film's slider when the live picture takes over has it on its slider then."""
     held: list[Route] = []
     with opened(browser, url) as (page, _):
-        page.goto("about:blank")  # else what the page before still asks for would be held, and not what this one does
-        page.route("**/live.wasm.js", lambda route: held.append(route))
-        page.goto(url, wait_until="load")
+        anew(page, lambda route: held.append(route))
         slider = page.locator(".di-controls input[type=range]").first
         slider.focus()
         old = slider.element_handle()
