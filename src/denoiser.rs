@@ -7,7 +7,7 @@ use crate::mixture::Mixture;
 use crate::prediction::Prediction;
 use crate::schedule::Schedule;
 
-/// Anything that predicts ε, x_0 or v from x_t: a closure, a trained network, the exact [`Mixture`].
+/// Anything that predicts ε, x_0, v or the velocity from x_t: a closure, a trained network, the exact [`Mixture`].
 ///
 /// A closure `|x_t: &Array2<f32>, t: usize|` that returns an `Array2<f32>`, or a `Result` of one, is a
 /// denoiser that predicts ε; [`Prediction::of`] makes it one that predicts something else. So is the
@@ -86,7 +86,7 @@ pub struct ExactDenoiser {
 }
 
 impl Mixture {
-    /// The exact denoiser for data that follows this mixture: ε*, x0* or v* of `schedule`, the conditional
+    /// The exact denoiser for data that follows this mixture: ε*, x0*, v* or the velocity of `schedule`, the conditional
     /// means that a network of that kind tries to learn.
     ///
     /// With it, all that a sampler gets wrong is the sampler's own doing.

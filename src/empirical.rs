@@ -17,7 +17,7 @@ use crate::schedule::Schedule;
 /// Rows whose weights are computed together: a product of matrices each, small enough for a core's cache.
 const PIECE: usize = 32;
 
-/// The best prediction of ε, x_0 or v when x_0 is one of n given rows, each as likely as any other.
+/// The best prediction of ε, x_0, v or the velocity when x_0 is one of n given rows, each as likely as any other.
 ///
 /// x0*(x_t, t) = E[x_0 | x_t] = Σ_i w_i x_i, with w = softmax_i(−‖x_t − √ᾱ_t x_i‖² / (2(1−ᾱ_t))); ε* and v* follow from
 /// it (Karras et al. 2022, appendix B.3, eq. 57). It is the limit of [`Mixture::isotropic`](crate::Mixture::isotropic)

@@ -29,7 +29,7 @@ impl Schedule {
         rng: &mut Rng,
     ) -> Result<Array<f32, D>> {
         self.check(t)?;
-        // One step keeps the share α_t of the variance, as t steps keep ᾱ_t.
+        // One step keeps the share α_t of the variance, as the first t + 1 steps keep ᾱ_t.
         let alpha_bar = self.alphas()[t];
         Ok(noised("x_before", x_before, Level { alpha_bar }, rng)?.0)
     }

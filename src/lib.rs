@@ -110,7 +110,8 @@
 //! A batch is a matrix with one row a sample ([`ndarray::Array2`] of f32); one-dimensional data may stay an
 //! [`ndarray::Array1`]. Tables and exact solutions are f64. Randomness is always an argument, an [`Rng`]; a
 //! seed gives the same bits at any number of threads. Processors whose vectors are wider, or multiply and add at once,
-//! differ in last digits: with `DIFFUSION_INTUITION_VECTORS` set to 128 or 256 none wider than so many bits are used.
+//! differ in last digits: with `DIFFUSION_INTUITION_VECTORS` set to 128 or 256 none wider than so many bits are used
+//! (any other value of it ends the program with a sentence).
 //! Public entry points return [`Error`]s that name the offending value; none of them panics on bad input.
 //!
 //! # Features

@@ -1,4 +1,4 @@
-//! From noise to data, two ways: The same thousand starts walk home under two samplers, with the exact denoiser, so that
+//! From noise to data, two ways: The same starts walk home under two samplers, with the exact denoiser, so that
 //! all that is wrong is the sampler's own. The lines are heights of the density to be met, exact at every moment. Click
 //! a point to follow its way.
 

@@ -22,8 +22,8 @@ impl Tape<'_> {
     /// c columns, and `rows` tells which of its rows belongs to each of the n; the result is (n, c). The (n, 2c)
     /// matrix of [gathered](Self::gather) rows is never made.
     ///
-    /// FiLM (Perez et al. 2018, eq. 1) with the scale counted from 1, as in improved DDPM (Nichol &
-    /// Dhariwal 2021, §3.3), followed by SiLU (x·sigmoid(x), Elfwing et al. 2018).
+    /// FiLM (Perez et al. 2018, eq. 2) with the scale counted from 1, as in improved DDPM (Nichol &
+    /// Dhariwal 2021, appendix A), followed by SiLU (x·sigmoid(x), Elfwing et al. 2018).
     pub fn film_residual(&mut self, h: Var, u: Var, table: Var, rows: &Rows) -> Result<Var> {
         let op = "film_residual";
         let (dim @ (n, cols), table_dim) = (self.dim(u)?, self.dim(table)?);

@@ -9,29 +9,48 @@ use fearless_simd::{Level, Select, Simd, SimdBase, SimdFloat, f32x16, u32x16};
 /// compiler, which never fuses or reorders by itself: an element's bits do not depend on its place.
 ///
 /// `DIFFUSION_INTUITION_VECTORS` set to 128 or 256 allows no vectors of more bits, so that a machine with wide ones
-/// computes (and is tested) as one without.
+/// computes (and is tested) as one without. Any other value ends the program: to go on with wide ones would be to
+/// test what was not asked.
 pub(crate) static SIMD: LazyLock<Level> = LazyLock::new(|| {
-    let bits = std::env::var("DIFFUSION_INTUITION_VECTORS");
-    no_wider(Level::new(), bits.as_deref().unwrap_or_default())
+    let asked = std::env::var_os("DIFFUSION_INTUITION_VECTORS").unwrap_or_default();
+    match most_bits(&asked.to_string_lossy()) {
+        Ok(bits) => no_wider(Level::new(), bits),
+        Err(refusal) => panic!("{refusal}"),
+    }
 });
 
+/// How many bits vectors may have by a value of `DIFFUSION_INTUITION_VECTORS`; all that there are if it is empty.
+fn most_bits(asked: &str) -> Result<Option<u32>, String> {
+    match asked {
+        "" => Ok(None),
+        "128" => Ok(Some(128)),
+        "256" => Ok(Some(256)),
+        _ => Err(format!(
+            "DIFFUSION_INTUITION_VECTORS is {asked:?}; valid are 128, 256, and no such variable"
+        )),
+    }
+}
+
 /// The level, or where its vectors have more bits than these, one whose vectors have not.
-fn no_wider(level: Level, bits: &str) -> Level {
+fn no_wider(level: Level, bits: Option<u32>) -> Level {
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     return match bits {
-        "128" => level.as_sse4_2().map_or(level, Level::Sse4_2),
-        "256" => level.as_avx2().map_or(level, Level::Avx2),
+        Some(128) => level.as_sse4_2().map_or(level, Level::Sse4_2),
+        Some(256) => level.as_avx2().map_or(level, Level::Avx2),
         _ => level,
     };
     // Elsewhere no vectors have more than 128 bits.
     #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
-    return level;
+    {
+        let _ = bits;
+        level
+    }
 }
 
 /// All levels that can be tried here, the CPU's own first.
 #[cfg(test)]
 pub(super) fn levels() -> [Level; 3] {
-    ["", "256", "128"].map(|bits| no_wider(Level::new(), bits))
+    [None, Some(256), Some(128)].map(|bits| no_wider(Level::new(), bits))
 }
 
 /// Whether a level multiplies and adds in one instruction, rounded once.
@@ -226,6 +245,18 @@ pub(super) fn piece(len: usize, cols: usize) -> usize {
 mod tests {
     use super::*;
     use fearless_simd::dispatch;
+
+    #[test]
+    fn a_width_that_is_none_is_refused_by_its_value() {
+        assert_eq!([most_bits(""), most_bits("256")], [Ok(None), Ok(Some(256))]);
+        for wrong in ["512", " 128", "wide"] {
+            let refusal = most_bits(wrong).unwrap_err();
+            assert!(
+                refusal.contains(&format!("{wrong:?}; valid are 128, 256")),
+                "{refusal}"
+            );
+        }
+    }
 
     #[test]
     fn exp_is_within_two_units_in_the_last_place() {

@@ -70,7 +70,7 @@ impl Tape<'_> {
     ///
     /// x̂ = (x − mean)/√(variance + 1e-5), variance with the number of values as divisor (Wu & He 2018, eq. 2);
     /// z = (γ·x̂ + β)·(1 + scale) + shift, scale in the table's first channels (improved DDPM, Nichol & Dhariwal
-    /// 2021, §3.3: adaptive group norm); y = z or z·sigmoid(z).
+    /// 2021, appendix A); y = z or z·sigmoid(z).
     ///
     /// # Errors
     /// [`Error::Shapes`](crate::Error::Shapes) with the shape of x, and that of γ or the table if their channels

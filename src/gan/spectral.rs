@@ -10,8 +10,8 @@ use crate::rng::Rng;
 const FIRST: usize = 20;
 
 /// Every weight matrix W of a network divided by its largest singular value σ(W) (Miyato et al. 2018, eq. 8):
-/// a layer then stretches no vector, and the whole network is Lipschitz with constant 1 if its activations
-/// are.
+/// a layer then stretches no vector, and the whole network is Lipschitz with constant 1 in what its first layer sees, if
+/// its activations are. Waves before that layer, of frequencies ω, make it √(1 + Σω²) in the sample.
 ///
 /// σ = uᵀWv comes from the power method (algorithm 1): the singular vectors u and v are kept from one use to
 /// the next, for W changes little in a step.

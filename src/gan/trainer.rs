@@ -14,7 +14,8 @@ use crate::rng::Rng;
 use crate::train::{Data, rng_of_step};
 use crate::verdict::Verdict;
 
-/// Slope of the leaky ReLU below 0, in both networks (Radford et al. 2016, §3).
+/// Slope of the leaky ReLU below 0, in both networks (the 0.2 of Radford et al. 2016, §4, who have it in the
+/// discriminator only).
 const SLOPE: f32 = 0.2;
 
 /// A generator and a discriminator in training.

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::rng::Rng;
 
 /// A U-Net (Ronneberger et al. 2015) for diffusion (DDPM, Ho et al. 2020, appendix B), with the timestep as scale
-/// and shift in every block (improved DDPM, Nichol & Dhariwal 2021, §3.3).
+/// and shift in every block (improved DDPM, Nichol & Dhariwal 2021, appendix A).
 ///
 /// ```text
 /// e = time(sinusoidal(t)) + labels[label]          linear, SiLU, linear; a row for each class and one for none

@@ -14,7 +14,7 @@ use crate::rng::Rng;
 /// ```
 ///
 /// `conv2` starts at zero, so that at first y is skip(x), a 1×1 convolution, or x itself if the channels stay
-/// (improved DDPM, Nichol & Dhariwal 2021, §3.3, without dropout).
+/// (improved DDPM, Nichol & Dhariwal 2021, appendix A, without dropout).
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Block {
     norm1: Norm,

@@ -6,7 +6,8 @@ use crate::check;
 use crate::error::Result;
 use crate::schedule::Level;
 
-/// σ², the variance of the noise that a step of DDPM adds. Every choice becomes exact as steps get small.
+/// σ², the variance of the noise that a step of DDPM adds. As steps get small, samples
+/// of every choice become exact; the bound of fixed-small does not (see [`likelihood`](crate::likelihood)).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Variance {
     /// β̃_t = β_t (1−ᾱ_s)/(1−ᾱ_t), that of q(x_s | x_t, x_0): right if x̂0 is certain, so where the noise is

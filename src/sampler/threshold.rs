@@ -28,7 +28,7 @@ pub enum Threshold {
         /// The largest magnitude that data has.
         limit: f64,
     },
-    /// Every place of x̂0 to the nearest word vector: the clamping trick (Li et al. 2022, Diffusion-LM, §4.3), for
+    /// Every place of x̂0 to the nearest word vector: the clamping trick (Li et al. 2022, Diffusion-LM, §4.2), for
     /// sentences, whose rows are whole places side by side.
     ///
     /// x̂0 = E\[x_0 | x_t\] lies between the words that are possible; clamped, it is one word at each place, also

@@ -42,8 +42,8 @@ impl WordVectors {
         Ok(Self { vectors })
     }
 
-    /// Independent directions in `d` dimensions, uniform, each vector of norm 1: two of `words` have a scalar
-    /// product near 0, up to about 1/√d.
+    /// Independent directions in `d` dimensions, uniform, each vector of norm 1: the scalar product of two
+    /// is near 0, typically 1/√d off; of many, some are several times that.
     ///
     /// # Errors
     /// [`Error::Empty`] without words or dimensions; [`Error::Size`] for more than memory can hold.

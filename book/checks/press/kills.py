@@ -242,6 +242,8 @@ def endings(command, folder, count):
 def main():
     """Kills, looks, counts."""
     command = sys.argv[1:] or ["cargo", "book"]
+    # Where this was started so as to outlive its terminal, the presses must not: they inherit what is ignored.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     count = Count()
     with tempfile.TemporaryDirectory() as temporary, contextlib.chdir(copy_of_clone(Path(temporary) / "clone")):
         folder = Path(temporary) / "notebooks"

@@ -123,7 +123,7 @@ window.diLive.start("digits", (stage) => {
   });
   ["focus", "blur"].forEach((name) => paper.canvas.addEventListener(name, () => show()));
 
-  // Ink, and its blur: the digits that the network knows were drawn fine, and made coarse.
+  // The numbers of a picture: ink is 1, paper −1.
   function scribble() {
     const ink = new Array(PIXELS).fill(-1);
     values.scribble.forEach((at) => {
