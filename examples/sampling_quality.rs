@@ -64,7 +64,7 @@ fn train(draw: Draw, schedule: &Schedule, steps: u64) -> Result<(FilmMlp, f64)> 
     let rows = draw(500_000, &mut Rng::new(1))?;
     let mut trainer = Trainer::new(&network, rows, schedule, config)?;
     trainer.run(&mut network, steps, |_| ())?;
-    trainer.use_ema(&mut network);
+    trainer.use_ema(&mut network)?;
     Ok((network, start.elapsed().as_secs_f64()))
 }
 

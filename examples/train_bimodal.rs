@@ -51,7 +51,7 @@ fn main() -> Result<()> {
                 },
             );
         println!("{name}: excess {mean:.6} averaged over t, {worst:.6} at the worst t = {t}");
-        trainer.use_ema(&mut network);
+        trainer.use_ema(&mut network)?;
     }
     if let Some(file) = std::env::args().nth(6) {
         network.parameters().save(&file)?;

@@ -175,7 +175,7 @@ mod tests {
         let text = elements::<u8>("samples", &[usize::MAX, 2]).unwrap_err();
         assert_eq!(
             text.to_string(),
-            "samples of shape [18446744073709551615, 2] are more than memory can hold"
+            "samples: shape [18446744073709551615, 2], more than memory can hold"
         );
     }
 }

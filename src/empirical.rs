@@ -81,6 +81,7 @@ impl EmpiricalDenoiser {
     /// outside the schedule; [`Error::Size`](crate::Error::Size) for more draws than memory can hold.
     pub fn loss_floor(&self, ts: Range<usize>, draws: usize, rng: &mut Rng) -> Result<Estimate> {
         check::not_empty("the range of timesteps", ts.len())?;
+        self.schedule.check(ts.end - 1)?;
         check::elements::<f32>("draws of the loss", &[draws, 4 * self.rows.ncols()])?;
         let chosen: Vec<usize> = (0..draws)
             .map(|_| rng.random_range(0..self.rows.nrows()))

@@ -48,9 +48,9 @@ fn advise_huge_pages(values: &mut [f32]) {
     let bytes = values.as_mut_ptr_range();
     let skipped = bytes.start.align_offset(PAGE);
     if let Some(whole) = values.get_mut(skipped..) {
-        // SAFETY: the range is memory that `whole` borrows alone, and the advice (unlike MADV_DONTNEED)
-        // leaves its contents alone: it chooses the size of the pages behind it. A refusal (a kernel built
-        // without huge pages) costs time only, so the result is of no interest.
+        // SAFETY: the range is memory that `whole` borrows; the system rounds its end up to a page, which others may
+        // use, but the advice (unlike MADV_DONTNEED) leaves all contents alone: it chooses the size of the pages
+        // behind it. A refusal (a kernel built without huge pages) costs time only, so the result is of no interest.
         unsafe { madvise(whole.as_mut_ptr().cast(), size_of_val(whole), MADV_HUGEPAGE) };
     }
 }

@@ -132,7 +132,7 @@ pub fn train(
     let train = split.train.clone();
     let mut trainer = Trainer::open(checkpoint, every, &mut network, train, &schedule, config)?;
     trainer.run_to(&mut network, steps, observer)?;
-    trainer.use_ema(&mut network);
+    trainer.use_ema(&mut network)?;
     let losses = trainer.losses().to_vec();
     Ok(Model {
         split,

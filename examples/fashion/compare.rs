@@ -57,7 +57,7 @@ pub fn compare(out: &Path) -> Result<()> {
             trainer.run_to(&mut network, step, |progress| loss = progress.loss)?;
             spent += processor_seconds() - start;
             let mut averaged = network.clone();
-            trainer.use_ema(&mut averaged);
+            trainer.use_ema(&mut averaged)?;
             let (rows, labels) = recipe::paint(&averaged, &coder, PER_CLASS, &mut Rng::new(2))?;
             let score = exam.score(&rows, &labels)?;
             let row = format!(

@@ -100,7 +100,7 @@ impl Contender {
         for quarter in 1..=REPORTS {
             trainer.run(&mut network, extent.steps / REPORTS, |_| ())?;
             let mut averaged = network.clone();
-            trainer.use_ema(&mut averaged);
+            trainer.use_ema(&mut averaged)?;
             for (evaluations, method, spacing) in SAMPLERS {
                 // The slow one only at the end, and only where it may matter.
                 if evaluations == 1000 && (quarter < REPORTS || self == Self::Reference) {

@@ -80,7 +80,7 @@ fn run(folder: &Path, size: usize, steps: u64) -> Result<PathBuf> {
     let data = rows.clone();
     let mut trainer = Trainer::open(&file, 200, &mut network, data, &schedule, settings)?;
     trainer.run_to(&mut network, steps, |progress| println!("{progress}"))?;
-    trainer.use_ema(&mut network);
+    trainer.use_ema(&mut network)?;
 
     let mut rng = Rng::new(1);
     let noise = rng.standard_normal(SHOWN, rows.ncols())?;

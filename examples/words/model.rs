@@ -110,7 +110,7 @@ pub fn train(args: &Args, text: &Text, folder: &mut Folder, tell: impl Fn(&str))
             continue;
         }
         let mut averaged = network.clone();
-        trainer.use_ema(&mut averaged);
+        trainer.use_ema(&mut averaged)?;
         let from = curve.last().map_or(0, |point| point.step as usize);
         let point = Point {
             step: mark,
@@ -124,7 +124,7 @@ pub fn train(args: &Args, text: &Text, folder: &mut Folder, tell: impl Fn(&str))
         curve.push(point);
         folder.write(CURVE, &written_curve(&curve))?;
     }
-    trainer.use_ema(&mut network);
+    trainer.use_ema(&mut network)?;
     Ok(Model {
         schedule,
         vectors,

@@ -77,7 +77,7 @@ pub fn paint(asked: &Asked, desk: &mut Desk) -> Reply<Answer> {
 pub fn show(asked: &Asked, desk: &mut Desk) -> Reply<Answer> {
     let painter = desk.painter.as_ref().ok_or("nothing has been drawn")?;
     let mut network = painter.network.clone();
-    painter.trainer.use_ema(&mut network);
+    painter.trainer.use_ema(&mut network)?;
     let mut rng = Rng::new(asked.number("seed")?);
     let noise = rng.standard_normal(600, 2)?;
     let sampler = Sampler::spaced(

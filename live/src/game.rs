@@ -105,7 +105,7 @@ pub fn score(asked: &Asked, desk: &mut Desk) -> Reply<Answer> {
     let mut rng = Rng::new(asked.number("seed")?);
     let made = both.game.sample(1000, &mut rng)?;
     let mut network = both.network.clone();
-    both.trainer.use_ema(&mut network);
+    both.trainer.use_ema(&mut network)?;
     let noise = rng.standard_normal(1000, 2)?;
     let walked = both.sampler.sample(&network, &noise, &mut rng)?;
     let reached = [

@@ -62,7 +62,7 @@ pub fn look(asked: &Asked, desk: &mut Desk) -> Reply<Answer> {
     let (t, grid) = (asked.number("t")?, asked.grid(161)?);
     let x_t = grid.mapv(|x| x as f32).insert_axis(Axis(1));
     let mut answer = Answer::default();
-    answer.put("learned", averaged(lesson).predict_at(&x_t, t)?);
+    answer.put("learned", averaged(lesson)?.predict_at(&x_t, t)?);
     answer.put(
         "best",
         lesson.world.optimal_eps(&lesson.schedule, &grid, t)?,
@@ -77,7 +77,7 @@ pub fn look(asked: &Asked, desk: &mut Desk) -> Reply<Answer> {
 /// The excess E[(ε_θ − ε*)²] at some timesteps.
 pub fn excess(_: &Asked, desk: &mut Desk) -> Reply<Answer> {
     let lesson = desk.lesson.as_ref().ok_or("no network has begun")?;
-    let network = averaged(lesson);
+    let network = averaged(lesson)?;
     let last = lesson.schedule.timesteps() - 1;
     let ts: Vec<usize> = (0..MEASURED).map(|i| i * last / (MEASURED - 1)).collect();
     let at = |t: &usize| {
@@ -91,8 +91,8 @@ pub fn excess(_: &Asked, desk: &mut Desk) -> Reply<Answer> {
 }
 
 /// The network with the moving average of its parameters.
-fn averaged(lesson: &Lesson) -> Taught {
+fn averaged(lesson: &Lesson) -> Result<Taught> {
     let mut network = lesson.network.clone();
-    lesson.trainer.use_ema(&mut network);
-    network
+    lesson.trainer.use_ema(&mut network)?;
+    Ok(network)
 }

@@ -38,6 +38,7 @@ pub struct Conv2d {
 
 impl Conv2d {
     /// The same weights, halving or doubling.
+    #[must_use]
     pub fn resizing(self, resize: Resize) -> Self {
         Self { resize, ..self }
     }

@@ -3,6 +3,7 @@
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::parameters::{ParameterId, Parameters};
+use crate::error::Result;
 
 /// ∂loss/∂parameter for every parameter, in the order and layout of the [`Parameters`].
 #[derive(Debug, Clone)]
@@ -37,6 +38,11 @@ impl Gradients {
     pub fn get_mut(&mut self, id: ParameterId) -> ArrayViewMut2<'_, f32> {
         let values = &mut self.flat[self.of.range(id)];
         ArrayViewMut2::from_shape(self.of.shape(id), values).expect("as long as its shape")
+    }
+
+    /// Refuses gradients that are of others than these parameters.
+    pub(crate) fn check_of(&self, parameters: &Parameters) -> Result<()> {
+        parameters.check_make(self.flat.len(), self.of.layout())
     }
 
     /// The place of each parameter's gradient.

@@ -4,14 +4,13 @@ use fearless_simd::{Simd, dispatch};
 
 use super::gather::Rows;
 use super::math::{SIMD, piece};
+use super::norm::scale_and_shift;
+use super::norm_passes::EPS;
 use super::op::{Backward, Op, Var};
 use super::softmax::fold;
 use super::tape::{Tape, shapes_fit};
 use crate::error::Result;
 use crate::parallel::*;
-
-/// Added to a variance, as PyTorch does.
-const EPS: f32 = 1e-5;
 
 struct Modulate {
     x: Var,
@@ -55,7 +54,7 @@ impl Tape<'_> {
         let results = results.zip(x_values.par_chunks_exact(width));
         let results = results.with_min_len(least).enumerate();
         results.for_each(|(r, ((y, moments), x))| {
-            let film = of_row(table_values, rows, r / places, cols);
+            let film = scale_and_shift(table_values, rows, r / places, cols);
             dispatch!(*SIMD, simd => forward(simd, y, x, film, moments));
         });
         let moments = self.kept(moments, (all, 2));
@@ -85,12 +84,6 @@ impl Tape<'_> {
 fn norm(x: &[f32]) -> f32 {
     let squares = x.iter().map(|x| x * x).sum::<f32>();
     squares.sqrt().max(f32::MIN_POSITIVE)
-}
-
-/// Scales and shifts of sentence `i`.
-fn of_row<'a>(table: &'a [f32], rows: &Rows, i: usize, cols: usize) -> [&'a [f32]; 2] {
-    let table = &table[rows.of()[i] as usize * 2 * cols..][..2 * cols];
-    table.split_at(cols).into()
 }
 
 #[inline(always)]
@@ -166,7 +159,7 @@ impl Op for Modulate {
         let rows = rows.zip(x.par_chunks_exact(width).zip(moments.par_chunks_exact(2)));
         let rows = rows.with_min_len(least).enumerate();
         rows.for_each(|(r, (dy, (x, moments)))| {
-            let [scale, _] = of_row(table, &self.rows, r / places, cols);
+            let [scale, _] = scale_and_shift(table, &self.rows, r / places, cols);
             dispatch!(*SIMD, simd => backward(simd, dy, x, scale, moments));
         });
         walk.give(self.x, dy);

@@ -151,7 +151,12 @@ impl Tape<'_> {
 }
 
 /// Scales and shifts of picture `i`.
-fn scale_and_shift<'a>(table: &'a [f32], rows: &Rows, i: usize, cols: usize) -> [&'a [f32]; 2] {
+pub(super) fn scale_and_shift<'a>(
+    table: &'a [f32],
+    rows: &Rows,
+    i: usize,
+    cols: usize,
+) -> [&'a [f32]; 2] {
     let table = &table[rows.of()[i] as usize * 2 * cols..][..2 * cols];
     table.split_at(cols).into()
 }

@@ -11,7 +11,7 @@ use super::kernel::{LANES, load, store};
 use super::math::{all_not_below, sigmoids};
 
 /// Added to a variance, as PyTorch does.
-const EPS: f32 = 1e-5;
+pub(super) const EPS: f32 = 1e-5;
 
 /// The channels of each vector.
 #[inline(always)]

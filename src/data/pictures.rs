@@ -89,8 +89,9 @@ impl Pictures {
     /// The rows of one class, in order; shape (those, pixels).
     ///
     /// # Errors
-    /// [`Error::Label`] for a label that is no class.
+    /// [`Error::Label`] for a label that is no class; as [`new`](Self::new) for what was changed since.
     pub fn of_class(&self, label: usize) -> Result<Array2<f32>> {
+        self.check()?;
         check::labels([&label], self.classes)?;
         let rows = rows_of_class(&self.labels, label);
         Ok(self.rows.select(Axis(0), &rows))

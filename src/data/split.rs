@@ -44,8 +44,8 @@ impl Split {
     /// Holds out `held_out` of the n `rows`, shape (n, d), of f64 or f32, chosen at random without replacement.
     ///
     /// # Errors
-    /// [`Error::Parameter`] unless both parts get at least 2 rows; [`Error::NotFinite`] for a NaN or infinite
-    /// value; [`Error::ConstantColumn`] for a column that holds only one value, in all rows or in those to train
+    /// [`Error::Parameter`] unless both parts get at least 2 rows; [`Error::Empty`] without columns;
+    /// [`Error::NotFinite`] for a NaN or infinite value; [`Error::ConstantColumn`] for a column that holds only one value, in all rows or in those to train
     /// on: there is nothing to learn in it, and its density is infinite; [`Error::Outlier`] for a value so far
     /// from the others that, standardised, fewer than half of the column's different values remain different
     /// in f32, or that is infinite in f32 itself; [`Error::Parameter`] for a value beyond ±1e290 or a standard
@@ -86,6 +86,9 @@ impl Split {
     }
 
     /// All rows, standardised, training rows first; shape (n, d).
+    ///
+    /// # Panics
+    /// If a part was changed since, to another number of columns than the other has.
     pub fn all(&self) -> Array2<f32> {
         let parts = [self.train.view(), self.held_out.view()];
         ndarray::concatenate(Axis(0), &parts).expect("both parts have d columns")

@@ -45,14 +45,14 @@ impl Error {
                 expected,
                 found,
             } => {
-                format!("{what} has shape {found:?}, expected {expected:?}")
+                format!("{what}: shape {found:?}, expected {expected:?}")
             }
             Self::NotFinite { what, index, value } => {
                 format!("{what}: value {index} is {value}, expected a finite number")
             }
-            Self::Empty { what } => format!("{what} is empty: at least one is needed"),
+            Self::Empty { what } => format!("{what}: empty, at least one is needed"),
             Self::Size { what, shape } => {
-                format!("{what} of shape {shape:?} are more than memory can hold")
+                format!("{what}: shape {shape:?}, more than memory can hold")
             }
             Self::Covariance { reason } => {
                 format!("covariance: {reason}; it must be symmetric and positive definite")
@@ -127,7 +127,7 @@ impl Error {
                 "row {row} (counted from 0) lies so far out that ln p is below what can be computed: \
                  {what} at t = {t} is beyond the range of f32"
             ),
-            // A new error does not compile without a text.
+            // A new error does not compile before it is named here or above: its text belongs into `of_value`.
             Self::Schedule { .. } | Self::Timestep { .. } | Self::Parameter { .. } => return None,
             Self::Label { .. } | Self::Word { .. } | Self::Name { .. } => return None,
             Self::Shape { .. } | Self::NotFinite { .. } | Self::Empty { .. } => return None,

@@ -56,12 +56,18 @@ impl Gan {
     ///
     /// # Errors
     /// [`Error::Parameter`] for a setting outside its range; [`Error::Size`] for networks or batches that memory
-    /// cannot hold; [`Error::Empty`] for data that is;
+    /// cannot hold; [`Error::Empty`] for data that is; [`Error::Unsupported`] for labels, pairs or sentences;
     /// [`Error::NotFinite`] for data or frequencies with a NaN or infinite value.
     pub fn new(data: impl Into<Data>, config: GanConfig) -> Result<Self> {
         let data = data.into();
         config.check()?;
         data.check()?;
+        if !matches!(data, Data::Rows(_) | Data::Fresh(_)) {
+            return Err(Error::Unsupported {
+                what: "labels, pairs or sentences for a GAN".into(),
+                valid: "it is told nothing: give it rows alone, or a distribution",
+            });
+        }
         let d = data.dim();
         let mut rng = Rng::new(config.seed);
         let row = elements::<f32>("packed samples", &[config.pack, d])?;

@@ -7,9 +7,7 @@ use super::decoder::Decoder;
 use super::variance::reverse_variances;
 use crate::check::{self, all_finite, same_shape};
 use crate::denoiser::Denoiser;
-#[cfg(doc)]
-use crate::error::Error;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::mixture::Mixture;
 use crate::prediction::Prediction;
 use crate::rng::Rng;
@@ -171,12 +169,14 @@ impl Elbo {
     ///
     /// # Errors
     /// [`Error::Shape`] if the mixture is not one-dimensional or a prediction is not (n, 1);
-    /// [`Error::Degenerate`] for a schedule with zero terminal SNR; [`Error::Parameter`] for a decoder on a
+    /// [`Error::Degenerate`] for a schedule with zero terminal SNR; [`Error::Unsupported`] for a decoder on a
     /// grid, which continuous data does not lie on; what the denoiser returns.
     pub fn exact(&self, denoiser: &dyn Denoiser, data: &Mixture) -> Result<Bound> {
-        if let Decoder::Grid { levels, .. } = self.decoder {
-            let valid = "none: the exact bound is of continuous data";
-            check::parameter("levels of the decoder", levels, false, valid)?;
+        if let Decoder::Grid { .. } = self.decoder {
+            return Err(Error::Unsupported {
+                what: "the exact bound with a decoder on a grid".into(),
+                valid: "it is of continuous data, which lies on none: take the Gaussian decoder",
+            });
         }
         let schedule = &self.schedule;
         let kind = denoiser.prediction();

@@ -53,7 +53,8 @@ impl Mixture {
     /// of the shape of `x`, `x` itself first. From noise to data `us` is `[1.0, 0.0]`.
     ///
     /// # Errors
-    /// [`Error::Parameter`](crate::Error::Parameter) for no steps or another order; as [`velocity`](Self::velocity).
+    /// [`Error::Parameter`](crate::Error::Parameter) for no steps or another order; [`Error::Size`](crate::Error::Size)
+    /// for more states than memory can hold; as [`velocity`](Self::velocity).
     pub fn flow<D: Dimension>(
         &self,
         path: &Path,
@@ -65,6 +66,7 @@ impl Mixture {
         check::parameter("steps of the ODE", steps, steps > 0, "at least 1")?;
         let fine = matches!(order, 1 | 2);
         check::parameter("order of the method", order, fine, "1 (Euler) or 2 (Heun)")?;
+        check::elements::<f64>("states of the ODE", &[steps.saturating_add(1), x.len()])?;
         let step = (us[1] - us[0]) / steps as f64;
         let at = |k: usize| match k == steps {
             true => us[1],

@@ -107,7 +107,12 @@ impl AutoencoderConfig {
         let widest = self.hidden.max(self.latents);
         check::elements::<f32>("weights of a convolution", &[9, widest, widest])?;
         let fine = self.kl >= 0.0 && self.kl.is_finite();
-        check::parameter("weight of the KL term", self.kl, fine, "not negative")
+        check::parameter(
+            "weight of the KL term",
+            self.kl,
+            fine,
+            "finite and not negative",
+        )
     }
 }
 

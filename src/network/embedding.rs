@@ -98,6 +98,7 @@ impl TimeEmbedding {
     }
 
     /// Cosines before sines: diffusers' `flip_sin_to_cos=True`.
+    #[must_use]
     pub fn cosines_first(self) -> Self {
         Self::with(self.dim, self.shift, true)
     }

@@ -84,10 +84,12 @@ impl Fold {
     /// Folds pictures, `rows` of shape (n, height · width · channels); shape (n, those of [`size`](Self::size)).
     ///
     /// # Errors
-    /// [`Error::Shape`] for pictures of another size; [`Error::NotFinite`] for a NaN or infinite pixel.
+    /// [`Error::Shape`] for pictures of another size; [`Error::NotFinite`] for a NaN or infinite pixel;
+    /// [`Error::Size`] for more than memory can hold.
     pub fn fold(&self, rows: &ArrayRef2<f32>) -> Result<Array2<f32>> {
         check::same_shape("pictures", &[rows.nrows(), self.pixels], rows.shape())?;
         check::all_finite("pictures", rows)?;
+        check::elements::<f32>("folded pictures", &[rows.nrows(), self.len()])?;
         let mut folded = Array2::zeros((rows.nrows(), self.len()));
         for (mut folded, row) in folded.rows_mut().into_iter().zip(rows.rows()) {
             for (to, place) in folded.iter_mut().zip(&self.places) {

@@ -168,6 +168,7 @@ enum Labels<'a> {
 
 impl Given<'_> {
     /// The same network, told nothing.
+    #[must_use]
     pub fn nothing(self) -> Self {
         let labels = Labels::All(None);
         Self { labels, ..self }

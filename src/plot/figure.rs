@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::text::escape;
+use crate::file::write_atomically;
 use crate::{Error, Result};
 
 /// A drawing as SVG, with the sentence that stands for it where it cannot be seen.
@@ -59,13 +60,13 @@ impl Figure {
         )
     }
 
-    /// Writes the SVG to a file.
+    /// Writes the SVG to a file, which is always either the old one or the whole new one.
     ///
     /// # Errors
-    /// [`Error::Figure`] with the path and what the system said.
+    /// [`Error::File`] with the path and what the system said.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        std::fs::write(path, &self.svg).map_err(|error| not_written(path, error))
+        write_atomically(path, self.svg.as_bytes()).map_err(|error| not_written(path, error))
     }
 
     /// Prints the figure in all its forms for the evcxr kernel, which calls this by itself for the last
@@ -85,8 +86,10 @@ impl Figure {
 
 /// What the system said of a file that could not be written.
 pub(super) fn not_written(path: &Path, error: std::io::Error) -> Error {
-    Error::Figure {
-        reason: format!("cannot write {}: {error}", path.display()),
+    Error::File {
+        file: path.display().to_string(),
+        line: None,
+        reason: error.to_string(),
     }
 }
 

@@ -92,7 +92,7 @@ impl Report {
     /// Writes the page to a file, which is always either the old one or the whole new one.
     ///
     /// # Errors
-    /// [`Error::Figure`] with the path and what the system said.
+    /// [`Error::File`] with the path and what the system said.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         write_atomically(path, self.html().as_bytes()).map_err(|error| not_written(path, error))

@@ -102,7 +102,7 @@ impl ExactClassifier {
         scale: f64,
     ) -> Result<ClassifierGuidance<'a>> {
         let fine = (scale as f32).is_finite();
-        check::parameter("scale of a guidance", scale, fine, "finite")?;
+        check::parameter("scale of a guidance", scale, fine, "finite in f32")?;
         Ok(ClassifierGuidance {
             classifier: self,
             denoiser,

@@ -90,7 +90,10 @@ impl Checkpoint {
         let text = file.metadata("step");
         let step = text.and_then(|text| text.parse().ok());
         let Some(step) = step.filter(|step| *step <= LAST_STEP) else {
-            return Err(file.refuse(format!("its step is {text:?}, expected a number of steps")));
+            return Err(file.refuse(format!(
+                "its step is {}, expected a number of steps",
+                text.unwrap_or("missing")
+            )));
         };
         let parameters = network.parameters();
         let model = parameters.read(&mut file, "model.")?;
@@ -107,7 +110,8 @@ impl Checkpoint {
         optimizer.steps = step;
         let shape = file.shape(LOSSES);
         if shape != Some(&[step as usize]) {
-            return Err(file.refuse(format!("its losses are of shape {shape:?} at step {step}")));
+            let shape = shape.map_or("missing".into(), |shape| format!("of shape {shape:?}"));
+            return Err(file.refuse(format!("its losses are {shape} at step {step}")));
         }
         *losses = file.read(LOSSES)?;
         self.check_answers(&mut file, network, &model)?;

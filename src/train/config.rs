@@ -58,7 +58,7 @@ impl Default for TrainConfig {
 
 impl TrainConfig {
     /// The recipe of a short run of `steps` steps: the learning rate rises to `peak` in 100 steps and falls to 0
-    /// along a cosine, the moving average (EMA 0.99) forgets its beginning, and there are four reports.
+    /// along a cosine (in fewer steps than these it only rises), the moving average (EMA 0.99) forgets its beginning, and there are four reports.
     ///
     /// ```
     /// use diffusion_intuition::train::TrainConfig;
@@ -160,6 +160,7 @@ impl LearningRate {
     }
 
     /// Rises linearly over the first `steps` steps, which count towards a cosine's.
+    #[must_use]
     pub fn warm_up(self, steps: u64) -> Self {
         Self {
             warm_up: steps,
@@ -168,6 +169,7 @@ impl LearningRate {
     }
 
     /// The rate that a cosine ends at, in place of 0.
+    #[must_use]
     pub fn last(self, rate: f64) -> Self {
         Self { last: rate, ..self }
     }

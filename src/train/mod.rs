@@ -20,7 +20,7 @@
 //!     println!("step {}: loss {:.3}", progress.step, progress.loss);
 //! })?;
 //! assert!(trainer.losses()[59] < trainer.losses()[0]);
-//! trainer.use_ema(&mut network); // the averaged parameters, for sampling
+//! trainer.use_ema(&mut network)?; // the averaged parameters, for sampling
 //! let eps = network.predict_at(&ndarray::Array2::zeros((5, 1)), 100)?;
 //! # assert_eq!(eps.dim(), (5, 1));
 //! # Ok(())

@@ -4,7 +4,7 @@ use super::adam::{AdamStep, Moments};
 use super::config::{Adam, Ema, check_rate};
 use super::shard::squares_of;
 use crate::autograd::{Gradients, Parameters};
-use crate::check::{elements, same_shape};
+use crate::check::elements;
 use crate::error::{Error, Result};
 
 /// [`Adam`] at work on the parameters of one network, with their moving average if one is asked for.
@@ -80,7 +80,8 @@ impl Optimizer {
     ///
     /// # Errors
     /// [`Error::Diverged`] if a gradient or a new parameter is NaN or infinite; the old ones are still in place then.
-    /// [`Error::Shape`] or [`Error::Foreign`] for other parameters than those that this was made for;
+    /// [`Error::Shape`] or [`Error::Foreign`] for other parameters than those that this was made for, or gradients of
+    /// others;
     /// [`Error::Parameter`] for a learning rate that is negative or not finite.
     pub fn step(
         &mut self,
@@ -89,7 +90,7 @@ impl Optimizer {
         learning_rate: f64,
     ) -> Result<()> {
         self.check(parameters)?;
-        same_shape("gradients", &[parameters.count()], &[gradients.flat.len()])?;
+        gradients.check_of(parameters)?;
         check_rate("learning rate", learning_rate)?;
         let norm = squares_of(&gradients.flat).sqrt();
         if !norm.is_finite() {
@@ -106,6 +107,15 @@ impl Optimizer {
     /// The moving average of the parameters, if there is one.
     pub fn ema(&self) -> Option<&Parameters> {
         self.ema.as_ref()
+    }
+
+    /// Makes these parameters the average, if there is one.
+    pub(super) fn give_ema(&self, parameters: &mut Parameters) -> Result<()> {
+        if let Some(ema) = &self.ema {
+            self.check(parameters)?;
+            parameters.clone_from(ema);
+        }
+        Ok(())
     }
 
     /// Refuses parameters of another make.

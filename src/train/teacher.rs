@@ -198,6 +198,7 @@ impl<'a> Ladder<'a> {
     }
 
     /// The same in Heun's steps, of second order for two evaluations each; the last, to clean data, stays DDIM's.
+    #[must_use]
     pub fn heun(self) -> Self {
         Self { heun: true, ..self }
     }

@@ -13,14 +13,13 @@ use super::progress::{PerTimestep, Progress};
 use super::shard::{self, Shard};
 use super::teacher::{self, Teacher};
 use crate::check::{elements, finite, not_empty, same_shape};
+#[cfg(doc)]
+use crate::error::Error;
 use crate::error::Result;
 use crate::network::{Minibatch, Network, Parameters};
 use crate::parallel;
 use crate::schedule::Schedule;
 use crate::verdict::Verdict;
-
-#[cfg(doc)]
-use crate::error::Error;
 
 /// Trains a network by minimising E[(target − network(x_t, t))²] over t, x_0 and ε: DDPM's simple loss
 /// (Ho et al. 2020, eq. 14), a mean over columns too.
@@ -51,7 +50,8 @@ impl Trainer {
     /// # Errors
     /// [`Error::Parameter`] for a setting outside its range; [`Error::Size`] for a batch that memory cannot hold;
     /// [`Error::Empty`] and [`Error::NotFinite`] for data that is; [`Error::Shape`] unless there is one label a row,
-    /// [`Error::Label`] for one that `network` does not know.
+    /// [`Error::Label`] for one that `network` does not know; [`Error::Word`] for a word without a vector;
+    /// [`Error::Unsupported`] for random changes of sentences or pairs.
     pub fn new(
         network: &dyn Network,
         data: impl Into<Data>,
@@ -341,9 +341,10 @@ impl Trainer {
 
     /// Gives `network` the averaged parameters, for sampling. (To train on, keep a clone of the network.)
     /// Does nothing without an average.
-    pub fn use_ema(&self, network: &mut dyn Network) {
-        if let Some(ema) = self.ema() {
-            network.parameters_mut().clone_from(ema);
-        }
+    ///
+    /// # Errors
+    /// [`Error::Shape`] or [`Error::Foreign`] for a network of another make than the one that was trained.
+    pub fn use_ema(&self, network: &mut dyn Network) -> Result<()> {
+        self.optimizer.give_ema(network.parameters_mut())
     }
 }

@@ -64,7 +64,7 @@ fn a_page_is_saved_whole_or_not_at_all() {
     );
     std::fs::remove_file(&path).expect("just written");
     match report().save(path.join("no/such/folder")) {
-        Err(Error::Figure { reason }) => assert!(reason.contains("no/such/folder"), "{reason}"),
+        Err(Error::File { file, .. }) => assert!(file.ends_with("no/such/folder"), "{file}"),
         other => panic!("{other:?}"),
     }
 }

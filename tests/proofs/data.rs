@@ -73,7 +73,7 @@ fn a_seed_fixes_every_bit_at_any_thread_count() {
 fn no_points_are_an_error() {
     for (name, draw, _) in SETS {
         let error = draw(0, &mut Rng::new(0)).unwrap_err();
-        let text = "a data set of n = 0 points is empty: at least one is needed";
+        let text = "a data set of n = 0 points: empty, at least one is needed";
         assert_eq!(error.to_string(), text, "{name}");
     }
 }

@@ -148,6 +148,10 @@ fn what_are_no_pictures_is_refused() {
         new(rows(), &[0; 3], [usize::MAX, 2, 3], 3),
         Error::Size { .. }
     ));
+    let mut changed = Pictures::new(rows(), vec![0, 1, 1], [2, 2, 3], 3).unwrap();
+    assert_eq!(changed.of_class(1).unwrap().dim(), (2, 12));
+    changed.labels.push(1);
+    assert!(matches!(changed.of_class(1), Err(Error::Shape { .. })));
     let mut broken = rows();
     broken[[1, 2]] = f32::NAN;
     let error = new(broken, &[0; 3], [2, 2, 3], 3);

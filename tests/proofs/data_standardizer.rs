@@ -93,6 +93,6 @@ fn bad_data_is_refused() {
     let wrong = Array2::<f32>::zeros((4, 3));
     for error in [scale.transform(&wrong).err(), scale.inverse(&wrong).err()] {
         let error = error.unwrap().to_string();
-        assert_eq!(error, "rows has shape [4, 3], expected [4, 2]");
+        assert_eq!(error, "rows: shape [4, 3], expected [4, 2]");
     }
 }

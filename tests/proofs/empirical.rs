@@ -243,6 +243,8 @@ fn bad_input_is_refused() {
     };
     assert!(matches!(floor(3..3, 10), Error::Empty { .. }));
     assert!(matches!(floor(50..51, 10), Error::Timestep { .. }));
+    // Also where none of the draws falls on it.
+    assert!(matches!(floor(0..51, 2), Error::Timestep { t: 50, .. }));
     assert!(matches!(floor(0..50, 1), Error::Parameter { .. }));
     assert!(matches!(floor(0..50, usize::MAX), Error::Size { .. }));
 }

@@ -141,10 +141,7 @@ fn what_does_not_fit_is_refused() {
     };
     let few = schedule.q_sample_batch(&x0, &ts[..3], rng).map(|_| ());
     assert_eq!(few, shape("ts", &[4], &[3]));
-    assert_eq!(
-        few.unwrap_err().to_string(),
-        "ts has shape [3], expected [4]"
-    );
+    assert_eq!(few.unwrap_err().to_string(), "ts: shape [3], expected [4]");
     let nan = x0.mapv(|_| f32::NAN);
     let result = schedule.q_sample_batch(&nan, &ts, rng);
     assert!(matches!(result, Err(Error::NotFinite { what: "x0", .. })));

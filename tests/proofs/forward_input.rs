@@ -103,7 +103,7 @@ fn shapes_that_differ_are_refused() {
     };
     let error = schedule.q_sample_with(&two, 0, &three).unwrap_err();
     assert_eq!(error, shape("eps"));
-    assert_eq!(error.to_string(), "eps has shape [3], expected [2]");
+    assert_eq!(error.to_string(), "eps: shape [3], expected [2]");
     let error = schedule.q_posterior(&two, &three, 0).unwrap_err();
     assert_eq!(error, shape("x_t"));
 }

@@ -3,7 +3,7 @@
 use diffusion_intuition::autograd::Tape;
 use diffusion_intuition::gan::{Gan, GanConfig};
 use diffusion_intuition::network::Mlp;
-use diffusion_intuition::train::{Ema, LearningRate};
+use diffusion_intuition::train::{Data, Ema, LearningRate};
 use diffusion_intuition::{Error, Rng, data};
 use ndarray::{Array2, array};
 
@@ -58,6 +58,15 @@ fn bad_settings_and_shapes_are_named() {
         Gan::new(nan, small()),
         Err(Error::NotFinite { .. })
     ));
+
+    let rows = || Array2::<f32>::zeros((3, 2));
+    for told in [Data::from((rows(), vec![])), [rows(), rows()].into()] {
+        let error = Gan::new(told, small()).err();
+        assert!(
+            matches!(error, Some(Error::Unsupported { .. })),
+            "{error:?}"
+        );
+    }
 
     let mut gan = ring(GanConfig { pack: 2, ..small() });
     let shape = |rows, columns| Array2::<f32>::zeros((rows, columns));

@@ -167,7 +167,7 @@ fn shapes_and_number_types() {
     }
     let plane = column.clone().into_shape_with_order((25, 2)).unwrap();
     let error = ks_two_sample(&a, &plane).unwrap_err().to_string();
-    assert_eq!(error, "second sample has shape [25, 2], expected [25, 1]");
+    assert_eq!(error, "second sample: shape [25, 2], expected [25, 1]");
     assert!(wasserstein_one_sample(&plane, &law).is_err());
 }
 

@@ -268,7 +268,7 @@ fn bad_samples_are_refused() {
         let error = distance(&good, &Array2::zeros((3, 2)))
             .unwrap_err()
             .to_string();
-        assert_eq!(error, "second sample has shape [3, 2], expected [3, 1]");
+        assert_eq!(error, "second sample: shape [3, 2], expected [3, 1]");
     }
     let what = "list of projections";
     let result = sliced_wasserstein(&good, &good, 0, &mut Rng::new(0));

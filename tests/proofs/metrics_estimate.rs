@@ -244,7 +244,7 @@ fn bad_input_is_refused() {
     let error = floor_of_rows(0..2, &rows, 2, any).unwrap_err().to_string();
     assert_eq!(
         error,
-        "rows to be split in two has shape [3, 1], expected [4, 1]"
+        "rows to be split in two: shape [3, 1], expected [4, 1]"
     );
     assert!(matches!(
         floor_of_rows(0..2, &rows, 0, any),

@@ -150,7 +150,7 @@ fn bad_samples_are_refused() {
     let error = mode_coverage(&Array2::zeros((4, 3)), &law)
         .unwrap_err()
         .to_string();
-    assert_eq!(error, "sample has shape [4, 3], expected [4, 2]");
+    assert_eq!(error, "sample: shape [4, 3], expected [4, 2]");
     let error = mode_coverage(&array![[0.0, f32::NAN]], &law)
         .unwrap_err()
         .to_string();

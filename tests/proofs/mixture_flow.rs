@@ -212,6 +212,8 @@ fn straightness_of_ways_that_are_known() {
     ));
     let other = [array![[0.0]], array![[0.0], [1.0]]];
     assert!(matches!(straightness(&other), Err(Error::Shape { .. })));
+    let numbers = [0.0, 1.0].map(ndarray::arr0);
+    assert!(matches!(straightness(&numbers), Err(Error::Shape { .. })));
 }
 
 #[test]
@@ -222,6 +224,8 @@ fn flows_that_cannot_be_run_are_refused() {
         let refused = data.flow(&path, &x, [1.0, 0.0], steps, order);
         assert!(matches!(refused, Err(Error::Parameter { .. })));
     }
+    let endless = data.flow(&path, &x, [1.0, 0.0], usize::MAX, 1);
+    assert!(matches!(endless, Err(Error::Size { .. })));
     assert!(data.flow(&path, &x, [1.0, 2.0], 5, 1).is_err());
     assert!(
         data.flow(&path, &array![f64::NAN], [1.0, 0.0], 5, 1)

@@ -26,7 +26,7 @@ fn shape<T: std::fmt::Debug>(
     let text = error.to_string();
     assert_eq!(
         text,
-        format!("{what} has shape {found:?}, expected {expected:?}")
+        format!("{what}: shape {found:?}, expected {expected:?}")
     );
 }
 
@@ -74,7 +74,7 @@ fn components() {
     );
     assert_eq!(
         none.to_string(),
-        "mixture components is empty: at least one is needed"
+        "mixture components: empty, at least one is needed"
     );
     let mixed = Mixture::new(&[1.0, 1.0], vec![part(&[0.0]), part(&[1.0, 2.0])]);
     shape(mixed, "mixture component", &[1], &[2]);

@@ -89,7 +89,7 @@ fn trained_networks_need_v_or_a_later_start() {
         let data = Mixture::bimodal();
         let mut trainer = Trainer::new(&network, data, &schedule, config).unwrap();
         trainer.run(&mut network, 900, |_| ()).unwrap();
-        trainer.use_ema(&mut network);
+        trainer.use_ema(&mut network).unwrap();
         network
     };
     let (eps, v) = (train(Prediction::Eps), train(Prediction::V));

@@ -16,7 +16,7 @@ fn refused<T: std::fmt::Debug>(answer: Result<T, Error>, text: &str) {
 fn vocabularies() {
     refused(
         Vocabulary::new::<&str>([]),
-        "vocabulary is empty: at least one is needed",
+        "vocabulary: empty, at least one is needed",
     );
     refused(
         Vocabulary::new(["a", "b c"]),
@@ -31,13 +31,10 @@ fn vocabularies() {
         words.parse("engineers bild", 2),
         "word 2 (counted from 1), \"bild\": none of the 3 words; the nearest is \"build\"",
     );
-    refused(
-        words.parse("build", 2),
-        "sentence has shape [1], expected [2]",
-    );
+    refused(words.parse("build", 2), "sentence: shape [1], expected [2]");
     refused(
         words.parse("build build build", 2),
-        "sentence has shape [3], expected [2]",
+        "sentence: shape [3], expected [2]",
     );
     assert_eq!((words.word(1), words.word(3)), ("engineers", "?"));
     let padded = Vocabulary::new(["·", "build"]).unwrap();
@@ -141,7 +138,7 @@ fn descriptions() {
     }
     refused(
         Grammar::new("# nothing", 3),
-        "list of a grammar's slots is empty: at least one is needed",
+        "list of a grammar's slots: empty, at least one is needed",
     );
     for places in [0, 2] {
         refused(
@@ -186,7 +183,7 @@ fn questions() {
     let grammar = Grammar::aligned();
     refused(
         grammar.log_prob(&[0; 9]),
-        "sentence has shape [9], expected [10]",
+        "sentence: shape [9], expected [10]",
     );
     refused(
         grammar.first_error(&[86; 10]),

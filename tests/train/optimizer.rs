@@ -97,6 +97,11 @@ fn what_no_step_can_be_taken_along_is_refused() {
     assert!(matches!(error, Error::Shape { .. }), "{error}");
     let error = optimizer.step(&mut other, &few, 1e-3).unwrap_err();
     assert!(matches!(error, Error::Shape { .. }), "{error}");
+    // As many numbers, but those of another parameter.
+    let mut renamed = Parameters::new();
+    renamed.zeros("other", [1, parameters.count()]).unwrap();
+    let error = optimizer.step(parameters, &Gradients::new(&renamed), 1e-3);
+    assert!(matches!(error, Err(Error::Foreign { .. })), "{error:?}");
     let id = parameters.ids().next().unwrap();
     gradients.get_mut(id)[[0, 0]] = f32::INFINITY;
     let error = optimizer.step(parameters, &gradients, 1e-3).unwrap_err();

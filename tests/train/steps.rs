@@ -24,7 +24,7 @@ fn training_approaches_the_exact_floor() {
     };
     let mut trainer = Trainer::new(&network, data.clone(), &schedule, config).unwrap();
     trainer.run(&mut network, 600, |_| ()).unwrap();
-    trainer.use_ema(&mut network);
+    trainer.use_ema(&mut network).unwrap();
     let mut excess = 0.0;
     for t in (0..200).step_by(10) {
         let marginal = data.marginal(&schedule, t).unwrap();
@@ -216,7 +216,7 @@ fn the_average_is_what_its_formula_says() {
     }
     let ema: Array1<f32> = trainer.ema().unwrap().values().to_vec().into();
     assert!((&ema - &average).iter().all(|d| d.abs() < 1e-6));
-    trainer.use_ema(&mut network);
+    trainer.use_ema(&mut network).unwrap();
     assert_eq!(bits(network.parameters()), bits(trainer.ema().unwrap()));
 }
 

@@ -306,7 +306,7 @@ fn only_the_network_that_was_left_goes_on() {
     run.run_to(&mut one, 10, |_| ()).unwrap();
     let before = std::fs::read(&scratch.0).unwrap();
     let mut averaged = one.clone();
-    run.use_ema(&mut averaged);
+    run.use_ema(&mut averaged).unwrap();
     for mut other in [averaged, network()] {
         let found = reason(run.run_to(&mut other, 20, |_| ()));
         assert!(

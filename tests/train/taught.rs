@@ -117,7 +117,7 @@ fn students_learn_the_exact_map() {
         trainer
             .run_taught(&mut *student, teacher, steps, |_| ())
             .unwrap();
-        trainer.use_ema(student);
+        trainer.use_ema(student).unwrap();
     };
     let jump = |teacher: &dyn Teacher| {
         let mut student = network(1, 64, 3, 0);

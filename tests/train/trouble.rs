@@ -229,6 +229,18 @@ fn what_a_network_returns_is_looked_at() {
 }
 
 #[test]
+fn an_average_is_given_to_no_other_network() {
+    let (trained, mut other) = (network(1, 16, 2, 0), network(1, 32, 2, 0));
+    let config = TrainConfig::default();
+    let trainer = Trainer::new(&trained, Mixture::bimodal(), &schedule(), config).unwrap();
+    assert!(trainer.ema().is_some());
+    let before = bits(other.parameters());
+    let error = trainer.use_ema(&mut other);
+    assert!(matches!(error, Err(Error::Shape { .. })), "{error:?}");
+    assert_eq!(bits(other.parameters()), before);
+}
+
+#[test]
 fn settings_that_vanish_or_overflow_in_f32_are_refused() {
     let network = network(1, 32, 2, 0);
     let attempt =
