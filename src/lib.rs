@@ -112,7 +112,8 @@
 //! seed gives the same bits at any number of threads. Processors whose vectors are wider, or multiply and add at once,
 //! differ in last digits: with `DIFFUSION_INTUITION_VECTORS` set to 128 or 256 none wider than so many bits are used
 //! (any other value of it ends the program with a sentence).
-//! Public entry points return [`Error`]s that name the offending value; none of them panics on bad input.
+//! Public entry points return [`Error`]s that name the offending value; none of them panics on bad input, but
+//! where its documentation has a section *Panics* (names of parameters taken from another network, mostly).
 //!
 //! # Features
 //!

@@ -150,7 +150,7 @@ impl Tape<'_> {
     }
 }
 
-/// Scales and shifts of picture `i`.
+/// Scales and shifts of picture or sentence `i`: its row of `table`, which has the scales in its first `cols` columns.
 pub(super) fn scale_and_shift<'a>(
     table: &'a [f32],
     rows: &Rows,

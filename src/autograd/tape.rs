@@ -152,8 +152,7 @@ impl<'p> Tape<'p> {
         self.number(loss, "backward")?;
         let what = "the record of a tape that only predicts";
         check::not_empty(what, usize::from(self.recording))?;
-        let layout = gradients.of.layout();
-        self.parameters.check_make(gradients.flat.len(), layout)?;
+        gradients.check_of(self.parameters)?;
         let work = &mut self.work;
         let earlier = self.gradients.drain(..).flatten();
         earlier.for_each(|d| work.give(d));

@@ -45,11 +45,11 @@ impl Split {
     ///
     /// # Errors
     /// [`Error::Parameter`] unless both parts get at least 2 rows; [`Error::Empty`] without columns;
-    /// [`Error::NotFinite`] for a NaN or infinite value; [`Error::ConstantColumn`] for a column that holds only one value, in all rows or in those to train
-    /// on: there is nothing to learn in it, and its density is infinite; [`Error::Outlier`] for a value so far
-    /// from the others that, standardised, fewer than half of the column's different values remain different
-    /// in f32, or that is infinite in f32 itself; [`Error::Parameter`] for a value beyond ±1e290 or a standard
-    /// deviation below 1e-290.
+    /// [`Error::NotFinite`] for a NaN or infinite value; [`Error::ConstantColumn`] for a column that holds only one
+    /// value, in all rows or in those to train on: there is nothing to learn in it, and its density is infinite;
+    /// [`Error::Outlier`] for a value so far from the others that, standardised, fewer than half of the column's
+    /// different values remain different in f32, or that is infinite in f32 itself; [`Error::Parameter`] for a value
+    /// beyond ±1e290 or a standard deviation below 1e-290.
     pub fn new<T: Copy + Into<f64>>(
         rows: &Array2<T>,
         held_out: usize,

@@ -64,7 +64,8 @@ impl Default for GanConfig {
 impl GanConfig {
     /// The classic recipe, for a game of `steps` steps: the non-saturating loss and nothing else (Goodfellow et
     /// al. 2014). The generator's three hidden layers of 272 make it, for samples in the plane, as large as the
-    /// reference network of diffusion (149 874 parameters; that one has 149 250); the discriminator has three of 128 (33 537).
+    /// reference network of diffusion (149 874 parameters; that one has 149 250); the discriminator has three of 128
+    /// (33 537).
     pub fn classic(steps: u64) -> Self {
         let rate = LearningRate::cosine(1e-3, steps);
         Self {

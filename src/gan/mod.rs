@@ -3,9 +3,9 @@
 //! A generator turns noise z into samples; a discriminator learns to tell them from data; the generator learns
 //! to be mistaken for data. [`Gan`] trains both, in two recipes and their mixtures: the classic one with the
 //! non-saturating loss, and one made for stability and diversity, which bounds the discriminator's slope
-//! ([`GanConfig::spectral_norm`]), tells the discriminator waves of each sample, gives both
-//! networks rates of their own, and takes no momentum. A
-//! discriminator that judges several samples together ([`GanConfig::pack`], PacGAN) is there to be tried.
+//! ([`GanConfig::spectral_norm`]), gives it waves of each sample ([`GanConfig::frequencies`]) and a rate of its own,
+//! and takes no momentum. A discriminator that judges several samples together ([`GanConfig::pack`], PacGAN) is there
+//! to be tried.
 //!
 //! ```
 //! use diffusion_intuition::data::ring_mixture;

@@ -32,8 +32,8 @@
 //! **Fixed-small** takes β̃_t, the variance if x_0 were known. It is smaller by a factor 1 + r_t with
 //! r_t = ᾱ_{t−1} β_t/(1−ᾱ_{t−1}), and a step with it costs ½ (r_t − ln(1 + r_t)) nats a coordinate more. While β
 //! is about constant and ᾱ about 1, at the start of a schedule, r_t is 1/t, *whatever* T is: the first steps double
-//! the noise's variance, add half to it, a third. More steps start with finer noise, but not with finer ratios. Summed over t, with the
-//! decoder's variance β̃_1 = β_0/2 for β_0, this is
+//! the noise's variance, add half to it, a third. More steps start with finer noise, but not with finer ratios.
+//! Summed over t, with the decoder's variance β̃_1 = β_0/2 for β_0, this is
 //!
 //! ½ γ + ½ (1 − ln 2) = 0.2886 + 0.1534 = 0.4420 nats = 0.638 bits a dimension (γ is Euler's constant),
 //!

@@ -14,17 +14,21 @@ use crate::error::Result;
 /// its limit by a term in 1/N², and it is exact for Euler's own trajectories.
 ///
 /// # Errors
-/// [`Error::Parameter`](crate::Error::Parameter) for fewer than two states; [`Error::Empty`](crate::Error::Empty) and
-/// [`Error::Shape`](crate::Error::Shape) unless all have the same numbers of rows and columns,
-/// and for single numbers.
+/// [`Error::Parameter`](crate::Error::Parameter) for fewer than two states, or without dimensions;
+/// [`Error::Empty`](crate::Error::Empty) and
+/// [`Error::Shape`](crate::Error::Shape) unless all have the same numbers of rows and columns.
 pub fn straightness<D: Dimension>(states: &[Array<f64, D>]) -> Result<(f64, f64)> {
     let valid = "at least 2: a start and an end";
     check::parameter("number of states", states.len(), states.len() > 1, valid)?;
     let (first, last) = (&states[0], &states[states.len() - 1]);
     check::not_empty("states", first.len())?;
-    // A number alone is no row.
-    let least = first.ndim().max(1);
-    check::same_shape("shape of a state", &[least], &[first.ndim()])?;
+    let valid = "at least 1: numbers, or rows of them";
+    check::parameter(
+        "dimensions of a state",
+        first.ndim(),
+        first.ndim() > 0,
+        valid,
+    )?;
     for state in states {
         check::same_shape("states", first.shape(), state.shape())?;
     }

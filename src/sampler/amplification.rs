@@ -7,8 +7,8 @@ use crate::denoiser::Denoiser;
 use crate::error::{Error, Result};
 use crate::prediction::Prediction;
 
-/// σ up to which nothing is refused: the usual linear schedules end at 182 (T = 200) and 157
-/// (T = 1000), and by then x_t is noise to 0.5 %.
+/// σ up to which nothing is refused: the usual linear schedules end at 157 (T = 1000) and 182
+/// (rescaled to 200), and by then x_t is noise to 0.5 %.
 const ORDINARY: f64 = 200.0;
 
 /// The largest amplification for a trained ε, which is off by a hundredth or two at the end of a schedule:

@@ -43,7 +43,7 @@ impl WordVectors {
     }
 
     /// Independent directions in `d` dimensions, uniform, each vector of norm 1: the scalar product of two
-    /// is near 0, typically 1/√d off; of many, some are several times that.
+    /// is typically about 1/√d in size; among many, some are several times that.
     ///
     /// # Errors
     /// [`Error::Empty`] without words or dimensions; [`Error::Size`] for more than memory can hold.

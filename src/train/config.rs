@@ -58,7 +58,8 @@ impl Default for TrainConfig {
 
 impl TrainConfig {
     /// The recipe of a short run of `steps` steps: the learning rate rises to `peak` in 100 steps and falls to 0
-    /// along a cosine (in fewer steps than these it only rises), the moving average (EMA 0.99) forgets its beginning, and there are four reports.
+    /// along a cosine (in fewer steps than these it only rises), the moving average (EMA 0.99) forgets its beginning,
+    /// and there are four reports.
     ///
     /// ```
     /// use diffusion_intuition::train::TrainConfig;

@@ -213,7 +213,10 @@ fn straightness_of_ways_that_are_known() {
     let other = [array![[0.0]], array![[0.0], [1.0]]];
     assert!(matches!(straightness(&other), Err(Error::Shape { .. })));
     let numbers = [0.0, 1.0].map(ndarray::arr0);
-    assert!(matches!(straightness(&numbers), Err(Error::Shape { .. })));
+    assert!(matches!(
+        straightness(&numbers),
+        Err(Error::Parameter { .. })
+    ));
 }
 
 #[test]
