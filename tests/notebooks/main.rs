@@ -110,6 +110,21 @@ fn run_in_the_projects_kernel() {
     });
 }
 
+/// A cell that ends in a loop shows `()`, which tells a reader nothing.
+#[test]
+fn show_no_empty_answer() {
+    every_notebook(|notebook, faults| {
+        for (number, cell) in (1..).zip(notebook.code_cells()) {
+            let outputs = cell["outputs"].as_array().into_iter().flatten();
+            for output in outputs.map(|output| joined(&output["data"]["text/plain"])) {
+                if output.trim() == "()" {
+                    faults.push(format!("code cell {number} shows ()"));
+                }
+            }
+        }
+    });
+}
+
 /// Executed from top to bottom in one fresh kernel: counts 1, 2, …, n.
 #[test]
 fn are_executed_in_order() {
