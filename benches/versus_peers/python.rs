@@ -60,7 +60,8 @@ impl Environment {
             "--disable-pip-version-check",
             "--no-input",
         ]);
-        run(pip.args(["--constraint", REQUIREMENTS, library]))?;
+        // Numbers come and go as NumPy's arrays, whatever the library is.
+        run(pip.args(["--constraint", REQUIREMENTS, "numpy", library]))?;
         Ok(fs::write(installed, "")?)
     }
 

@@ -9,8 +9,8 @@ use std::ops::Range;
 
 use fearless_simd::{Select, Simd, SimdBase, SimdFloat, dispatch, f32x16};
 
-use super::kernel::{LANES, load, store, transpose};
 use super::math::{SIMD, powers_of_softmax};
+use super::vectors::{LANES, load, store, transpose};
 
 /// One vector a key.
 type Vectors<S> = [f32x16<S>; LANES];

@@ -6,6 +6,8 @@
 
 use super::kernel::product;
 use super::matrix::{Matrix, Start};
+use super::vectors::LANES;
+use super::winograd::{SIDE, Squares};
 use crate::parallel::*;
 
 /// How pictures are drawn and patches of them multiplied by a matrix.
@@ -107,32 +109,93 @@ impl Canvas {
         }
     }
 
-    /// `y = start + patches of x · w`, pieces of the batch on several threads.
+    /// `y = start + patches of x · w`, pieces of the batch on several threads, each with a part of the memory.
     pub fn products(&self, x: &[f32], w: Matrix, start: Start, y: &mut [f32], scratch: &mut [f32]) {
         let starts = self.starts();
-        let (from, to) = (self.numbers(), self.result() * w.cols);
-        let scratch_len = self.scratch(w.cols);
-        let pieces = scratch.len() / scratch_len;
-        let pictures = self.count.div_ceil(pieces).max(1);
+        let of_piece = self.scratch(w.cols);
+        self.each(x, y, w.cols, scratch, of_piece, |canvas, y, unfolded| {
+            let pictures = y.len() / (self.result() * w.cols);
+            let starts = &starts[..pictures * self.to[0] * self.to[1]];
+            if !self.folds {
+                return self.product(canvas, starts, w, start, y);
+            }
+            let unfolded = &mut unfolded[..starts.len() * w.cols];
+            self.product(canvas, starts, w, Start::Zero, unfolded);
+            self.fold(unfolded, y, w.cols, matches!(start, Start::Add));
+        });
+    }
+
+    /// Pieces of the batch on several threads, drawn a few pictures at a time: `work` makes their results of the canvas,
+    /// with what the canvas leaves of the memory of a piece.
+    fn each(
+        &self,
+        x: &[f32],
+        y: &mut [f32],
+        outputs: usize,
+        scratch: &mut [f32],
+        of_piece: usize,
+        work: impl Fn(&[f32], &mut [f32], &mut [f32]) + Sync,
+    ) {
+        let (from, to) = (self.numbers(), self.result() * outputs);
+        let pictures = self.count.div_ceil(scratch.len() / of_piece).max(1);
         let xs = x.par_chunks(pictures * from);
         let ys = y.par_chunks_mut(pictures * to);
-        let all = xs.zip(ys).zip(scratch.par_chunks_exact_mut(scratch_len));
+        let all = xs.zip(ys).zip(scratch.par_chunks_exact_mut(of_piece));
         all.for_each(|((x, y), scratch)| {
-            let (canvas, unfolded) = scratch.split_at_mut(self.len());
+            let (canvas, rest) = scratch.split_at_mut(self.len());
             canvas.fill(0.0);
             let xs = x.chunks(self.pictures() * from);
             for (x, y) in xs.zip(y.chunks_mut(self.pictures() * to)) {
                 self.draw(x, canvas);
-                let starts = &starts[..x.len() / from * self.to[0] * self.to[1]];
-                if !self.folds {
-                    self.product(canvas, starts, w, start, y);
-                    continue;
-                }
-                let unfolded = &mut unfolded[..starts.len() * w.cols];
-                self.product(canvas, starts, w, Start::Zero, unfolded);
-                self.fold(unfolded, y, w.cols, matches!(start, Start::Add));
+                work(canvas, y, rest);
             }
         });
+    }
+
+    /// Whether [`squares`](Self::squares) can compute it: whole squares of pixels, whole vectors of channels. It says
+    /// nothing of how many pictures there are, so that a picture's result depends on no other.
+    pub fn has_squares(&self, outputs: usize) -> bool {
+        let whole = self.to.iter().all(|side| side % SIDE == 0);
+        let channels = [self.channels, outputs].iter().all(|c| c % LANES == 0);
+        self.stride == 1 && !self.folds && whole && channels
+    }
+
+    /// Numbers of memory that one thread needs for it.
+    pub fn squares_scratch(&self, outputs: usize) -> usize {
+        let squares = self.pictures() * self.to[0] * self.to[1] / (SIDE * SIDE);
+        self.len() + Squares::scratch(squares, self.channels, outputs)
+    }
+
+    /// `y = bias + patches of x · w` by [`Squares`], with the weights at their points: the sums of
+    /// [`products`](Self::products) beyond rounding, for a quarter of the multiplications.
+    pub fn squares(&self, x: &[f32], w: &[f32], bias: &[f32], y: &mut [f32], scratch: &mut [f32]) {
+        let outputs = bias.len();
+        let starts = self.square_starts(outputs);
+        let of_piece = self.squares_scratch(outputs);
+        self.each(x, y, outputs, scratch, of_piece, |canvas, y, scratch| {
+            let squares = Squares {
+                starts: &starts[..y.len() / (SIDE * SIDE * outputs)],
+                lines: [self.line(), self.to[1] * outputs],
+                channels: [self.channels, outputs],
+            };
+            squares.convolve(canvas, w, bias, y, scratch);
+        });
+    }
+
+    /// Where squares of pixels lie on the canvas and in the result.
+    fn square_starts(&self, outputs: usize) -> Vec<[u32; 2]> {
+        let [height, width] = self.to;
+        let mut starts = Vec::with_capacity(self.pictures() * height * width / (SIDE * SIDE));
+        for i in 0..self.pictures() {
+            for y in (0..height).step_by(SIDE) {
+                for x in (0..width).step_by(SIDE) {
+                    let on_canvas = i * self.picture() + y * self.line() + x * self.channels;
+                    let in_result = ((i * height + y) * width + x) * outputs;
+                    starts.push([on_canvas, in_result].map(|place| place as u32));
+                }
+            }
+        }
+        starts
     }
 
     /// Pixels of a picture of the result.

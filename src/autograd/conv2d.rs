@@ -2,12 +2,13 @@
 
 use super::canvas::Canvas;
 use super::gemm::pieces;
-use super::kernel::turn;
 use super::linear::{add_column_sums, start};
 use super::matrix::{Matrix, Start};
 use super::op::{Backward, Op, Var};
 use super::parameters::{ParameterId, Parameters};
 use super::tape::{Tape, shapes_fit};
+use super::vectors::turn;
+use super::winograd::weights_at_points;
 use crate::check;
 use crate::error::Result;
 use crate::parallel::*;
@@ -130,10 +131,21 @@ impl Tape<'_> {
         };
         let plan = convolution.forward(rows / pixels, inputs);
         let pieces = pieces(2 * dim.0 * taps * outputs, self.work.grain());
-        let mut scratch = self.take(op, (pieces, plan.scratch(outputs)))?;
-        let w = Matrix::new(self.parameters.slice(weight), taps, outputs);
-        let start = Start::Row(self.parameters.slice(bias));
-        plan.products(self.slice(x), w, start, &mut y, &mut scratch);
+        let by_squares = !self.recording && plan.has_squares(outputs);
+        let of_piece = match by_squares {
+            true => plan.squares_scratch(outputs),
+            false => plan.scratch(outputs),
+        };
+        let mut scratch = self.take(op, (pieces, of_piece))?;
+        let b = self.parameters.slice(bias);
+        if by_squares {
+            let at_points = |w: &[f32]| weights_at_points(w, [inputs, outputs]);
+            let w = self.parameters.made_once(weight, at_points);
+            plan.squares(self.slice(x), &w, b, &mut y, &mut scratch);
+        } else {
+            let w = Matrix::new(self.parameters.slice(weight), taps, outputs);
+            plan.products(self.slice(x), w, Start::Row(b), &mut y, &mut scratch);
+        }
         self.work.give(scratch);
         let operands = [x, convolution.weight, convolution.bias];
         Ok(self.push(convolution, &operands, y, dim))

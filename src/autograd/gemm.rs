@@ -1,7 +1,9 @@
 //! Matrix products, split over threads by rows or columns of the result.
 
-use super::kernel::{WIDTH, product, turn};
+use super::kernel::product;
 use super::matrix::{Matrix, Start};
+use super::vectors::WIDTH;
+use super::vectors::turn;
 use crate::parallel::*;
 
 /// Fewest floating-point operations that are worth a hand-over to another thread where the threads have other

@@ -18,15 +18,10 @@ use fearless_simd::{Level, Simd, SimdBase, SimdFloat, dispatch, f32x16};
 
 use super::math::SIMD;
 use super::matrix::{Matrix, Start};
-
-/// Numbers in a vector. CPUs with shorter ones take several for each.
-pub(super) const LANES: usize = 16;
+use super::vectors::{LANES, WIDTH, load, store, transpose};
 
 /// Most rows of a panel: 32 columns of them fill half of a first-level cache.
 const DEPTH: usize = 128;
-
-/// Most columns of a panel.
-pub(super) const WIDTH: usize = 2 * LANES;
 
 /// `c = start + a·b`, with `c` in row-major order, on this thread.
 ///
@@ -57,6 +52,65 @@ fn narrow(a: Matrix, b: Matrix, start: Start, c: &mut [f32]) {
     for (j, turned) in turned.chunks_exact(a.rows).enumerate() {
         let column = c.iter_mut().skip(j).step_by(b.cols);
         column.zip(turned).for_each(|(c, turned)| *c = *turned);
+    }
+}
+
+/// A matrix in whole vectors of columns as the panels that [`product_of_panels`] wants, one after the other.
+pub(super) fn panels_of(b: Matrix) -> Vec<f32> {
+    assert_eq!(b.cols % LANES, 0, "whole vectors");
+    let mut panels = vec![0.0; b.rows * b.cols];
+    dispatch!(*SIMD, simd => pack_all(simd, b, &mut panels));
+    panels
+}
+
+#[inline(always)]
+fn pack_all<S: Simd>(simd: S, b: Matrix, panels: &mut [f32]) {
+    let mut left = 0;
+    for panel in panels.chunks_mut(b.rows * panel_width(simd)) {
+        let columns = left..left + panel.len() / b.rows;
+        left = columns.end;
+        match columns.len() {
+            LANES => pack::<S, 1>(simd, b.columns(columns), panel),
+            _ => pack::<S, 2>(simd, b.columns(columns), panel),
+        }
+    }
+}
+
+/// Columns of a panel of many.
+#[inline(always)]
+fn panel_width<S: Simd>(_: S) -> usize {
+    if S::f32s::LEN == 16 { WIDTH } else { LANES }
+}
+
+/// [`product`] with a matrix that was packed once, for products of few rows with many such.
+pub(super) fn product_of_panels(a: Matrix, panels: &[f32], c: &mut [f32]) {
+    dispatch!(*SIMD, simd => packed(simd, a, panels, c));
+}
+
+#[inline(always)]
+fn packed<S: Simd>(simd: S, a: Matrix, panels: &[f32], c: &mut [f32]) {
+    let stride = panels.len() / a.cols;
+    let mut left = 0;
+    for panel in panels.chunks(a.cols * panel_width(simd)) {
+        let width = panel.len() / a.cols;
+        for first in (0..a.cols).step_by(DEPTH) {
+            let depth = first..a.cols.min(first + DEPTH);
+            let mut block = Block {
+                a: a.columns(depth.clone()),
+                panel: &panel[depth.start * width..depth.end * width],
+                start: if first == 0 { Start::Zero } else { Start::Add },
+                c: &mut c[left..],
+                width,
+                stride,
+            };
+            match (S::f32s::LEN, width) {
+                (16, LANES) => tiles::<S, 8, 1>(simd, &mut block),
+                (16, _) => tiles::<S, 8, 2>(simd, &mut block),
+                (8, _) => tiles::<S, 5, 1>(simd, &mut block),
+                _ => tiles::<S, 2, 1>(simd, &mut block),
+            }
+        }
+        left += width;
     }
 }
 
@@ -97,19 +151,26 @@ fn blocks<S: Simd, const ROWS: usize, const VECTORS: usize>(
                 width: columns.len(),
                 stride: b.cols,
             };
-            let whole = a.rows / ROWS * ROWS;
-            for row in (0..whole).step_by(ROWS) {
-                tile::<S, ROWS, VECTORS>(simd, &mut block, row);
-            }
-            // What whole tiles leave, in pairs and at last alone. A tile may have an odd number of rows.
-            let pairs = whole + (a.rows - whole) / 2 * 2;
-            for row in (whole..pairs).step_by(2) {
-                tile::<S, 2, VECTORS>(simd, &mut block, row);
-            }
-            if pairs < a.rows {
-                tile::<S, 1, VECTORS>(simd, &mut block, pairs);
-            }
+            tiles::<S, ROWS, VECTORS>(simd, &mut block);
         }
+    }
+}
+
+/// All rows of a block.
+#[inline(always)]
+fn tiles<S: Simd, const ROWS: usize, const VECTORS: usize>(simd: S, block: &mut Block) {
+    let rows = block.a.rows;
+    let whole = rows / ROWS * ROWS;
+    for row in (0..whole).step_by(ROWS) {
+        tile::<S, ROWS, VECTORS>(simd, block, row);
+    }
+    // What whole tiles leave, in pairs and at last alone. A tile may have an odd number of rows.
+    let pairs = whole + (rows - whole) / 2 * 2;
+    for row in (whole..pairs).step_by(2) {
+        tile::<S, 2, VECTORS>(simd, block, row);
+    }
+    if pairs < rows {
+        tile::<S, 1, VECTORS>(simd, block, pairs);
     }
 }
 
@@ -141,42 +202,6 @@ fn pack<S: Simd, const VECTORS: usize>(simd: S, b: Matrix, panel: &mut [f32]) {
         let column = &b.from(j, 0)[..b.rows];
         for k in if j < cols { rows } else { 0 }..b.rows {
             panel[k * VECTORS * LANES + j] = column[k];
-        }
-    }
-}
-
-/// A square of 16 by 16 numbers turned: four perfect shuffles of its rows.
-#[inline(always)]
-pub(super) fn transpose<S: Simd>(mut rows: [f32x16<S>; LANES]) -> [f32x16<S>; LANES] {
-    for _ in 0..4 {
-        let old = rows;
-        for i in 0..LANES / 2 {
-            rows[2 * i] = old[i].zip_low(old[i + LANES / 2]);
-            rows[2 * i + 1] = old[i].zip_high(old[i + LANES / 2]);
-        }
-    }
-    rows
-}
-
-/// Writes the transpose of a row-major matrix of `cols` columns.
-pub(super) fn turn(from: &[f32], cols: usize, to: &mut [f32]) {
-    dispatch!(*SIMD, simd => turn_squares(simd, from, cols, to));
-}
-
-#[inline(always)]
-fn turn_squares<S: Simd>(simd: S, from: &[f32], cols: usize, to: &mut [f32]) {
-    let rows = from.len() / cols;
-    for i in (0..rows).step_by(LANES) {
-        for j in (0..cols).step_by(LANES) {
-            let (height, width) = (LANES.min(rows - i), LANES.min(cols - j));
-            let mut square = [f32x16::splat(simd, 0.0); LANES];
-            for k in 0..height {
-                [square[k]] = load(simd, &from[(i + k) * cols + j..][..width]);
-            }
-            let square = transpose(square);
-            for k in 0..width {
-                store([square[k]], &mut to[(j + k) * rows + i..][..height]);
-            }
         }
     }
 }
@@ -258,37 +283,6 @@ fn step<S: Simd, const ROWS: usize, const VECTORS: usize>(
         for v in 0..VECTORS {
             sums[i][v] = a.mul_add(b[v], sums[i][v]);
         }
-    }
-}
-
-/// Numbers in vectors, with zeros after them.
-#[inline(always)]
-pub(super) fn load<S: Simd, const VECTORS: usize>(simd: S, values: &[f32]) -> [f32x16<S>; VECTORS] {
-    let mut padded = [0.0; WIDTH];
-    let values = if values.len() == VECTORS * LANES {
-        values
-    } else {
-        padded[..values.len()].copy_from_slice(values);
-        &padded
-    };
-    let mut vectors = [f32x16::splat(simd, 0.0); VECTORS];
-    for v in 0..VECTORS {
-        vectors[v] = f32x16::from_slice(simd, &values[v * LANES..(v + 1) * LANES]);
-    }
-    vectors
-}
-
-/// As many of the numbers as `to` has room for.
-#[inline(always)]
-pub(super) fn store<S: Simd, const VECTORS: usize>(vectors: [f32x16<S>; VECTORS], to: &mut [f32]) {
-    let mut padded = [0.0; WIDTH];
-    let whole = to.len() == VECTORS * LANES;
-    let all = if whole { &mut *to } else { &mut padded[..] };
-    for v in 0..VECTORS {
-        vectors[v].store_slice(&mut all[v * LANES..(v + 1) * LANES]);
-    }
-    if !whole {
-        to.copy_from_slice(&padded[..to.len()]);
     }
 }
 

@@ -5,12 +5,12 @@ use std::ops::Range;
 use fearless_simd::{Simd, dispatch};
 
 use super::gemm::{COARSE, gemm};
-use super::kernel::{WIDTH, load, store};
 use super::math::SIMD;
 use super::matrix::{Matrix, Start};
 use super::op::{Backward, Op, Sum, Var};
 use super::parameters::{Linear, ParameterId};
 use super::tape::{Tape, shapes_fit};
+use super::vectors::{WIDTH, load, store};
 use crate::error::Result;
 use crate::parallel::*;
 

@@ -87,6 +87,7 @@ mod matrix;
 mod modulate;
 mod norm;
 mod norm_passes;
+mod numbers;
 mod op;
 mod parameters;
 mod product;
@@ -94,6 +95,8 @@ mod reduce;
 mod reshape;
 mod softmax;
 mod tape;
+mod vectors;
+mod winograd;
 mod workspace;
 
 pub use conv2d::{Conv2d, Resize};

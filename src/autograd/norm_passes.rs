@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use fearless_simd::{Simd, SimdBase, SimdFloat, f32x16};
 
-use super::kernel::{LANES, load, store};
 use super::math::{all_not_below, sigmoids};
+use super::vectors::{LANES, load, store};
 
 /// Added to a variance, as PyTorch does.
 pub(super) const EPS: f32 = 1e-5;

@@ -1,10 +1,12 @@
 //! Named parameters of a network, in one flat array.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::RngExt;
 
+use super::numbers::Numbers;
 use crate::check;
 use crate::error::{Error, Result};
 use crate::hash::fnv1a;
@@ -34,7 +36,7 @@ pub struct Linear {
 /// Optimisers, EMA and checkpoints see the array and the names, never the network.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Parameters {
-    values: Vec<f32>,
+    values: Numbers,
     entries: Vec<Entry>,
 }
 
@@ -240,7 +242,7 @@ impl Parameters {
     /// Names and shapes alone.
     pub(super) fn without_values(&self) -> Self {
         Self {
-            values: Vec::new(),
+            values: Numbers::default(),
             entries: self.entries.clone(),
         }
     }
@@ -298,7 +300,7 @@ impl Parameters {
     /// Exchanges all numbers with `values`, which has as many.
     pub(crate) fn swap_values(&mut self, values: &mut Vec<f32>) {
         assert_eq!(values.len(), self.values.len(), "same parameters");
-        std::mem::swap(&mut self.values, values);
+        std::mem::swap(&mut *self.values, values);
     }
 
     /// Shape of a matrix in files: biases are vectors there.
@@ -314,5 +316,14 @@ impl Parameters {
 
     pub(super) fn slice(&self, id: ParameterId) -> &[f32] {
         &self.values[self.range(id)]
+    }
+
+    /// What `make` makes of a matrix: once, until any number changes.
+    pub(super) fn made_once(
+        &self,
+        id: ParameterId,
+        make: impl FnOnce(&[f32]) -> Vec<f32>,
+    ) -> Arc<[f32]> {
+        self.values.made_once(id.index, || make(self.slice(id)))
     }
 }
