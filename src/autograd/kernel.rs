@@ -55,12 +55,10 @@ fn narrow(a: Matrix, b: Matrix, start: Start, c: &mut [f32]) {
     }
 }
 
-/// A matrix in whole vectors of columns as the panels that [`product_of_panels`] wants, one after the other.
-pub(super) fn panels_of(b: Matrix) -> Vec<f32> {
+/// Writes a matrix in whole vectors of columns as the panels that [`product_of_panels`] wants, one after the other.
+pub(super) fn pack_panels(b: Matrix, panels: &mut [f32]) {
     assert_eq!(b.cols % LANES, 0, "whole vectors");
-    let mut panels = vec![0.0; b.rows * b.cols];
-    dispatch!(*SIMD, simd => pack_all(simd, b, &mut panels));
-    panels
+    dispatch!(*SIMD, simd => pack_all(simd, b, panels));
 }
 
 #[inline(always)]

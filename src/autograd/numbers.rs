@@ -8,18 +8,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
     values: Vec<f32>,
-    made: Mutex<Vec<(usize, Arc<[f32]>)>>,
+    made: Mutex<Vec<(usize, Arc<Vec<f32>>)>>,
 }
 
 impl Numbers {
     /// What `make` makes of the numbers of one matrix, once: of all threads that ask, the others wait.
-    pub fn made_once(&self, matrix: usize, make: impl FnOnce() -> Vec<f32>) -> Arc<[f32]> {
+    pub fn made_once(&self, matrix: usize, make: impl FnOnce() -> Vec<f32>) -> Arc<Vec<f32>> {
         let mut all = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let known = all.iter().find(|(of, _)| *of == matrix);
         if let Some((_, made)) = known {
             return Arc::clone(made);
         }
-        let made: Arc<[f32]> = make().into();
+        let made = Arc::new(make());
         all.push((matrix, Arc::clone(&made)));
         made
     }

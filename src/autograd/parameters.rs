@@ -323,7 +323,7 @@ impl Parameters {
         &self,
         id: ParameterId,
         make: impl FnOnce(&[f32]) -> Vec<f32>,
-    ) -> Arc<[f32]> {
+    ) -> Arc<Vec<f32>> {
         self.values.made_once(id.index, || make(self.slice(id)))
     }
 }

@@ -1,8 +1,4 @@
 //! Numbers in vectors of 16, and squares of 16 by 16 of them turned.
-#![expect(
-    clippy::needless_range_loop,
-    reason = "the compiler keeps vectors in registers when they are indexed, not when they are iterated over"
-)]
 
 use fearless_simd::{Simd, SimdBase, dispatch, f32x16};
 

@@ -18,7 +18,7 @@
 
 use fearless_simd::{Simd, SimdBase, dispatch, f32x16};
 
-use super::kernel::{panels_of, product_of_panels};
+use super::kernel::{pack_panels, product_of_panels};
 use super::math::SIMD;
 use super::matrix::Matrix;
 use super::vectors::LANES;
@@ -36,9 +36,12 @@ const POINTS: usize = BELOW * BELOW;
 pub(super) fn weights_at_points(w: &[f32], [inputs, outputs]: [usize; 2]) -> Vec<f32> {
     let mut at_points = vec![0.0; POINTS * inputs * outputs];
     dispatch!(*SIMD, simd => weights(simd, w, inputs * outputs, &mut at_points));
+    let mut panels = vec![0.0; at_points.len()];
     let of_points = at_points.chunks_exact(inputs * outputs);
-    let panels = of_points.map(|w| panels_of(Matrix::new(w, inputs, outputs)));
-    panels.flatten().collect()
+    for (w, panels) in of_points.zip(panels.chunks_exact_mut(inputs * outputs)) {
+        pack_panels(Matrix::new(w, inputs, outputs), panels);
+    }
+    panels
 }
 
 #[inline(always)]
