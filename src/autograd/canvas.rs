@@ -6,8 +6,9 @@
 
 use super::kernel::product;
 use super::matrix::{Matrix, Start};
+use super::squares::Squares;
 use super::vectors::LANES;
-use super::winograd::{SIDE, Squares};
+use super::winograd::{POINTS, SIDE, gradient_of_weights};
 use crate::parallel::*;
 
 /// How pictures are drawn and patches of them multiplied by a matrix.
@@ -57,13 +58,17 @@ impl Canvas {
     }
 
     /// Numbers of memory that one thread needs.
-    pub fn scratch(&self, outputs: usize) -> usize {
-        let unfolded = if self.folds {
+    fn scratch(&self, outputs: usize) -> usize {
+        self.len() + self.unfolded(outputs)
+    }
+
+    /// Numbers of what is folded, on one canvas.
+    fn unfolded(&self, outputs: usize) -> usize {
+        if self.folds {
             self.pictures() * self.to[0] * self.to[1] * outputs
         } else {
             0
-        };
-        self.len() + unfolded
+        }
     }
 
     /// Numbers of a picture.
@@ -157,29 +162,84 @@ impl Canvas {
     pub fn has_squares(&self, outputs: usize) -> bool {
         let whole = self.to.iter().all(|side| side % SIDE == 0);
         let channels = [self.channels, outputs].iter().all(|c| c % LANES == 0);
-        self.stride == 1 && !self.folds && whole && channels
+        self.stride == 1 && whole && channels
     }
 
-    /// Numbers of memory that one thread needs for it.
-    pub fn squares_scratch(&self, outputs: usize) -> usize {
+    /// Numbers of memory that one thread needs, whichever way it is computed.
+    pub fn memory(&self, outputs: usize) -> usize {
+        match self.has_squares(outputs) {
+            true => self.squares_scratch(outputs),
+            false => self.scratch(outputs),
+        }
+    }
+
+    /// Numbers of memory that one thread needs for [`squares`](Self::squares).
+    fn squares_scratch(&self, outputs: usize) -> usize {
         let squares = self.pictures() * self.to[0] * self.to[1] / (SIDE * SIDE);
-        self.len() + Squares::scratch(squares, self.channels, outputs)
+        self.scratch(outputs) + Squares::scratch(squares, [self.channels, outputs])
     }
 
-    /// `y = bias + patches of x · w` by [`Squares`], with the weights at their points: the sums of
+    /// `y = start + patches of x · w` by [`Squares`], with the weights at their points: the sums of
     /// [`products`](Self::products) beyond rounding, for a quarter of the multiplications.
-    pub fn squares(&self, x: &[f32], w: &[f32], bias: &[f32], y: &mut [f32], scratch: &mut [f32]) {
-        let outputs = bias.len();
+    pub fn squares(
+        &self,
+        x: &[f32],
+        (w, outputs): (&[f32], usize),
+        start: Start,
+        y: &mut [f32],
+        scratch: &mut [f32],
+    ) {
         let starts = self.square_starts(outputs);
         let of_piece = self.squares_scratch(outputs);
+        let unfolded = self.unfolded(outputs);
         self.each(x, y, outputs, scratch, of_piece, |canvas, y, scratch| {
+            let (unfolded, scratch) = scratch.split_at_mut(unfolded);
+            let pictures = y.len() / (self.result() * outputs);
             let squares = Squares {
-                starts: &starts[..y.len() / (SIDE * SIDE * outputs)],
+                starts: &starts[..pictures * self.to[0] * self.to[1] / (SIDE * SIDE)],
                 lines: [self.line(), self.to[1] * outputs],
                 channels: [self.channels, outputs],
             };
-            squares.convolve(canvas, w, bias, y, scratch);
+            if !self.folds {
+                return squares.convolve(canvas, w, start, y, scratch);
+            }
+            let unfolded = &mut unfolded[..pictures * self.to[0] * self.to[1] * outputs];
+            squares.convolve(canvas, w, Start::Zero, unfolded, scratch);
+            self.fold(unfolded, y, outputs, matches!(start, Start::Add));
         });
+    }
+
+    /// Numbers of memory for [`gradient_by_squares`](Self::gradient_by_squares).
+    pub fn gradient_memory(&self, outputs: usize) -> usize {
+        self.squares_scratch(outputs) + POINTS * self.channels * outputs
+    }
+
+    /// `dw = patches of xᵀ·dy`, added to what is there if it `adds`; products in `pieces`.
+    pub fn gradient_by_squares(
+        &self,
+        x: &[f32],
+        (dy, outputs): (&[f32], usize),
+        (dw, adds): (&mut [f32], bool),
+        pieces: usize,
+        memory: &mut [f32],
+    ) {
+        let starts = self.square_starts(outputs);
+        let (canvas, rest) = memory.split_at_mut(self.len());
+        let (du, scratch) = rest.split_at_mut(POINTS * self.channels * outputs);
+        canvas.fill(0.0);
+        du.fill(0.0);
+        let xs = x.chunks(self.pictures() * self.numbers());
+        let of_picture = self.to[0] * self.to[1] * outputs;
+        for (x, dy) in xs.zip(dy.chunks(self.pictures() * of_picture)) {
+            self.draw(x, canvas);
+            let squares = Squares {
+                starts: &starts[..dy.len() / outputs / (SIDE * SIDE)],
+                lines: [self.line(), self.to[1] * outputs],
+                channels: [self.channels, outputs],
+            };
+            squares.gradient(canvas, dy, (du, pieces), scratch);
+        }
+        gradient_of_weights(du, adds, dw);
     }
 
     /// Where squares of pixels lie on the canvas and in the result.

@@ -4,6 +4,7 @@ use super::canvas::Canvas;
 use super::gemm::pieces;
 use super::linear::{add_column_sums, start};
 use super::matrix::{Matrix, Start};
+use super::numbers::Form;
 use super::op::{Backward, Op, Var};
 use super::parameters::{ParameterId, Parameters};
 use super::tape::{Tape, shapes_fit};
@@ -84,7 +85,7 @@ struct Convolution {
     x: Var,
     weight: Var,
     bias: Var,
-    resize: Resize,
+    layer: Conv2d,
     from: [usize; 2],
     to: [usize; 2],
 }
@@ -125,26 +126,26 @@ impl Tape<'_> {
             x,
             weight: self.parameter(weight),
             bias: self.parameter(bias),
-            resize: layer.resize,
+            layer,
             from: size,
             to,
         };
         let plan = convolution.forward(rows / pixels, inputs);
         let pieces = pieces(2 * dim.0 * taps * outputs, self.work.grain());
-        let by_squares = !self.recording && plan.has_squares(outputs);
-        let of_piece = match by_squares {
-            true => plan.squares_scratch(outputs),
-            false => plan.scratch(outputs),
-        };
+        let by_squares = plan.has_squares(outputs);
+        let of_piece = plan.memory(outputs);
         let mut scratch = self.take(op, (pieces, of_piece))?;
-        let b = self.parameters.slice(bias);
+        let (w, start) = (
+            self.parameters.slice(weight),
+            Start::Row(self.parameters.slice(bias)),
+        );
         if by_squares {
             let at_points = |w: &[f32]| weights_at_points(w, [inputs, outputs]);
-            let w = self.parameters.made_once(weight, at_points);
-            plan.squares(self.slice(x), &w, b, &mut y, &mut scratch);
+            let w = self.parameters.made_once(weight, Form::AtPoints, at_points);
+            plan.squares(self.slice(x), (&w, outputs), start, &mut y, &mut scratch);
         } else {
-            let w = Matrix::new(self.parameters.slice(weight), taps, outputs);
-            plan.products(self.slice(x), w, Start::Row(b), &mut y, &mut scratch);
+            let w = Matrix::new(w, taps, outputs);
+            plan.products(self.slice(x), w, start, &mut y, &mut scratch);
         }
         self.work.give(scratch);
         let operands = [x, convolution.weight, convolution.bias];
@@ -154,7 +155,7 @@ impl Tape<'_> {
 
 impl Convolution {
     fn forward(&self, count: usize, inputs: usize) -> Canvas {
-        let doubles = self.resize == Resize::Double;
+        let doubles = self.layer.resize == Resize::Double;
         Canvas {
             count,
             from: self.from,
@@ -162,7 +163,11 @@ impl Convolution {
             drawn: if doubles { self.to } else { self.from },
             apart: if doubles { 2 } else { 1 },
             repeats: if doubles { 2 } else { 1 },
-            stride: if self.resize == Resize::Halve { 2 } else { 1 },
+            stride: if self.layer.resize == Resize::Halve {
+                2
+            } else {
+                1
+            },
             to: self.to,
             folds: false,
         }
@@ -171,7 +176,10 @@ impl Convolution {
     /// The derivative for x is a convolution of dy, with the weights turned: one of stride 2 had zeros between the
     /// pixels of its result.
     fn backward(&self, count: usize, outputs: usize) -> Canvas {
-        let (halves, doubles) = (self.resize == Resize::Halve, self.resize == Resize::Double);
+        let (halves, doubles) = (
+            self.layer.resize == Resize::Halve,
+            self.layer.resize == Resize::Double,
+        );
         let drawn = if doubles { self.to } else { self.from };
         Canvas {
             count,
@@ -185,14 +193,39 @@ impl Convolution {
             folds: doubles,
         }
     }
+
+    /// `dx = start + patches of dy · W turned`, by the [backward](Self::backward) plan.
+    fn for_x(
+        &self,
+        parameters: &Parameters,
+        plan: &Canvas,
+        (dy, outputs): (&[f32], usize),
+        (start, dx): (Start, &mut [f32]),
+        scratch: &mut [f32],
+    ) {
+        let weight = self.layer.weight;
+        let inputs = parameters.shape(weight)[0] / 9;
+        if plan.has_squares(inputs) {
+            let w = parameters.made_once(weight, Form::TurnedAtPoints, |w| {
+                weights_at_points(&turned(w, inputs, outputs), [outputs, inputs])
+            });
+            plan.squares(dy, (&w, inputs), start, dx, scratch);
+        } else {
+            let w = turned(parameters.slice(weight), inputs, outputs);
+            let w = Matrix::new(&w, 9 * outputs, inputs);
+            plan.products(dy, w, start, dx, scratch);
+        }
+    }
 }
 
 /// The weights for dx: (9·outputs, inputs), the last tap first.
-fn turned(w: &[f32], to: &mut [f32], inputs: usize, outputs: usize) {
+fn turned(w: &[f32], inputs: usize, outputs: usize) -> Vec<f32> {
+    let mut to = vec![0.0; w.len()];
     let taps = w.chunks_exact(inputs * outputs).rev();
     for (w, to) in taps.zip(to.chunks_exact_mut(inputs * outputs)) {
         turn(w, outputs, to);
     }
+    to
 }
 
 impl Op for Convolution {
@@ -202,40 +235,48 @@ impl Op for Convolution {
             x, weight, bias, ..
         } = *self;
         let ((_, inputs), (n, outputs)) = (walk.dim(x), walk.dim(y));
-        let [x_values, w] = [x, weight].map(|var| walk.slice(var));
+        let x_values = walk.slice(x);
         let operations = 18 * n * inputs * outputs;
         let pieces = pieces(operations, walk.work.grain());
         let mut dw = walk.open(weight);
         let mut db = walk.open(bias);
         let count = n / (self.to[0] * self.to[1]);
         let (forward, backward) = (self.forward(count, inputs), self.backward(count, outputs));
-        // Each piece draws all pictures.
-        let mut for_parameters = walk.take(pieces.min(current_num_threads()) * forward.len());
-        let dx = walk.wants(x).then(|| {
-            let scratch = walk.take(pieces * backward.scratch(inputs));
-            (walk.open(x), scratch, walk.take(w.len()))
+        let by_squares = forward.has_squares(outputs);
+        let mut for_parameters = walk.take(match by_squares {
+            true => forward.gradient_memory(outputs),
+            // Each piece draws all pictures.
+            false => pieces.min(current_num_threads()) * forward.len(),
         });
+        let dx = walk.wants(x).then(|| {
+            let scratch = walk.take(pieces * backward.memory(inputs));
+            (walk.open(x), scratch)
+        });
+        let parameters = walk.parameters;
         let (dx, ()) = join(
             || {
-                dx.map(|((mut dx, adds), mut scratch, mut w_turned)| {
-                    turned(w, &mut w_turned, inputs, outputs);
-                    let w = Matrix::new(&w_turned, 9 * outputs, inputs);
-                    backward.products(&dy, w, start(adds), dx.values(), &mut scratch);
-                    (dx, scratch, w_turned)
+                dx.map(|((mut dx, adds), mut scratch)| {
+                    let to = (start(adds), dx.values());
+                    self.for_x(parameters, &backward, (&dy, outputs), to, &mut scratch);
+                    (dx, scratch)
                 })
             },
             || {
-                let (start, dw) = (start(dw.1), dw.0.values());
-                forward.products_turned(x_values, &dy, start, dw, &mut for_parameters);
+                let (to, memory) = (dw.0.values(), &mut for_parameters);
+                if by_squares {
+                    let to = (to, dw.1);
+                    forward.gradient_by_squares(x_values, (&dy, outputs), to, pieces, memory);
+                } else {
+                    forward.products_turned(x_values, &dy, start(dw.1), to, memory);
+                }
                 add_column_sums(&mut db, &dy, outputs);
             },
         );
         walk.put(weight, dw.0);
         walk.put(bias, db.0);
-        if let Some((dx, scratch, w_turned)) = dx {
+        if let Some((dx, scratch)) = dx {
             walk.put(x, dx);
             walk.recycle(scratch);
-            walk.recycle(w_turned);
         }
         walk.recycle(for_parameters);
         walk.recycle(dy);

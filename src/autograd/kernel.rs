@@ -55,23 +55,14 @@ fn narrow(a: Matrix, b: Matrix, start: Start, c: &mut [f32]) {
     }
 }
 
-/// Writes a matrix in whole vectors of columns as the panels that [`product_of_panels`] wants, one after the other.
-pub(super) fn pack_panels(b: Matrix, panels: &mut [f32]) {
-    assert_eq!(b.cols % LANES, 0, "whole vectors");
-    dispatch!(*SIMD, simd => pack_all(simd, b, panels));
-}
-
+/// Where number (row, column) of a matrix in whole vectors of columns, counted in row-major order, stands in the panels
+/// that [`product_of_panels`] wants: one after the other, each row by row.
 #[inline(always)]
-fn pack_all<S: Simd>(simd: S, b: Matrix, panels: &mut [f32]) {
-    let mut left = 0;
-    for panel in panels.chunks_mut(b.rows * panel_width(simd)) {
-        let columns = left..left + panel.len() / b.rows;
-        left = columns.end;
-        match columns.len() {
-            LANES => pack::<S, 1>(simd, b.columns(columns), panel),
-            _ => pack::<S, 2>(simd, b.columns(columns), panel),
-        }
-    }
+pub(super) fn place_in_panels<S: Simd>(simd: S, number: usize, [rows, cols]: [usize; 2]) -> usize {
+    let (row, col) = (number / cols, number % cols);
+    let left = col - col % panel_width(simd);
+    let width = panel_width(simd).min(cols - left);
+    left * rows + row * width + col - left
 }
 
 /// Columns of a panel of many.

@@ -94,6 +94,7 @@ mod product;
 mod reduce;
 mod reshape;
 mod softmax;
+mod squares;
 mod tape;
 mod vectors;
 mod winograd;

@@ -1,4 +1,4 @@
-//! The numbers of all parameters, and what predictions have made of them.
+//! The numbers of all parameters, and what convolutions have made of them.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,20 +8,35 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
     values: Vec<f32>,
-    made: Mutex<Vec<(usize, Arc<Vec<f32>>)>>,
+    made: Mutex<Vec<Made>>,
+}
+
+#[derive(Debug)]
+struct Made {
+    of: (usize, Form),
+    numbers: Arc<Vec<f32>>,
+}
+
+/// What is made of the weights of a convolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Their values at the points.
+    AtPoints,
+    /// Those of the weights turned, for the derivative for x.
+    TurnedAtPoints,
 }
 
 impl Numbers {
     /// What `make` makes of the numbers of one matrix, once: of all threads that ask, the others wait.
-    pub fn made_once(&self, matrix: usize, make: impl FnOnce() -> Vec<f32>) -> Arc<Vec<f32>> {
+    pub fn made_once(&self, of: (usize, Form), make: impl FnOnce() -> Vec<f32>) -> Arc<Vec<f32>> {
         let mut all = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = all.iter().find(|(of, _)| *of == matrix);
-        if let Some((_, made)) = known {
-            return Arc::clone(made);
+        if let Some(known) = all.iter().find(|made| made.of == of) {
+            return Arc::clone(&known.numbers);
         }
-        let made = Arc::new(make());
-        all.push((matrix, Arc::clone(&made)));
-        made
+        let numbers = Arc::new(make());
+        let kept = Arc::clone(&numbers);
+        all.push(Made { of, numbers: kept });
+        numbers
     }
 }
 
@@ -35,11 +50,13 @@ impl Deref for Numbers {
 
 impl DerefMut for Numbers {
     fn deref_mut(&mut self) -> &mut Vec<f32> {
-        *self.made.get_mut().unwrap_or_else(PoisonError::into_inner) = Vec::new();
+        let made = self.made.get_mut();
+        made.unwrap_or_else(PoisonError::into_inner).clear();
         &mut self.values
     }
 }
 
+/// What was made is made anew by a clone that needs it.
 impl Clone for Numbers {
     fn clone(&self) -> Self {
         let (values, made) = (self.values.clone(), Mutex::default());

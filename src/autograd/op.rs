@@ -73,7 +73,7 @@ impl Sum<'_> {
 /// A walk back over a tape: the values, the gradients so far, and memory for more.
 pub struct Backward<'a, 's> {
     nodes: &'a [Node],
-    parameters: &'a Parameters,
+    pub(super) parameters: &'a Parameters,
     gradients: Vec<Gradient<'a>>,
     pub(super) work: &'a mut Workspace,
     scope: &'s Scope<'a>,

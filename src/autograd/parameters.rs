@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::RngExt;
 
-use super::numbers::Numbers;
+use super::numbers::{Form, Numbers};
 use crate::check;
 use crate::error::{Error, Result};
 use crate::hash::fnv1a;
@@ -322,8 +322,10 @@ impl Parameters {
     pub(super) fn made_once(
         &self,
         id: ParameterId,
+        form: Form,
         make: impl FnOnce(&[f32]) -> Vec<f32>,
     ) -> Arc<Vec<f32>> {
-        self.values.made_once(id.index, || make(self.slice(id)))
+        self.values
+            .made_once((id.index, form), || make(self.slice(id)))
     }
 }
