@@ -35,6 +35,9 @@ pub(super) struct Canvas {
 /// and the results.
 const CANVAS: usize = 1 << 15;
 
+/// Fewest squares whose derivatives for weights are taken at the points.
+const ENOUGH: usize = 16;
+
 impl Canvas {
     /// Numbers in a row of the canvas: a zero pixel, which also ends the row before, and the picture's.
     fn line(&self) -> usize {
@@ -209,6 +212,13 @@ impl Canvas {
         });
     }
 
+    /// Whether there are enough squares that [`gradient_by_squares`](Self::gradient_by_squares) gains more than it takes
+    /// to keep 36 matrices in place of nine.
+    pub fn has_many_squares(&self, outputs: usize) -> bool {
+        let squares = self.count * self.to[0] * self.to[1] / (SIDE * SIDE);
+        self.has_squares(outputs) && squares >= ENOUGH
+    }
+
     /// Numbers of memory for [`gradient_by_squares`](Self::gradient_by_squares).
     pub fn gradient_memory(&self, outputs: usize) -> usize {
         self.squares_scratch(outputs) + POINTS * self.channels * outputs
@@ -227,7 +237,7 @@ impl Canvas {
         let (canvas, rest) = memory.split_at_mut(self.len());
         let (du, scratch) = rest.split_at_mut(POINTS * self.channels * outputs);
         canvas.fill(0.0);
-        du.fill(0.0);
+        let mut start = Start::Zero;
         let xs = x.chunks(self.pictures() * self.numbers());
         let of_picture = self.to[0] * self.to[1] * outputs;
         for (x, dy) in xs.zip(dy.chunks(self.pictures() * of_picture)) {
@@ -237,7 +247,8 @@ impl Canvas {
                 lines: [self.line(), self.to[1] * outputs],
                 channels: [self.channels, outputs],
             };
-            squares.gradient(canvas, dy, (du, pieces), scratch);
+            squares.gradient(canvas, dy, start, (du, pieces), scratch);
+            start = Start::Add;
         }
         gradient_of_weights(du, adds, dw);
     }

@@ -242,7 +242,7 @@ impl Op for Convolution {
         let mut db = walk.open(bias);
         let count = n / (self.to[0] * self.to[1]);
         let (forward, backward) = (self.forward(count, inputs), self.backward(count, outputs));
-        let by_squares = forward.has_squares(outputs);
+        let by_squares = forward.has_many_squares(outputs);
         let mut for_parameters = walk.take(match by_squares {
             true => forward.gradient_memory(outputs),
             // Each piece draws all pictures.

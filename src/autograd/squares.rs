@@ -51,11 +51,12 @@ impl Squares<'_> {
         dispatch!(*SIMD, simd => self.results(simd, ys, of_y, start, y));
     }
 
-    /// Adds patches of xᵀ · dy at the points to `du`, a piece of the points on each of several threads.
+    /// `du = start + patches of xᵀ · dy` at the points, a piece of the points on each of several threads.
     pub fn gradient(
         &self,
         canvas: &[f32],
         dy: &[f32],
+        start: Start,
         (du, pieces): (&mut [f32], usize),
         scratch: &mut [f32],
     ) {
@@ -72,7 +73,7 @@ impl Squares<'_> {
                 let point = piece * points + i;
                 let x = Matrix::new(&xs[point * of_x..][..count * inputs], count, inputs);
                 let dy = Matrix::new(&ys[point * of_y..][..count * outputs], count, outputs);
-                product(x.t(), dy, Start::Add, du);
+                product(x.t(), dy, start, du);
             }
         });
     }

@@ -10,7 +10,8 @@
 //! Gᵀ\[(A dY Aᵀ) ⊙ (Bᵀ d B)\]G.
 //!
 //! Differences of numbers up to 100 times as large as the result's round more than a plain sum does, by about one
-//! digit. The U-Net of section 8 predicts 1.8 times as fast, and trains XXX times (`cargo bench --bench pictures`).
+//! digit. The U-Net of section 8 predicts 1.8 times as fast, and trains 1.3 times with 64 pictures a step
+//! (`cargo bench --bench pictures`).
 
 use fearless_simd::{Simd, SimdBase, dispatch, f32x16};
 
