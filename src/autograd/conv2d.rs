@@ -9,7 +9,7 @@ use super::op::{Backward, Op, Var};
 use super::parameters::{ParameterId, Parameters};
 use super::tape::{Tape, shapes_fit};
 use super::vectors::turn;
-use super::winograd::weights_at_points;
+use super::winograd::{POINTS, weights_at_points};
 use crate::check;
 use crate::error::Result;
 use crate::parallel::*;
@@ -134,20 +134,25 @@ impl Tape<'_> {
         let pieces = pieces(2 * dim.0 * taps * outputs, self.work.grain());
         let by_squares = plan.has_squares(outputs);
         let of_piece = plan.memory(outputs);
-        let mut scratch = self.take(op, (pieces, of_piece))?;
+        let len = check::elements::<f32>(op, &[pieces, of_piece])?;
+        let mut memory = self.work.scratch(len);
+        let scratch = &mut memory[..len];
         let (w, start) = (
             self.parameters.slice(weight),
             Start::Row(self.parameters.slice(bias)),
         );
         if by_squares {
-            let at_points = |w: &[f32]| weights_at_points(w, [inputs, outputs]);
-            let w = self.parameters.made_once(weight, Form::AtPoints, at_points);
-            plan.squares(self.slice(x), (&w, outputs), start, &mut y, &mut scratch);
+            let len = POINTS * inputs * outputs;
+            let at_points = (weight, Form::AtPoints);
+            let w = self.parameters.made_once(at_points, len, |w, to| {
+                weights_at_points(w, [inputs, outputs], to);
+            });
+            plan.squares(self.slice(x), (&w, outputs), start, &mut y, scratch);
         } else {
             let w = Matrix::new(w, taps, outputs);
-            plan.products(self.slice(x), w, start, &mut y, &mut scratch);
+            plan.products(self.slice(x), w, start, &mut y, scratch);
         }
-        self.work.give(scratch);
+        self.work.leave(memory);
         let operands = [x, convolution.weight, convolution.bias];
         Ok(self.push(convolution, &operands, y, dim))
     }
@@ -206,8 +211,9 @@ impl Convolution {
         let weight = self.layer.weight;
         let inputs = parameters.shape(weight)[0] / 9;
         if plan.has_squares(inputs) {
-            let w = parameters.made_once(weight, Form::TurnedAtPoints, |w| {
-                weights_at_points(&turned(w, inputs, outputs), [outputs, inputs])
+            let at_points = (weight, Form::TurnedAtPoints);
+            let w = parameters.made_once(at_points, POINTS * inputs * outputs, |w, to| {
+                weights_at_points(&turned(w, inputs, outputs), [outputs, inputs], to);
             });
             plan.squares(dy, (&w, inputs), start, dx, scratch);
         } else {
@@ -243,26 +249,33 @@ impl Op for Convolution {
         let count = n / (self.to[0] * self.to[1]);
         let (forward, backward) = (self.forward(count, inputs), self.backward(count, outputs));
         let by_squares = forward.has_many_squares(outputs);
-        let mut for_parameters = walk.take(match by_squares {
+        let len = match by_squares {
             true => forward.gradient_memory(outputs),
             // Each piece draws all pictures.
             false => pieces.min(current_num_threads()) * forward.len(),
-        });
+        };
+        let mut for_parameters = walk.work.scratch(len);
         let dx = walk.wants(x).then(|| {
-            let scratch = walk.take(pieces * backward.memory(inputs));
-            (walk.open(x), scratch)
+            let len = pieces * backward.memory(inputs);
+            (walk.open(x), walk.work.scratch(len), len)
         });
         let parameters = walk.parameters;
         let (dx, ()) = join(
             || {
-                dx.map(|((mut dx, adds), mut scratch)| {
+                dx.map(|((mut dx, adds), mut scratch, len)| {
                     let to = (start(adds), dx.values());
-                    self.for_x(parameters, &backward, (&dy, outputs), to, &mut scratch);
+                    self.for_x(
+                        parameters,
+                        &backward,
+                        (&dy, outputs),
+                        to,
+                        &mut scratch[..len],
+                    );
                     (dx, scratch)
                 })
             },
             || {
-                let (to, memory) = (dw.0.values(), &mut for_parameters);
+                let (to, memory) = (dw.0.values(), &mut for_parameters[..len]);
                 if by_squares {
                     let to = (to, dw.1);
                     forward.gradient_by_squares(x_values, (&dy, outputs), to, pieces, memory);
@@ -276,9 +289,9 @@ impl Op for Convolution {
         walk.put(bias, db.0);
         if let Some((dx, scratch)) = dx {
             walk.put(x, dx);
-            walk.recycle(scratch);
+            walk.work.leave(scratch);
         }
-        walk.recycle(for_parameters);
+        walk.work.leave(for_parameters);
         walk.recycle(dy);
     }
 }

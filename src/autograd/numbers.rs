@@ -15,6 +15,8 @@ pub(super) struct Numbers {
 struct Made {
     of: (usize, Form),
     numbers: Arc<Vec<f32>>,
+    /// Whether it was made of numbers that have changed: its memory is taken again.
+    stale: bool,
 }
 
 /// What is made of the weights of a convolution.
@@ -27,15 +29,28 @@ pub(super) enum Form {
 }
 
 impl Numbers {
-    /// What `make` makes of the numbers of one matrix, once: of all threads that ask, the others wait.
-    pub fn made_once(&self, of: (usize, Form), make: impl FnOnce() -> Vec<f32>) -> Arc<Vec<f32>> {
+    /// The `len` numbers that `make` makes of one matrix, all of them, once: of all threads that ask, the others wait.
+    pub fn made_once(
+        &self,
+        of: (usize, Form),
+        len: usize,
+        make: impl FnOnce(&mut [f32]),
+    ) -> Arc<Vec<f32>> {
         let mut all = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = all.iter().find(|made| made.of == of) {
+        let at = all.iter().position(|made| made.of == of);
+        if let Some(known) = at.map(|at| &all[at]).filter(|known| !known.stale) {
             return Arc::clone(&known.numbers);
         }
-        let numbers = Arc::new(make());
-        let kept = Arc::clone(&numbers);
-        all.push(Made { of, numbers: kept });
+        let earlier = at.map(|at| all.swap_remove(at).numbers);
+        let earlier = earlier.and_then(Arc::into_inner);
+        let mut numbers = earlier.unwrap_or_else(|| vec![0.0; len]);
+        make(&mut numbers);
+        let numbers = Arc::new(numbers);
+        all.push(Made {
+            of,
+            numbers: Arc::clone(&numbers),
+            stale: false,
+        });
         numbers
     }
 }
@@ -51,7 +66,9 @@ impl Deref for Numbers {
 impl DerefMut for Numbers {
     fn deref_mut(&mut self) -> &mut Vec<f32> {
         let made = self.made.get_mut();
-        made.unwrap_or_else(PoisonError::into_inner).clear();
+        for made in made.unwrap_or_else(PoisonError::into_inner) {
+            made.stale = true;
+        }
         &mut self.values
     }
 }

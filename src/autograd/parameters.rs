@@ -318,14 +318,14 @@ impl Parameters {
         &self.values[self.range(id)]
     }
 
-    /// What `make` makes of a matrix: once, until any number changes.
+    /// What `make` makes of a matrix, `len` numbers: once, until any number changes.
     pub(super) fn made_once(
         &self,
-        id: ParameterId,
-        form: Form,
-        make: impl FnOnce(&[f32]) -> Vec<f32>,
+        (id, form): (ParameterId, Form),
+        len: usize,
+        make: impl FnOnce(&[f32], &mut [f32]),
     ) -> Arc<Vec<f32>> {
-        self.values
-            .made_once((id.index, form), || make(self.slice(id)))
+        let make = |to: &mut [f32]| make(self.slice(id), to);
+        self.values.made_once((id.index, form), len, make)
     }
 }

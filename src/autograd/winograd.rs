@@ -160,14 +160,13 @@ impl Line<BELOW, TAPS> for WeightSlopes {
     }
 }
 
-/// G·g·Gᵀ of (9·inputs, outputs) weights, for every pair of channels: a matrix (inputs, outputs) a point, in panels.
-pub(super) fn weights_at_points(w: &[f32], [inputs, outputs]: [usize; 2]) -> Vec<f32> {
-    let mut at_points = vec![0.0; POINTS * inputs * outputs];
+/// Writes G·g·Gᵀ of (9·inputs, outputs) weights, for every pair of channels: a matrix (inputs, outputs) a point, in
+/// panels.
+pub(super) fn weights_at_points(w: &[f32], channels: [usize; 2], at_points: &mut [f32]) {
     dispatch!(*SIMD, simd => {
-        let place = |pair| place_in_panels(simd, pair, [inputs, outputs]);
-        spread::<_, Weights, TAPS, BELOW>(simd, w, &mut at_points, false, place);
+        let place = |pair| place_in_panels(simd, pair, channels);
+        spread::<_, Weights, TAPS, BELOW>(simd, w, at_points, false, place);
     });
-    at_points
 }
 
 /// `dw = start + Gᵀ·du·G`, for derivatives at the points.

@@ -12,6 +12,9 @@ pub struct Workspace {
     /// What layers make of single rows: layer, row and answer. Predictions ask for it again for every piece of a
     /// batch: all of its rows stand at one timestep, and the answer takes as long to compute as that of some 20 rows.
     known: Vec<(Linear, Vec<f32>, Vec<f32>)>,
+    /// What one operation needs and leaves. It never gets shorter, as what lies beyond the length of a buffer would have
+    /// to be filled each time.
+    scratch: Vec<Vec<f32>>,
     alone: bool,
 }
 
@@ -50,6 +53,20 @@ impl Workspace {
         };
         buffer.resize(len, 0.0);
         buffer
+    }
+
+    /// At least `len` numbers with arbitrary contents, for an operation that [leaves](Self::leave) them when it is done.
+    pub(super) fn scratch(&mut self, len: usize) -> Vec<f32> {
+        let mut scratch = self.scratch.pop().unwrap_or_default();
+        if scratch.len() < len {
+            scratch.resize(len, 0.0);
+        }
+        scratch
+    }
+
+    /// Takes back what [`scratch`](Self::scratch) gave.
+    pub(super) fn leave(&mut self, scratch: Vec<f32>) {
+        self.scratch.push(scratch);
     }
 
     /// Takes a buffer back.
