@@ -2,7 +2,8 @@
 //!
 //! Pictures are drawn, a few at a time, on a canvas with a margin of zeros. There the three taps of a row of a patch
 //! lie in one run of numbers, so that the kernel reads patches where they are: each of the three rows is a product
-//! of matrices, and no matrix of patches (nine times as large as the pictures) is made.
+//! of matrices, and no matrix of patches (nine times as large as the pictures) is made. Where squares of pixels cover
+//! the result, they are multiplied at the points of [`winograd`](super::winograd) instead.
 
 use super::kernel::product;
 use super::matrix::{Matrix, Start};
@@ -31,8 +32,8 @@ pub(super) struct Canvas {
     pub folds: bool,
 }
 
-/// Numbers on a canvas at most, if it has more than one picture: half a megabyte of second-level cache holds it
-/// and the results.
+/// Numbers on a canvas at most, if it has more than one picture: with the results, or with what [`Squares`] keep of it,
+/// half a megabyte of second-level cache.
 const CANVAS: usize = 1 << 15;
 
 /// Fewest squares whose derivatives for weights are taken at the points.
@@ -44,8 +45,7 @@ impl Canvas {
         (self.drawn[1] + 1) * self.channels
     }
 
-    /// Numbers from one picture on the canvas to the next: a row of zeros, which also ends the one before, and its
-    /// own.
+    /// Numbers from one picture on it to the next: a row of zeros, which also ends the one before, and its own.
     fn picture(&self) -> usize {
         (self.drawn[0] + 1) * self.line()
     }
@@ -170,14 +170,9 @@ impl Canvas {
 
     /// Numbers of memory that one thread needs, whichever way it is computed.
     pub fn memory(&self, outputs: usize) -> usize {
-        match self.has_squares(outputs) {
-            true => self.squares_scratch(outputs),
-            false => self.scratch(outputs),
+        if !self.has_squares(outputs) {
+            return self.scratch(outputs);
         }
-    }
-
-    /// Numbers of memory that one thread needs for [`squares`](Self::squares).
-    fn squares_scratch(&self, outputs: usize) -> usize {
         let squares = self.pictures() * self.to[0] * self.to[1] / (SIDE * SIDE);
         self.scratch(outputs) + Squares::scratch(squares, [self.channels, outputs])
     }
@@ -193,16 +188,12 @@ impl Canvas {
         scratch: &mut [f32],
     ) {
         let starts = self.square_starts(outputs);
-        let of_piece = self.squares_scratch(outputs);
+        let of_piece = self.memory(outputs);
         let unfolded = self.unfolded(outputs);
         self.each(x, y, outputs, scratch, of_piece, |canvas, y, scratch| {
             let (unfolded, scratch) = scratch.split_at_mut(unfolded);
             let pictures = y.len() / (self.result() * outputs);
-            let squares = Squares {
-                starts: &starts[..pictures * self.to[0] * self.to[1] / (SIDE * SIDE)],
-                lines: [self.line(), self.to[1] * outputs],
-                channels: [self.channels, outputs],
-            };
+            let squares = self.of_pictures(pictures, &starts, outputs);
             if !self.folds {
                 return squares.convolve(canvas, w, start, y, scratch);
             }
@@ -221,7 +212,7 @@ impl Canvas {
 
     /// Numbers of memory for [`gradient_by_squares`](Self::gradient_by_squares).
     pub fn gradient_memory(&self, outputs: usize) -> usize {
-        self.squares_scratch(outputs) + POINTS * self.channels * outputs
+        self.memory(outputs) + POINTS * self.channels * outputs
     }
 
     /// `dw = patches of xᵀ·dy`, added to what is there if it `adds`; products in `pieces`.
@@ -242,19 +233,29 @@ impl Canvas {
         let of_picture = self.to[0] * self.to[1] * outputs;
         for (x, dy) in xs.zip(dy.chunks(self.pictures() * of_picture)) {
             self.draw(x, canvas);
-            let squares = Squares {
-                starts: &starts[..dy.len() / outputs / (SIDE * SIDE)],
-                lines: [self.line(), self.to[1] * outputs],
-                channels: [self.channels, outputs],
-            };
+            let squares = self.of_pictures(dy.len() / of_picture, &starts, outputs);
             squares.gradient(canvas, dy, start, (du, pieces), scratch);
             start = Start::Add;
         }
         gradient_of_weights(du, adds, dw);
     }
 
+    /// The squares of the first pictures on a canvas.
+    fn of_pictures<'a>(
+        &self,
+        pictures: usize,
+        starts: &'a [[usize; 2]],
+        outputs: usize,
+    ) -> Squares<'a> {
+        Squares {
+            starts: &starts[..pictures * self.to[0] * self.to[1] / (SIDE * SIDE)],
+            lines: [self.line(), self.to[1] * outputs],
+            channels: [self.channels, outputs],
+        }
+    }
+
     /// Where squares of pixels lie on the canvas and in the result.
-    fn square_starts(&self, outputs: usize) -> Vec<[u32; 2]> {
+    fn square_starts(&self, outputs: usize) -> Vec<[usize; 2]> {
         let [height, width] = self.to;
         let mut starts = Vec::with_capacity(self.pictures() * height * width / (SIDE * SIDE));
         for i in 0..self.pictures() {
@@ -262,7 +263,7 @@ impl Canvas {
                 for x in (0..width).step_by(SIDE) {
                     let on_canvas = i * self.picture() + y * self.line() + x * self.channels;
                     let in_result = ((i * height + y) * width + x) * outputs;
-                    starts.push([on_canvas, in_result].map(|place| place as u32));
+                    starts.push([on_canvas, in_result]);
                 }
             }
         }

@@ -2,8 +2,7 @@
 
 use super::kernel::product;
 use super::matrix::{Matrix, Start};
-use super::vectors::WIDTH;
-use super::vectors::turn;
+use super::vectors::{WIDTH, turn};
 use crate::parallel::*;
 
 /// Fewest floating-point operations that are worth a hand-over to another thread where the threads have other

@@ -1,17 +1,17 @@
 //! The numbers of all parameters, and what convolutions have made of them.
 
+use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Numbers that know what was made of them, as long as they stay what they are: whoever asks for them to change them
-/// has it forgotten.
-#[derive(Debug, Default)]
+/// has it made anew, in the same memory (four times a convolution's weights, eight where it is trained).
+#[derive(Default)]
 pub(super) struct Numbers {
     values: Vec<f32>,
     made: Mutex<Vec<Made>>,
 }
 
-#[derive(Debug)]
 struct Made {
     of: (usize, Form),
     numbers: Arc<Vec<f32>>,
@@ -29,7 +29,8 @@ pub(super) enum Form {
 }
 
 impl Numbers {
-    /// The `len` numbers that `make` makes of one matrix, all of them, once: of all threads that ask, the others wait.
+    /// The `len` numbers that `make` makes of one matrix, all of them, once. Other threads that ask wait: so
+    /// `make` uses no threads, whose other tasks could ask in their turn.
     pub fn made_once(
         &self,
         of: (usize, Form),
@@ -52,6 +53,12 @@ impl Numbers {
             stale: false,
         });
         numbers
+    }
+}
+
+impl fmt::Debug for Numbers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.values.fmt(f)
     }
 }
 

@@ -5,6 +5,7 @@ mod outside;
 mod pictures;
 mod refusals;
 mod sentences;
+mod squares;
 mod values;
 mod walk;
 

@@ -40,7 +40,7 @@ pub fn side(draw: &Draw) -> usize {
 }
 
 fn channels(draw: &Draw) -> usize {
-    draw.one(&[1, 2, 3, 8, 17])
+    draw.one(&[1, 2, 3, 8, 16, 17])
 }
 
 /// Number of rows of `n` things of so many: that many if they are few.
