@@ -58,18 +58,25 @@ def by_touch(page: Page, control: Locator) -> str | None:
     return pressed(page, control, lambda at: page.touchscreen.tap(*at), "finger")
 
 
+def focused(page: Page, control: Locator, press: Callable[[Point], None]) -> bool:
+    """Whether a list takes the focus when it is pressed where it stands now."""
+    found = control.evaluate(FOUND)
+    press((found["x"] + found["width"] / 2, found["y"] + found["height"] / 2))
+    return comes(page, lambda: control.evaluate("(e) => e === document.activeElement"))
+
+
 def pressed(page: Page, control: Locator, press: Callable[[Point], None], hand: str) -> str | None:
     """Presses a control, a slider beside where it stands; says what does not follow."""
     found = control.evaluate(FOUND)
     if found["kind"] == "input":
-        # An answer that comes in between may move what is below it: one presses again, where the slider is then.
+        # An answer that comes in between may move what is below it: one presses again, where the control is then.
         moved = any(slid(page, control, press) for _ in range(2))
         return None if moved else f"{found['name']} does not follow a {hand}"
-    press((found["x"] + found["width"] / 2, found["y"] + found["height"] / 2))
     if found["kind"] == "select":
-        focused = comes(page, lambda: control.evaluate("(e) => e === document.activeElement"))
+        opened = any(focused(page, control, press) for _ in range(2))
         page.keyboard.press("Escape")  # closes the list
-        return None if focused else f"{found['name']} does not open for a {hand}"
+        return None if opened else f"{found['name']} does not open for a {hand}"
+    press((found["x"] + found["width"] / 2, found["y"] + found["height"] / 2))
     page.wait_for_timeout(PAUSE)
     return None
 
