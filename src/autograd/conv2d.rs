@@ -136,16 +136,11 @@ impl Tape<'_> {
         let plan = convolution.forward(rows / pixels, inputs);
         let pieces = pieces(2 * dim.0 * taps * outputs, self.work.grain());
         let pieces = pieces.min(plan.count.max(1));
-        let by_squares = plan.has_squares(outputs);
-        let of_piece = plan.memory(outputs);
-        let len = check::elements::<f32>(op, &[pieces, of_piece])?;
+        let len = check::elements::<f32>(op, &[pieces, plan.memory(outputs)])?;
         let mut memory = self.work.scratch(len);
         let scratch = &mut memory[..len];
-        let (w, start) = (
-            self.parameters.slice(weight),
-            Start::Row(self.parameters.slice(bias)),
-        );
-        if by_squares {
+        let start = Start::Row(self.parameters.slice(bias));
+        if plan.has_squares(outputs) {
             let len = check::elements::<f32>(op, &[POINTS, inputs, outputs])?;
             let at_points = (weight, Form::AtPoints);
             let w = self.parameters.made_once(at_points, len, |w, to| {
@@ -153,7 +148,7 @@ impl Tape<'_> {
             });
             plan.squares(self.slice(x), (&w, outputs), start, &mut y, scratch);
         } else {
-            let w = Matrix::new(w, taps, outputs);
+            let w = Matrix::new(self.parameters.slice(weight), taps, outputs);
             plan.products(self.slice(x), w, start, &mut y, scratch);
         }
         self.work.leave(memory);
@@ -163,8 +158,13 @@ impl Tape<'_> {
 }
 
 impl Convolution {
+    /// Whether it halves, and whether it doubles.
+    fn resizes(&self) -> [bool; 2] {
+        [Resize::Halve, Resize::Double].map(|resize| self.layer.resize == resize)
+    }
+
     fn forward(&self, count: usize, inputs: usize) -> Canvas {
-        let doubles = self.layer.resize == Resize::Double;
+        let [halves, doubles] = self.resizes();
         Canvas {
             count,
             from: self.from,
@@ -172,11 +172,7 @@ impl Convolution {
             drawn: if doubles { self.to } else { self.from },
             apart: if doubles { 2 } else { 1 },
             repeats: if doubles { 2 } else { 1 },
-            stride: if self.layer.resize == Resize::Halve {
-                2
-            } else {
-                1
-            },
+            stride: if halves { 2 } else { 1 },
             to: self.to,
             folds: false,
         }
@@ -185,10 +181,7 @@ impl Convolution {
     /// The derivative for x is a convolution of dy, with the weights turned: one of stride 2 had zeros between the
     /// pixels of its result.
     fn backward(&self, count: usize, outputs: usize) -> Canvas {
-        let (halves, doubles) = (
-            self.layer.resize == Resize::Halve,
-            self.layer.resize == Resize::Double,
-        );
+        let [halves, doubles] = self.resizes();
         let drawn = if doubles { self.to } else { self.from };
         Canvas {
             count,

@@ -34,6 +34,12 @@ impl<'a> Squares<'a> {
         POINTS * (of_point(count, inputs) + of_point(count, outputs))
     }
 
+    /// Numbers of one point, of pixels and of results.
+    fn of_points(&self) -> [usize; 2] {
+        let count = self.starts.len();
+        self.channels.map(|channels| of_point(count, channels))
+    }
+
     /// As many squares at once as there is memory for.
     fn parts(self) -> impl Iterator<Item = Squares<'a>> {
         let parts = self.starts.chunks(AT_ONCE);
@@ -64,7 +70,7 @@ impl<'a> Squares<'a> {
     ) {
         let count = self.starts.len();
         let [inputs, outputs] = self.channels;
-        let [of_x, of_y] = self.channels.map(|channels| of_point(count, channels));
+        let [of_x, of_y] = self.of_points();
         let (xs, ys) = scratch.split_at_mut(POINTS * of_x);
         dispatch!(*SIMD, simd => self.pixels(simd, canvas, xs, of_x));
         let points = xs.chunks_exact(of_x).zip(ys.chunks_exact_mut(of_y));
@@ -101,7 +107,7 @@ impl<'a> Squares<'a> {
     ) {
         let count = self.starts.len();
         let [inputs, outputs] = self.channels;
-        let [of_x, of_y] = self.channels.map(|channels| of_point(count, channels));
+        let [of_x, of_y] = self.of_points();
         let (xs, ys) = scratch.split_at_mut(POINTS * of_x);
         dispatch!(*SIMD, simd => self.pixels(simd, canvas, xs, of_x));
         dispatch!(*SIMD, simd => self.slopes(simd, dy, ys, of_y));

@@ -11,7 +11,7 @@
 //! Gᵀ\[(A dY Aᵀ) ⊙ (Bᵀ d B)\]G.
 //!
 //! A row of Bᵀ adds up to ten times a pixel, one of Aᵀ nineteen times a product: what is left of their differences is
-//! rounded more than a plain sum is, on normal numbers by about one digit. On one core of an AMD EPYC of family 26 the
+//! rounded more than a plain sum is, on normal numbers by about one digit. On one core of an AMD EPYC of family 25 the
 //! U-Net of section 8 predicts twice as fast as by plain sums, and trains 1.4 times with 64 pictures a step
 //! (`cargo bench --bench pictures`).
 
