@@ -1,8 +1,9 @@
 //! Answers the questions of a file on this machine, so that the answers of a page can be compared with them.
 //!
-//! The file has a question a paragraph: its name, its settings a line each, and its numbers in a last line that begins
-//! with `numbers`; the setting `file` names weights whose bytes it tells. Printed are, for every question, the names and lengths of the answer's arrays in a line, and the bits
-//! of all its numbers in another; or `refused` and the sentence.
+//! The file has a question a paragraph: its name, its settings a line each, and its numbers after a line that begins
+//! with `numbers`; the setting `file` names weights whose bytes it tells. Printed are, for every question, the names
+//! and lengths of the answer's arrays in a line, and the bits of all its numbers in another; or `refused` and the
+//! sentence.
 
 use std::error::Error;
 

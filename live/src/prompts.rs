@@ -5,33 +5,22 @@
 use diffusion_intuition::network::{TextConfig, UNetConfig};
 use diffusion_intuition::prelude::*;
 use diffusion_intuition::scenes::{Obeyed, Scenes};
-use ndarray::s;
 
 use crate::{Answer, Asked, Desk, Reply};
 
 /// Pictures of a sentence.
 const PICTURES: usize = 4;
-/// Two sentences stand side by side.
-const SIDES: usize = 2;
 
-/// The world of pictures and sentences, and once they are loaded the weights, with what they painted last.
+/// The world of pictures and sentences, and the weights once they are loaded.
 pub struct Studio {
     scenes: Scenes,
     network: Option<UNet>,
-    ways: [Option<Way>; SIDES],
-}
-
-/// A sentence, and the states of its pictures at the timesteps of a sampler.
-struct Way {
-    said: Array2<usize>,
-    timesteps: Vec<usize>,
-    states: Vec<Array2<f32>>,
 }
 
 /// What a sentence allows: how many pictures, some of them, and whether the network was never shown such a one.
 pub fn scene(asked: &Asked, desk: &mut Desk) -> Reply<Answer> {
     let scenes = &desk.studio()?.scenes;
-    let said = said(scenes, asked)?;
+    let said = said(scenes, asked, PICTURES)?;
     let sentence = said.row(0).to_vec();
     let drawn = scenes.draw(&said, &mut Rng::new(asked.number("seed")?))?;
     let mut answer = Answer::default();
@@ -67,11 +56,11 @@ pub fn brushes(asked: &Asked, desk: &mut Desk) -> Reply<Answer> {
     Ok(answer)
 }
 
-/// Paints a sentence out of noise: every state on the way, and what the program reads in the end, a line a picture.
+/// Paints a sentence out of noise: every state on the way, the timesteps they were seen at, and what the program reads
+/// in the end, a line a picture.
 pub fn picture(asked: &Asked, desk: &mut Desk) -> Reply<Answer> {
     let studio = desk.studio()?;
-    let side = side(asked)?;
-    let said = said(&studio.scenes, asked)?;
+    let said = said(&studio.scenes, asked, PICTURES)?;
     let network = studio
         .network
         .as_mut()
@@ -90,40 +79,26 @@ pub fn picture(asked: &Asked, desk: &mut Desk) -> Reply<Answer> {
     let pictures = way.samples().clamp(-1.0, 1.0);
     let mut answer = Answer::default();
     answer.put("states", way.states().iter().flatten().copied());
+    answer.put("timesteps", sampler.timesteps().iter().map(|t| *t as f64));
     let verdicts = verdicts(&studio.scenes, &said.row(0).to_vec(), &pictures)?;
     answer.put("verdicts", verdicts.bytes());
-    studio.ways[side] = Some(Way {
-        said,
-        timesteps: sampler.timesteps().to_vec(),
-        states: way.states().to_vec(),
-    });
     Ok(answer)
 }
 
-/// How every pixel of a picture shares its attention among the words of its sentence, at a step of its way.
+/// How every pixel of a picture, the numbers, shares its attention at a timestep among the words of a sentence.
 pub fn gaze(asked: &Asked, desk: &mut Desk) -> Reply<Answer> {
     let studio = desk.studio()?;
-    let way = &studio.ways[side(asked)?];
-    let way = way.as_ref().ok_or("nothing is painted on this side")?;
+    let said = said(&studio.scenes, asked, 1)?;
     let network = studio
         .network
         .as_mut()
         .ok_or("the weights are not loaded")?;
-    let [picture, step] = [asked.number("picture")?, asked.number("step")?];
-    let (Some(t), true) = (way.timesteps.get(step), picture < PICTURES) else {
-        let steps = way.timesteps.len();
-        return Err(format!(
-            "picture {picture} at step {step}: there are {PICTURES} with {steps} steps each, counted from 0"
-        )
-        .into());
-    };
-    network.set_prompts(&way.said)?;
-    let state: &Array2<f32> = &way.states[step];
-    let x_t = state.slice(s![picture..=picture, ..]).to_owned();
-    let maps = network.attention_maps(&x_t, &[*t], &[Some(picture)])?;
+    network.set_prompts(&said)?;
+    let pixels: Vec<f32> = asked.numbers().iter().map(|x| *x as f32).collect();
+    let x_t = Array2::from_shape_vec((1, pixels.len()), pixels)?;
+    let maps = network.attention_maps(&x_t, &[asked.number("t")?], &[Some(0)])?;
     let finest = maps.last().ok_or("this network looks at no words")?;
     let mut answer = Answer::default();
-    answer.put("t", [*t as f64]);
     answer.put("shares", finest.iter().copied());
     Ok(answer)
 }
@@ -134,7 +109,6 @@ impl Desk {
             self.studio = Some(Studio {
                 scenes: Scenes::new()?,
                 network: None,
-                ways: Default::default(),
             });
         }
         Ok(self.studio.as_mut().expect("made if it was not there"))
@@ -142,21 +116,10 @@ impl Desk {
 }
 
 /// The sentence once for each picture.
-fn said(scenes: &Scenes, asked: &Asked) -> Reply<Array2<usize>> {
+fn said(scenes: &Scenes, asked: &Asked, pictures: usize) -> Reply<Array2<usize>> {
     let words = scenes.parse(asked.word("sentence")?)?;
-    let places = scenes.places();
-    Ok(Array2::from_shape_vec(
-        (PICTURES, places),
-        words.repeat(PICTURES),
-    )?)
-}
-
-fn side(asked: &Asked) -> Reply<usize> {
-    let side = asked.number("side")?;
-    match side < SIDES {
-        true => Ok(side),
-        false => Err(format!("side {side} is none of the {SIDES}, counted from 0").into()),
-    }
+    let shape = (pictures, scenes.places());
+    Ok(Array2::from_shape_vec(shape, words.repeat(pictures))?)
 }
 
 /// Of every picture a line: what is not as the sentence says, a bar, and the things that are read in it.

@@ -201,6 +201,13 @@ def misspelt(page: Page, instrument: str) -> Iterator[str]:
                 yield f"{instrument} still says “{refusal}” after Reset"
                 break
             page.wait_for_timeout(300)
+        # And what is taken back before the library has answered is never said.
+        field.fill("nosuchword")
+        field.press("Enter")
+        where.locator(".di-live-reset").click()
+        page.wait_for_timeout(300)
+        if refusal := where.locator(".di-live-refusal").inner_text().strip():
+            yield f"{instrument} says “{refusal}” of what Reset took back"
         if values(where) != start:
             yield f"{instrument}: Reset does not take back what was typed"
 

@@ -178,7 +178,7 @@ window.diLive.start("digits", (stage) => {
     parts.made.said.textContent = "Painting …";
     const start = performance.now();
     const { scale, steps, seed } = values;
-    way = await stage.library.ask("digits", { scale, steps, seed }, labels);
+    way = await stage.ask("digits", { scale, steps, seed }, labels);
     parts.made.said.textContent = `Made of noise in ${digits((performance.now() - start) / 1000, 2)} s: ${steps} steps of the network.`;
     parts.known.said.textContent = `The training pictures nearest to them, ${digits(mean(way.distances), 2)} away on average; a copy would be 0 away.`;
     stage.refusal.textContent = "";
@@ -193,14 +193,14 @@ window.diLive.start("digits", (stage) => {
   const finishes = () => busy(parts.ends.said, async () => {
     parts.ends.said.textContent = "Painting …";
     const settings = { digit: values.wish, t: values.depth, steps: 25, seed: values.seed };
-    const answer = await stage.library.ask("finish", settings, scribble());
+    const answer = await stage.ask("finish", settings, scribble());
     ends.draw(answer.states);
     parts.ends.said.textContent = `Noised to t = ${values.depth} of 1000, and painted from there, four times.`;
   });
 
   const halves = () => busy(parts.wholes.said, async () => {
     parts.wholes.said.textContent = "Painting …";
-    const answer = await stage.library.ask("half", { row: values.row, part: values.part, seed: values.seed });
+    const answer = await stage.ask("half", { row: values.row, part: values.part, seed: values.seed });
     begun = true;
     half.draw(answer.known);
     wholes.draw(answer.states);

@@ -144,18 +144,18 @@ window.diLive.start("drawing", (stage) => {
     try {
       if (mine.step === 0) {
         const { steps, rate, width, time } = values;
-        const answer = await stage.library.ask("draw", { steps, rate, width, time, batch: 256, brush: BRUSH, seed: 0 }, given);
+        const answer = await stage.ask("draw", { steps, rate, width, time, batch: 256, brush: BRUSH, seed: 0 }, given);
         [mine.floor] = answer.floor;
       }
       let shown = -1000;
       while (running && mine === lesson && mine.step < values.steps && stage.seen) {
         const steps = Math.min(PIECE, values.steps - mine.step);
-        const { losses, milliseconds } = await stage.library.ask("paint", { steps });
+        const { losses, milliseconds } = await stage.ask("paint", { steps });
         mine.step += steps;
         mine.losses.push(...losses);
         mine.seconds += milliseconds / 1000;
         if (mine === lesson && (performance.now() - shown > 400 || mine.step >= values.steps)) {
-          mine.way = await stage.library.ask("show", { seed: 0, steps: STEPS });
+          mine.way = await stage.ask("show", { seed: 0, steps: STEPS });
           shown = performance.now();
           if (mine === lesson) {
             tell();

@@ -98,7 +98,7 @@ window.diLive.start("game", (stage) => {
 
   async function begin() {
     const mine = both;
-    const answer = await stage.library.ask("pair", { ...values, batch: 256 });
+    const answer = await stage.ask("pair", { ...values, batch: 256 });
     if (mine === both) {
       Object.assign(both, { begun: true, data: answer.data });
       const [made, walked, judge] = [...answer.parameters].map((count) => count.toLocaleString("en").replaceAll(",", "\u202f"));
@@ -111,8 +111,8 @@ window.diLive.start("game", (stage) => {
   }
 
   async function turn(mine, steps) {
-    const game = await stage.library.ask("play", { steps });
-    const diffusion = await stage.library.ask("learn", { steps });
+    const game = await stage.ask("play", { steps });
+    const diffusion = await stage.ask("learn", { steps });
     if (mine === both) {
       mine.step += steps;
       mine.seconds = mine.seconds.map((seconds, at) => seconds + [game, diffusion][at].milliseconds / 1000);
@@ -123,7 +123,7 @@ window.diLive.start("game", (stage) => {
   }
 
   async function score(mine) {
-    const answer = await stage.library.ask("score", { seed: 0 });
+    const answer = await stage.ask("score", { seed: 0 });
     if (mine === both) {
       mine.answer = answer;
       mine.scores.push({ step: mine.step, covered: [...answer.covered], quality: Array.from(answer.quality, (share) => 100 * share) });

@@ -291,7 +291,7 @@
 
     // The film hands over where it stands, once all points have their ways.
     async function take() {
-      ways = await stage.library.ask("ferris", { points: POINTS, seed: 2 });
+      ways = await stage.ask("ferris", { points: POINTS, seed: 2 });
       const { index, moving } = film.release();
       const given = stage.state.given;
       values.at = given ? values.at : index;

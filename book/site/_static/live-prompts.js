@@ -163,7 +163,13 @@ window.diLive.start("prompts", (stage) => {
 
   // ---- Where the words are looked for
 
-  const gaze = new Newest(async (asked, words) => [await stage.library.ask("gaze", asked), asked, words], [([{ shares, t }, { side, picture }, words]) => {
+  const listed = (text) => text.trim().split(/\s+/);
+  const gaze = new Newest(async (way, step, side, picture) => {
+    const { states, timesteps, sentence } = way;
+    const [t, start] = [timesteps[step], (step * MANY + picture) * NUMBERS];
+    const { shares } = await stage.ask("gaze", { sentence, t }, states.subarray(start, start + NUMBERS));
+    return { shares, t, side, picture, words: listed(sentence) };
+  }, [({ shares, t, side, picture, words }) => {
     const places = shares.length / (SIDE / 2) ** 2;
     const most = shares.reduce((a, b) => Math.max(a, b), 0);
     looks.textContent = `What picture ${picture + 1} of ${side ? "the second" : "the first"} sentence looks at, at t = ${t}`;
@@ -182,13 +188,11 @@ window.diLive.start("prompts", (stage) => {
       part.hidden = !way;
     });
     if (way) {
-      gaze.want({ side, picture, step: Math.min(moment(way), count(way) - 1) }, way.words);
+      gaze.want(way, Math.min(moment(way), count(way) - 1), side, picture);
     }
   }
 
   // ---- Asking
-
-  const listed = (text) => text.trim().split(/\s+/);
 
   // What is wrong stands below the sentence that it is about.
   function tell() {
@@ -206,10 +210,10 @@ window.diLive.start("prompts", (stage) => {
     go.disabled = busy || Boolean(wrong);
   }
 
-  sides.forEach((side, at) => {
-    const name = KEYS[at];
+  sides.forEach((side) => {
+    const name = side.key;
     // What is no longer asked when its answer comes says nothing.
-    const asked = (question) => async (settings) => ({ settings, ...(await stage.library.ask(question, settings).catch((wrong) => ({ wrong }))) });
+    const asked = (question) => async (settings) => ({ settings, ...(await stage.ask(question, settings).catch((wrong) => ({ wrong }))) });
     const stands = ({ settings }) => settings.sentence === values[name];
     side.known = new Newest(asked("scene"), [(answer) => {
       if (!stands(answer)) {
@@ -225,7 +229,7 @@ window.diLive.start("prompts", (stage) => {
       side.drawn.forEach((sheet, picture) => draw(sheet, drawn.subarray(picture * NUMBERS, (picture + 1) * NUMBERS)));
       tell();
       if (side.way) {
-        paint(side, at);
+        paint(side);
       }
     }]);
     side.painted = new Newest(asked("picture"), [(answer) => {
@@ -236,9 +240,9 @@ window.diLive.start("prompts", (stage) => {
         stage.refuse(answer.wrong);
         return;
       }
-      const { states, verdicts, milliseconds, settings } = answer;
+      const { states, timesteps, verdicts, milliseconds, settings: { sentence } } = answer;
       const lines = new TextDecoder().decode(Uint8Array.from(verdicts)).split("\n").map((line) => line.split("|"));
-      side.way = { states, words: listed(settings.sentence), verdicts: lines.map(([missed, things]) => ({ missed, things })) };
+      side.way = { states, timesteps, sentence, verdicts: lines.map(([missed, things]) => ({ missed, things })) };
       const right = lines.filter(([missed]) => !missed).length;
       side.wrote.textContent = `Painted by the network in ${digits(milliseconds / 1000, 2)} s; ${right} of ${MANY} are as it says.`;
       stage.show();
@@ -247,10 +251,10 @@ window.diLive.start("prompts", (stage) => {
     side.ask = () => side.known.want({ sentence: values[name], seed: values.seed });
   });
 
-  function paint(side, at) {
+  function paint(side) {
     const { scale, steps, seed } = values;
     side.wrote.textContent = "Painting …";
-    return side.painted.want({ side: at, sentence: values[side.key], scale, steps, seed });
+    return side.painted.want({ sentence: values[side.key], scale, steps, seed });
   }
 
   // The weights come when somebody wants to see them at work.
@@ -294,7 +298,7 @@ window.diLive.start("prompts", (stage) => {
         sides.filter((side) => key === null || key === side.key || key === "seed").forEach((side) => side.ask());
       }
       if (key === "scale" || key === "steps") {
-        sides.forEach((side, at) => side.way && !side.wrong && paint(side, at));
+        sides.forEach((side) => side.way && !side.wrong && paint(side));
       }
       if (key === null && !sides[0].way) {
         sides[0].wrote.textContent = `Press Paint both: the network, ${WEIGHT}, loads then.`;

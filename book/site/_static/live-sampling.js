@@ -123,7 +123,7 @@ window.diLive.start("sampling", (stage) => {
   })]));
 
   // What is wrong with a question is said of the walk.
-  const terrain = (question) => stage.library.ask("terrain", question);
+  const terrain = (question) => stage.ask("terrain", question);
   const terrains = Object.fromEntries(SIDES.map((name) => [name, new Newest(terrain, [({ heights }) => {
     seen[name].plot.draw("heights", { kind: "ways", role: "exact", ...contours(heights, REACH, LEVELS), count: 2, opacity: 0.5 });
   }, () => {}])]));

@@ -137,6 +137,7 @@
       this.name = name;
       this.controls = {};
       this.seen = false;
+      this.turn = 0; // one more with each Reset
       this.body = element("div", { class: "di-live-body" });
       this.refusal = element("p", { class: "di-live-refusal", role: "status" });
       const reset = this.button("Reset", () => this.reset());
@@ -233,6 +234,7 @@
     }
 
     reset() {
+      this.turn += 1;
       this.state.reset();
       this.refusal.textContent = "";
       this.instrument.pause?.();
@@ -246,18 +248,31 @@
       }
     }
 
+    // Asks the library. Nobody is told of a refusal that comes after Reset: what was asked is no longer there.
+    async ask(...question) {
+      const { turn } = this;
+      try {
+        return await this.library.ask(...question);
+      } catch (error) {
+        error.past = turn !== this.turn;
+        throw error;
+      }
+    }
+
     // Asks the newest of many questions and uses its answer, or what it is refused with.
     newest(use, refused = (error) => this.refuse(error)) {
-      const ask = (...question) => this.library.ask(...question);
+      const ask = (...question) => this.ask(...question);
       const well = (answer) => {
         this.refusal.textContent = "";
         use(answer);
       };
-      return new Newest(ask, [well, refused]);
+      return new Newest(ask, [well, (error) => error.past || refused(error)]);
     }
 
     refuse(error) {
-      this.refusal.textContent = error.message;
+      if (!error.past) {
+        this.refusal.textContent = error.message;
+      }
     }
   }
 

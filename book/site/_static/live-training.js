@@ -54,7 +54,7 @@ window.diLive.start("training", (stage) => {
 
   async function begin() {
     const mine = lesson;
-    const answer = await stage.library.ask("begin", { ...SCHEDULE, ...values });
+    const answer = await stage.ask("begin", { ...SCHEDULE, ...values });
     mine.begun = true;
     [mine.floor] = answer.floor;
     read("floor", digits(mine.floor, 4));
@@ -64,7 +64,7 @@ window.diLive.start("training", (stage) => {
   }
 
   async function measure(mine) {
-    const { excess, ts } = await stage.library.ask("excess");
+    const { excess, ts } = await stage.ask("excess");
     if (mine === lesson) {
       const mean = excess.reduce((sum, e) => sum + e, 0) / excess.length;
       mine.means.push([mine.step, mean]);
@@ -85,7 +85,7 @@ window.diLive.start("training", (stage) => {
       let measured = -1000;
       while (running && mine === lesson && mine.step < values.steps && stage.seen) {
         const steps = Math.min(PIECE, values.steps - mine.step);
-        const { losses, milliseconds } = await stage.library.ask("train", { steps });
+        const { losses, milliseconds } = await stage.ask("train", { steps });
         mine.step += steps;
         mine.losses.push(...losses);
         mine.seconds += milliseconds / 1000;

@@ -212,7 +212,7 @@ window.diLive.start("words", (stage) => {
   async function fill() {
     try {
       if (!all) {
-        const answer = await stage.library.ask("language");
+        const answer = await stage.ask("language");
         all = new TextDecoder().decode(Uint8Array.from(answer.words)).split("\n");
       }
       await newest.want("fill", question());
