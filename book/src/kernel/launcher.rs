@@ -87,8 +87,7 @@ fn set_tools(command: &mut Command, home: &Home, toolchain: &Toolchain) -> Resul
         .env(variables::CARGO_HOME, own_cargo_home())
         .env("CARGO_HOME", home.cargo_front())
         .env(variables::TOOLS, toolchain.bin())
-        // The user's settings for other kernels would name another build folder, or run cells of their own.
-        .env("EVCXR_CONFIG_DIR", home.no_settings());
+        .env("EVCXR_CONFIG_DIR", home.settings());
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Says in the first cell of a kernel without a compiled library what takes so long.
 
+use crate::kernel::profile;
 use anyhow::Result;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ pub fn write(private: &Path) -> Result<PathBuf> {
 }}
 "#
     );
-    fs::create_dir_all(&folder)?;
+    profile::write_for_cells(&folder)?;
     fs::write(folder.join("prelude.rs"), prelude)?;
     Ok(folder)
 }

@@ -3,26 +3,44 @@
 use crate::files;
 use crate::machine::home::Home;
 use anyhow::Result;
+use std::path::Path;
 
-/// Cargo's settings for everything that kernels compile: as the release profile would, and quick for cells.
+/// Cargo's settings for everything that kernels compile: the library as the release profile would.
 ///
-/// A third of the time that a cell took to compile went into optimising across the compiler's units, which gains
-/// nothing where the work is done by the library. It can only be switched off for all packages; the others are
-/// one unit each instead, which is optimised as a whole.
+/// It is not optimised across the compiler's units, which took a third of a cell's time and gains nothing where the
+/// work is done by the library. That can only be switched off for all packages; the others are one unit each instead,
+/// which is optimised as a whole. How cells are optimised is left to evcxr.
 pub const SETTINGS: &str = "\
 [profile.dev]
-opt-level = 3
 debug-assertions = false
 overflow-checks = false
 lto = \"off\"
 
 [profile.dev.package.\"*\"]
+opt-level = 3
 codegen-units = 1
 incremental = false
 ";
 
-/// Writes them to where cargo finds them from every kernel's build folder: evcxr's own manifest gives way to
-/// them, and it offers no other way to set them by package.
+/// evcxr's own settings: cells are not optimised, until one says `:opt 2`.
+///
+/// Every cell takes all variables of the cells before it out of evcxr's store and puts them back, in one function.
+/// Optimising that takes a time that grows with the square of their number, .9 s at 115 of them; without, all cells
+/// of a long notebook compile two to three times as fast. The library does the work, and is optimised.
+const CELLS: &str = "\
+[evcxr]
+opt_level = \"0\"
+";
+
+/// Writes the settings for the kernel, in place of the user's for other kernels, which would name another build
+/// folder, or run cells of their own.
+pub fn write_for_cells(folder: &Path) -> Result<()> {
+    files::write_if_new(&folder.join("evcxr.toml"), CELLS)
+}
+
+/// Writes cargo's to where it finds them from every kernel's build folder: evcxr's own manifest gives way to them,
+/// and it offers no other way to set them by package.
 pub fn write(home: &Home) -> Result<()> {
-    files::write_if_new(&home.join(".cargo/config.toml"), SETTINGS)
+    files::write_if_new(&home.join(".cargo/config.toml"), SETTINGS)?;
+    write_for_cells(&home.settings())
 }

@@ -171,9 +171,9 @@ impl Home {
         self.place("cargo-front")
     }
 
-    /// Where kernels look for settings of evcxr: there are none.
-    pub fn no_settings(&self) -> PathBuf {
-        self.join("no-settings")
+    /// Where kernels look for settings of evcxr.
+    pub fn settings(&self) -> PathBuf {
+        self.join("settings")
     }
 
     /// Compiled libraries, one folder a key.
