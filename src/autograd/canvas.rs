@@ -8,8 +8,9 @@
 use super::kernel::product;
 use super::matrix::{Matrix, Start};
 use super::squares::Squares;
+use super::squares_gradient::SquaresGradient;
 use super::vectors::LANES;
-use super::winograd::{POINTS, SIDE, gradient_of_weights};
+use super::winograd::SIDE;
 use crate::parallel::*;
 
 /// How pictures are drawn and patches of them multiplied by a matrix.
@@ -203,16 +204,19 @@ impl Canvas {
         });
     }
 
-    /// Whether there are enough squares that [`gradient_by_squares`](Self::gradient_by_squares) gains more than it takes
-    /// to keep 36 matrices in place of nine.
+    /// Squares of all pictures.
+    fn all_squares(&self) -> usize {
+        self.count * self.to[0] * self.to[1] / (SIDE * SIDE)
+    }
+
+    /// Whether there are enough squares that they gain more than 36 matrices cost in place of nine.
     pub fn has_many_squares(&self, outputs: usize) -> bool {
-        let squares = self.count * self.to[0] * self.to[1] / (SIDE * SIDE);
-        self.has_squares(outputs) && squares >= ENOUGH
+        self.has_squares(outputs) && self.all_squares() >= ENOUGH
     }
 
     /// Numbers of memory for [`gradient_by_squares`](Self::gradient_by_squares).
     pub fn gradient_memory(&self, outputs: usize) -> usize {
-        self.memory(outputs) + POINTS * self.channels * outputs
+        self.len() + SquaresGradient::memory(self.all_squares(), [self.channels, outputs])
     }
 
     /// `dw = patches of xᵀ·dy`, added to what is there if it `adds`; products in `pieces`.
@@ -226,29 +230,23 @@ impl Canvas {
     ) {
         let starts = self.square_starts(outputs);
         let (canvas, rest) = memory.split_at_mut(self.len());
-        let (du, scratch) = rest.split_at_mut(POINTS * self.channels * outputs);
         canvas.fill(0.0);
-        let mut start = Start::Zero;
+        let (count, channels) = (self.all_squares(), [self.channels, outputs]);
+        let mut gradient = SquaresGradient::new(count, channels, rest);
         let xs = x.chunks(self.pictures() * self.numbers());
         let of_picture = self.to[0] * self.to[1] * outputs;
         for (x, dy) in xs.zip(dy.chunks(self.pictures() * of_picture)) {
             self.draw(x, canvas);
-            let squares = self.of_pictures(dy.len() / of_picture, &starts, outputs);
-            squares.gradient(canvas, dy, start, (du, pieces), scratch);
-            start = Start::Add;
+            let pictures = dy.len() / of_picture;
+            gradient.add(self.of_pictures(pictures, &starts, outputs), canvas, dy);
         }
-        gradient_of_weights(du, adds, dw);
+        gradient.finish(pieces, adds, dw);
     }
 
     /// The squares of the first pictures on a canvas.
-    fn of_pictures<'a>(
-        &self,
-        pictures: usize,
-        starts: &'a [[usize; 2]],
-        outputs: usize,
-    ) -> Squares<'a> {
+    fn of_pictures<'a>(&self, n: usize, starts: &'a [[usize; 2]], outputs: usize) -> Squares<'a> {
         Squares {
-            starts: &starts[..pictures * self.to[0] * self.to[1] / (SIDE * SIDE)],
+            starts: &starts[..n * self.to[0] * self.to[1] / (SIDE * SIDE)],
             lines: [self.line(), self.to[1] * outputs],
             channels: [self.channels, outputs],
         }

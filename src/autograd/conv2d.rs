@@ -9,7 +9,7 @@ use super::op::{Backward, Op, Var};
 use super::parameters::{ParameterId, Parameters};
 use super::tape::{Tape, shapes_fit};
 use super::vectors::turn;
-use super::winograd::{POINTS, weights_at_points};
+use super::winograd::{POINTS, of_point, weights_at_points};
 use crate::check;
 use crate::error::Result;
 use crate::parallel::*;
@@ -141,7 +141,7 @@ impl Tape<'_> {
         let scratch = &mut memory[..len];
         let start = Start::Row(self.parameters.slice(bias));
         if plan.has_squares(outputs) {
-            let len = check::elements::<f32>(op, &[POINTS, inputs, outputs])?;
+            let len = check::elements::<f32>(op, &[POINTS, of_point(inputs, outputs)])?;
             let at_points = (weight, Form::AtPoints);
             let w = self.parameters.made_once(at_points, len, |w, to| {
                 weights_at_points(w, [inputs, outputs], to);
@@ -209,7 +209,7 @@ impl Convolution {
         let inputs = parameters.shape(weight)[0] / 9;
         if plan.has_squares(inputs) {
             let at_points = (weight, Form::TurnedAtPoints);
-            let w = parameters.made_once(at_points, POINTS * inputs * outputs, |w, to| {
+            let w = parameters.made_once(at_points, POINTS * of_point(outputs, inputs), |w, to| {
                 weights_at_points(&turned(w, inputs, outputs), [outputs, inputs], to);
             });
             plan.squares(dy, (&w, inputs), start, dx, scratch);

@@ -95,6 +95,7 @@ mod reduce;
 mod reshape;
 mod softmax;
 mod squares;
+mod squares_gradient;
 mod tape;
 mod vectors;
 mod winograd;

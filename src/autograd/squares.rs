@@ -1,17 +1,12 @@
 //! Convolutions by squares of 4×4 pixels, at the points of [`winograd`](super::winograd).
-#![expect(
-    clippy::needless_range_loop,
-    reason = "the compiler keeps vectors in registers when they are indexed, not when they are iterated over"
-)]
 
 use fearless_simd::{Simd, SimdBase, dispatch, f32x16};
 
-use super::kernel::{product, product_of_panels};
+use super::kernel::product_of_panels;
 use super::math::SIMD;
 use super::matrix::{Matrix, Start};
 use super::vectors::LANES;
-use super::winograd::{BELOW, POINTS, Pixels, Results, SIDE, Slopes, both_ways};
-use crate::parallel::*;
+use super::winograd::{BELOW, POINTS, Pixels, Results, SIDE, Slopes, Ways, of_point};
 
 /// Squares of pixels of some pictures.
 #[derive(Clone, Copy)]
@@ -25,7 +20,7 @@ pub(super) struct Squares<'a> {
 }
 
 /// Most squares that are computed at once: one large picture has many.
-const AT_ONCE: usize = 128;
+pub(super) const AT_ONCE: usize = 128;
 
 impl<'a> Squares<'a> {
     /// Numbers of memory for so many squares.
@@ -41,7 +36,7 @@ impl<'a> Squares<'a> {
     }
 
     /// As many squares at once as there is memory for.
-    fn parts(self) -> impl Iterator<Item = Squares<'a>> {
+    pub fn parts(self) -> impl Iterator<Item = Squares<'a>> {
         let parts = self.starts.chunks(AT_ONCE);
         parts.map(move |starts| Squares { starts, ..self })
     }
@@ -72,75 +67,40 @@ impl<'a> Squares<'a> {
         let [inputs, outputs] = self.channels;
         let [of_x, of_y] = self.of_points();
         let (xs, ys) = scratch.split_at_mut(POINTS * of_x);
-        dispatch!(*SIMD, simd => self.pixels(simd, canvas, xs, of_x));
+        dispatch!(*SIMD, simd => self.pixels(simd, canvas, (&mut *xs, 0), of_x));
         let points = xs.chunks_exact(of_x).zip(ys.chunks_exact_mut(of_y));
-        for ((x, y), w) in points.zip(w.chunks_exact(inputs * outputs)) {
+        for ((x, y), w) in points.zip(w.chunks_exact(of_point(inputs, outputs))) {
             let x = Matrix::new(&x[..count * inputs], count, inputs);
-            product_of_panels(x, w, &mut y[..count * outputs]);
+            product_of_panels(x, &w[..inputs * outputs], &mut y[..count * outputs]);
         }
         dispatch!(*SIMD, simd => self.results(simd, ys, of_y, start, y));
     }
 
-    /// `du = start + patches of xᵀ · dy` at the points, a piece of the points on each of several threads.
-    pub fn gradient(
-        &self,
-        canvas: &[f32],
-        dy: &[f32],
-        start: Start,
-        (du, pieces): (&mut [f32], usize),
-        scratch: &mut [f32],
-    ) {
-        let mut start = start;
-        for part in self.parts() {
-            part.gradient_part(canvas, dy, start, (&mut *du, pieces), scratch);
-            start = Start::Add;
-        }
-    }
-
-    fn gradient_part(
-        &self,
-        canvas: &[f32],
-        dy: &[f32],
-        start: Start,
-        (du, pieces): (&mut [f32], usize),
-        scratch: &mut [f32],
-    ) {
-        let count = self.starts.len();
-        let [inputs, outputs] = self.channels;
-        let [of_x, of_y] = self.of_points();
-        let (xs, ys) = scratch.split_at_mut(POINTS * of_x);
-        dispatch!(*SIMD, simd => self.pixels(simd, canvas, xs, of_x));
-        dispatch!(*SIMD, simd => self.slopes(simd, dy, ys, of_y));
-        let points = POINTS.div_ceil(pieces);
-        let dus = du.par_chunks_mut(points * inputs * outputs).enumerate();
-        dus.for_each(|(piece, du)| {
-            for (i, du) in du.chunks_exact_mut(inputs * outputs).enumerate() {
-                let point = piece * points + i;
-                let x = Matrix::new(&xs[point * of_x..][..count * inputs], count, inputs);
-                let dy = Matrix::new(&ys[point * of_y..][..count * outputs], count, outputs);
-                product(x.t(), dy, start, du);
-            }
-        });
-    }
-
-    /// Bᵀ·d·B of every square.
+    /// Bᵀ·d·B of every square, to the places of squares from `at` on.
     #[inline(always)]
-    fn pixels<S: Simd>(&self, simd: S, canvas: &[f32], xs: &mut [f32], of_point: usize) {
+    pub fn pixels<S: Simd>(
+        &self,
+        simd: S,
+        canvas: &[f32],
+        (xs, at): (&mut [f32], usize),
+        of_point: usize,
+    ) {
         let inputs = self.channels[0];
+        let mut ways = Ways::<S, BELOW, BELOW>::new(simd);
         for (square, [start, _]) in self.starts.iter().enumerate() {
             for c in (0..inputs).step_by(LANES) {
                 let canvas = &canvas[*start + c..];
-                let mut below = [[f32x16::splat(simd, 0.0); BELOW]; BELOW];
                 for i in 0..BELOW {
                     for j in 0..BELOW {
                         let from = i * self.lines[0] + j * inputs;
-                        below[i][j] = f32x16::from_slice(simd, &canvas[from..][..LANES]);
+                        ways.square[i][j] = f32x16::from_slice(simd, &canvas[from..][..LANES]);
                     }
                 }
-                let rows = both_ways::<S, Pixels, BELOW, BELOW>(simd, below);
+                ways.through::<Pixels>(simd);
                 for point in 0..POINTS {
-                    let to = point * of_point + square * inputs + c;
-                    rows[point / BELOW][point % BELOW].store_slice(&mut xs[to..][..LANES]);
+                    let to = point * of_point + (at + square) * inputs + c;
+                    let value = ways.rows[point / BELOW][point % BELOW];
+                    value.store_slice(&mut xs[to..][..LANES]);
                 }
             }
         }
@@ -150,15 +110,11 @@ impl<'a> Squares<'a> {
     #[inline(always)]
     fn results<S: Simd>(&self, simd: S, ys: &[f32], of_point: usize, start: Start, y: &mut [f32]) {
         let outputs = self.channels[1];
+        let mut ways = Ways::<S, BELOW, SIDE>::new(simd);
         for (square, [_, first]) in self.starts.iter().enumerate() {
             for c in (0..outputs).step_by(LANES) {
-                let mut products = [[f32x16::splat(simd, 0.0); BELOW]; BELOW];
-                for point in 0..POINTS {
-                    let from = point * of_point + square * outputs + c;
-                    let product = f32x16::from_slice(simd, &ys[from..][..LANES]);
-                    products[point / BELOW][point % BELOW] = product;
-                }
-                let rows = both_ways::<S, Results, BELOW, SIDE>(simd, products);
+                ways.take(simd, &ys[square * outputs + c..], of_point);
+                ways.through::<Results>(simd);
                 for i in 0..SIDE {
                     for j in 0..SIDE {
                         let to = *first + i * self.lines[1] + j * outputs + c;
@@ -168,40 +124,41 @@ impl<'a> Squares<'a> {
                             Start::Add => f32x16::from_slice(simd, to),
                             Start::Row(row) => f32x16::from_slice(simd, &row[c..][..LANES]),
                         };
-                        (before + rows[i][j]).store_slice(to);
+                        (before + ways.rows[i][j]).store_slice(to);
                     }
                 }
             }
         }
     }
 
-    /// A·dY·Aᵀ of every square.
+    /// A·dY·Aᵀ of every square, likewise.
     #[inline(always)]
-    fn slopes<S: Simd>(&self, simd: S, dy: &[f32], ys: &mut [f32], of_point: usize) {
+    pub fn slopes<S: Simd>(
+        &self,
+        simd: S,
+        dy: &[f32],
+        (ys, at): (&mut [f32], usize),
+        of_point: usize,
+    ) {
         let outputs = self.channels[1];
+        let mut ways = Ways::<S, SIDE, BELOW>::new(simd);
         for (square, [_, first]) in self.starts.iter().enumerate() {
             for c in (0..outputs).step_by(LANES) {
-                let mut slopes = [[f32x16::splat(simd, 0.0); SIDE]; SIDE];
                 for i in 0..SIDE {
                     for j in 0..SIDE {
                         let from = *first + i * self.lines[1] + j * outputs + c;
-                        slopes[i][j] = f32x16::from_slice(simd, &dy[from..][..LANES]);
+                        ways.square[i][j] = f32x16::from_slice(simd, &dy[from..][..LANES]);
                     }
                 }
-                let rows = both_ways::<S, Slopes, SIDE, BELOW>(simd, slopes);
+                ways.through::<Slopes>(simd);
                 for point in 0..POINTS {
-                    let to = point * of_point + square * outputs + c;
-                    rows[point / BELOW][point % BELOW].store_slice(&mut ys[to..][..LANES]);
+                    let to = point * of_point + (at + square) * outputs + c;
+                    let value = ways.rows[point / BELOW][point % BELOW];
+                    value.store_slice(&mut ys[to..][..LANES]);
                 }
             }
         }
     }
-}
-
-/// Numbers of one point, and a vector more: those of one square would otherwise lie a power of two apart, and push each
-/// other out of a cache.
-fn of_point(squares: usize, channels: usize) -> usize {
-    squares * channels + LANES
 }
 
 #[cfg(test)]

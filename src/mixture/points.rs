@@ -103,13 +103,8 @@ impl<D: Dimension> Points<D> {
         Array::from_shape_vec(self.shape.clone(), values).expect("as many numbers as came in")
     }
 
-    /// Number of points n.
-    pub fn len(&self) -> usize {
-        self.rows.len() / self.d
-    }
-
-    /// The point of index `i`; length d.
-    pub fn row(&self, i: usize) -> &[f64] {
-        &self.rows[i * self.d..][..self.d]
+    /// All of their numbers, point after point.
+    pub fn rows(&self) -> &[f64] {
+        &self.rows
     }
 }

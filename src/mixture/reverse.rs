@@ -31,7 +31,7 @@ impl Mixture {
     ) -> Result<Self> {
         let step = ReverseStep::new(self, schedule, t)?;
         let points = Points::new(&x_t.view().insert_axis(Axis(0)), self.dim())?;
-        let point = points.row(0);
+        let point = points.rows();
         let given = |c: &StepBack| c.prior.with(c.moved(point, || 0.0), c.variances.clone());
         Ok(Self {
             weights: step.marginal.responsibilities(point),
@@ -56,13 +56,7 @@ impl Mixture {
     ) -> Result<Array<f32, D>> {
         let step = ReverseStep::new(self, schedule, t)?;
         let points = Points::new(x_t, self.dim())?;
-        let x_before = rng.rows(points.len(), self.dim(), |i, out, rng| {
-            let x = points.row(i);
-            let k = pick(&step.marginal.responsibilities(x), rng.random());
-            let draw = step.components[k].moved(x, || StandardNormal.sample(rng));
-            out.iter_mut().zip(draw).for_each(|(o, x)| *o = x as f32);
-        });
-        let x_before = points.shaped(x_before);
+        let x_before = points.shaped(step.draw(points.rows(), rng));
         check::all_finite("x_before in f32", &x_before)?;
         Ok(x_before)
     }
@@ -96,6 +90,17 @@ impl ReverseStep {
         Ok(Self {
             marginal: data.marginal(schedule, t)?,
             components: priors.map(|p| StepBack::new(p, alpha, beta)).collect(),
+        })
+    }
+
+    /// x_{t−1} for each point. For no type of the caller's, so that it is compiled, and optimised, with the library.
+    fn draw(&self, points: &[f64], rng: &mut Rng) -> Vec<f32> {
+        let d = self.marginal.dim();
+        rng.rows(points.len() / d, d, |i, out, rng| {
+            let x = &points[i * d..][..d];
+            let k = pick(&self.marginal.responsibilities(x), rng.random());
+            let draw = self.components[k].moved(x, || StandardNormal.sample(rng));
+            out.iter_mut().zip(draw).for_each(|(o, x)| *o = x as f32);
         })
     }
 }

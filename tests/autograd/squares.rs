@@ -73,7 +73,7 @@ fn magnitudes(
 /// measured): a wrong factor is off by thousands.
 #[test]
 fn gradients_are_the_sums() {
-    let ([inputs, outputs], [h, w], pictures) = ([16, 32], [8, 8], 30);
+    let ([inputs, outputs], [h, w], pictures) = ([48, 32], [8, 8], 30);
     for (resize, times, over) in [
         (Resize::Keep, 1, 1),
         (Resize::Halve, 2, 1),

@@ -168,7 +168,7 @@ MUTATIONS = [
     ("reverse step: no noise", "mixture",
      "*s = gain * *s + variance.sqrt() * z", "*s = gain * *s + 0.0 * variance * z"),
     ("reverse step: weights of the data, not of the point", "mixture",
-     "pick(&step.marginal.responsibilities(x), rng.random())", "pick(&self.weights, rng.random())"),
+     "pick(&self.marginal.responsibilities(x), rng.random())", "pick(&self.marginal.weights, rng.random())"),
     ("cdf: standard deviation not taken", "mixture",
      "(x - c.mean()[0]) / c.variances()[0].sqrt()", "(x - c.mean()[0]) / c.variances()[0]"),
     ("quantile: the other tail", "mixture",
