@@ -232,7 +232,7 @@ impl Canvas {
         let (canvas, rest) = memory.split_at_mut(self.len());
         canvas.fill(0.0);
         let (count, channels) = (self.all_squares(), [self.channels, outputs]);
-        let mut gradient = SquaresGradient::new(count, channels, rest);
+        let mut gradient = SquaresGradient::new(count, channels, pieces, rest);
         let xs = x.chunks(self.pictures() * self.numbers());
         let of_picture = self.to[0] * self.to[1] * outputs;
         for (x, dy) in xs.zip(dy.chunks(self.pictures() * of_picture)) {
@@ -240,7 +240,7 @@ impl Canvas {
             let pictures = dy.len() / of_picture;
             gradient.add(self.of_pictures(pictures, &starts, outputs), canvas, dy);
         }
-        gradient.finish(pieces, adds, dw);
+        gradient.finish(adds, dw);
     }
 
     /// The squares of the first pictures on a canvas.

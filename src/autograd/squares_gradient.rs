@@ -6,18 +6,21 @@ use super::kernel::product;
 use super::math::SIMD;
 use super::matrix::{Matrix, Start};
 use super::squares::{AT_ONCE, Squares};
+use super::vectors::LANES;
 use super::winograd::{POINTS, gradient_of_weights, of_point};
 use crate::parallel::*;
 
-/// Rows of a matrix (inputs, outputs) that are computed together at all points: with 64 outputs they fill a third of a
-/// second-level cache, and are still there when weights are made of them.
+/// Most rows of a matrix (inputs, outputs) that are computed together at all points: with 64 outputs they fill a third
+/// of a second-level cache, and are still there when weights are made of them.
 const ROWS: usize = 32;
 
-/// Patches of xᵀ·dy at the points, of the squares of several canvases: in a product of few squares, the kernel would read
-/// and write the result more than it multiplies.
+/// Patches of xᵀ·dy at the points, of the squares of several canvases: the more squares a product has, the less it costs to
+/// read and write its result.
 pub(super) struct SquaresGradient<'a> {
-    /// [`ROWS`] of every point's matrix, one after the other, then the next.
+    /// Some rows of every point's matrix, one after the other, then the next.
     du: &'a mut [f32],
+    /// Blocks of rows for one thread.
+    each: usize,
     points: Gathered<'a>,
 }
 
@@ -26,6 +29,8 @@ struct Gathered<'a> {
     xs: &'a mut [f32],
     ys: &'a mut [f32],
     channels: [usize; 2],
+    /// Of a block.
+    rows: usize,
     /// How many there are, of how many that there is memory for.
     count: usize,
     room: usize,
@@ -34,52 +39,58 @@ struct Gathered<'a> {
 }
 
 impl<'a> SquaresGradient<'a> {
-    /// Numbers of memory for so many squares.
+    /// Numbers of memory for so many squares, in whatever number of pieces.
     pub fn memory(squares: usize, channels: [usize; 2]) -> usize {
-        of_weights(channels) + Squares::scratch(squares, channels)
+        of_weights(LANES, channels) + Squares::scratch(squares, channels)
     }
 
-    /// Of so many squares, none of which are there yet.
-    pub fn new(squares: usize, channels: [usize; 2], memory: &'a mut [f32]) -> Self {
+    /// Of so many squares, none of which are there yet; rows in `pieces`, each on one of several threads.
+    pub fn new(squares: usize, channels: [usize; 2], pieces: usize, memory: &'a mut [f32]) -> Self {
         let room = squares.min(AT_ONCE);
-        let (du, points) = memory.split_at_mut(of_weights(channels));
+        let rows = channels[0].div_ceil(pieces).next_multiple_of(LANES);
+        let rows = rows.min(ROWS);
+        let (du, points) = memory.split_at_mut(of_weights(rows, channels));
         let (xs, ys) = points.split_at_mut(POINTS * of_point(room, channels[0]));
         let points = Gathered {
             xs,
             ys,
             channels,
+            rows,
             count: 0,
             room,
             start: Start::Zero,
         };
-        Self { du, points }
+        let each = points.blocks().div_ceil(pieces);
+        Self { du, each, points }
     }
 
     /// Adds squares of a canvas.
     pub fn add(&mut self, squares: Squares, canvas: &[f32], dy: &[f32]) {
         for part in squares.parts() {
             if self.points.count + part.starts.len() > self.points.room {
-                let blocks = self.du.chunks_mut(of_block(ROWS, self.points.channels[1]));
-                for (block, du) in blocks.enumerate() {
-                    self.points.multiply(block, du);
-                }
+                let (points, each, of_block) = (&self.points, self.each, self.points.of_block());
+                let all = self.du.par_chunks_mut(each * of_block).enumerate();
+                all.for_each(|(piece, du)| {
+                    for (i, du) in du.chunks_mut(of_block).enumerate() {
+                        points.multiply(piece * each + i, du);
+                    }
+                });
                 (self.points.count, self.points.start) = (0, Start::Add);
             }
             self.points.gather(&part, canvas, dy);
         }
     }
 
-    /// `dw = patches of xᵀ·dy`, added to what is there if it `adds`; a part of the rows on each of several threads.
-    pub fn finish(self, pieces: usize, adds: bool, dw: &mut [f32]) {
-        let Self { du, points } = self;
+    /// `dw = patches of xᵀ·dy`, added to what is there if it `adds`.
+    pub fn finish(self, adds: bool, dw: &mut [f32]) {
+        let Self { du, each, points } = self;
         let [inputs, outputs] = points.channels;
-        let blocks = inputs.div_ceil(ROWS);
-        let mut dws: Vec<Vec<&mut [f32]>> = (0..blocks).map(|_| Vec::new()).collect();
+        let mut dws: Vec<Vec<&mut [f32]>> = (0..points.blocks()).map(|_| Vec::new()).collect();
         for tap in dw.chunks_exact_mut(inputs * outputs) {
-            let rows = tap.chunks_mut(ROWS * outputs);
+            let rows = tap.chunks_mut(points.rows * outputs);
             rows.zip(&mut dws).for_each(|(rows, dw)| dw.push(rows));
         }
-        let (each, of_block) = (blocks.div_ceil(pieces), of_block(ROWS, outputs));
+        let of_block = points.of_block();
         let all = du
             .par_chunks_mut(each * of_block)
             .zip(dws.par_chunks_mut(each));
@@ -93,6 +104,15 @@ impl<'a> SquaresGradient<'a> {
 }
 
 impl Gathered<'_> {
+    fn blocks(&self) -> usize {
+        self.channels[0].div_ceil(self.rows)
+    }
+
+    /// Numbers of a whole block, at all points.
+    fn of_block(&self) -> usize {
+        POINTS * of_point(self.rows, self.channels[1])
+    }
+
     fn of_points(&self) -> [usize; 2] {
         self.channels.map(|channels| of_point(self.room, channels))
     }
@@ -108,7 +128,7 @@ impl Gathered<'_> {
     fn multiply(&self, block: usize, du: &mut [f32]) {
         let (count, [inputs, outputs]) = (self.count, self.channels);
         let [of_x, of_y] = self.of_points();
-        let columns = block * ROWS..inputs.min((block + 1) * ROWS);
+        let columns = block * self.rows..inputs.min((block + 1) * self.rows);
         let size = columns.len() * outputs;
         let dus = du.chunks_exact_mut(of_point(columns.len(), outputs));
         for (point, du) in dus.enumerate() {
@@ -120,16 +140,7 @@ impl Gathered<'_> {
     }
 }
 
-/// Numbers of some rows of all points' matrices.
-fn of_block(rows: usize, outputs: usize) -> usize {
-    POINTS * of_point(rows, outputs)
-}
-
-/// Numbers of all of their rows.
-fn of_weights([inputs, outputs]: [usize; 2]) -> usize {
-    inputs / ROWS * of_block(ROWS, outputs)
-        + match inputs % ROWS {
-            0 => 0,
-            rows => of_block(rows, outputs),
-        }
+/// Numbers of all points' matrices, in blocks of so many rows and what they leave: in the smallest blocks the most.
+fn of_weights(rows: usize, [inputs, outputs]: [usize; 2]) -> usize {
+    POINTS * (inputs * outputs + inputs.div_ceil(rows) * of_point(0, outputs))
 }
