@@ -3,6 +3,7 @@
 use diffusion_intuition::network::{Transformer, TransformerConfig};
 use diffusion_intuition::prelude::*;
 use diffusion_intuition::text::{Grammar, WordVectors};
+use diffusion_intuition::train::{Muon, Times};
 
 /// Numbers of a word vector.
 const D: usize = 16;
@@ -56,7 +57,7 @@ impl Language {
 
     pub fn steps(self) -> u64 {
         match self {
-            Self::Aligned => 52_000,
+            Self::Aligned => 116_000,
             Self::Free => 38_000,
         }
     }
@@ -72,14 +73,34 @@ impl Language {
         let (grammar, vectors) = (self.grammar(), self.vectors()?);
         let config = TransformerConfig {
             embedding: 32,
-            squared_error: 0.0,
+            heads: self.heads(),
             classes: self.classes(&grammar).len(),
             ..TransformerConfig::new(&vectors, grammar.places(), &schedule()?)
         };
         Transformer::new(&config, &mut Rng::new(0))
     }
 
+    /// Of the attention.
+    fn heads(self) -> usize {
+        match self {
+            Self::Aligned => 8,
+            Self::Free => 4,
+        }
+    }
+
     pub fn settings(self, steps: u64) -> TrainConfig {
+        let (muon, times, label_dropout) = match self {
+            // Most where words are decided; some at either end.
+            Self::Aligned => (
+                Some(Muon::default()),
+                Times::LogNormal {
+                    mean: 0.2,
+                    std: 1.0,
+                },
+                0.85,
+            ),
+            Self::Free => (None, Times::Uniform, 0.7),
+        };
         TrainConfig {
             batch: 128,
             prediction: Prediction::X0,
@@ -90,7 +111,9 @@ impl Language {
             learning_rate: LearningRate::cosine(4e-3, steps).warm_up(100),
             ema: Some(Ema { decay: 0.999 }),
             // As well as told the class, the network is to write without, which is harder: it learns that most of the time.
-            label_dropout: 0.7,
+            label_dropout,
+            muon,
+            times,
             report_every: 250,
             ..TrainConfig::default()
         }

@@ -26,7 +26,7 @@ const DEPTH: usize = 128;
 /// `c = start + a·b`, with `c` in row-major order, on this thread.
 ///
 /// Each number of `c` is one sum: from its start over the inner dimension in order, wherever it stands.
-pub(super) fn product(a: Matrix, b: Matrix, start: Start, c: &mut [f32]) {
+pub(crate) fn product(a: Matrix, b: Matrix, start: Start, c: &mut [f32]) {
     if b.cols < LANES && b.cols < a.rows {
         return narrow(a, b, start, c);
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// A matrix in memory, line after line: entry (r, c) is number c of line r, or number r of line c if it is turned.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Matrix<'a> {
+pub(crate) struct Matrix<'a> {
     values: &'a [f32],
     pub rows: usize,
     pub cols: usize,
@@ -86,7 +86,7 @@ impl<'a> Matrix<'a> {
 
 /// What a product is added to.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Start<'a> {
+pub(crate) enum Start<'a> {
     Zero,
     /// What stands in the result.
     Add,

@@ -75,10 +75,20 @@ impl Moments {
             .zip(averages)
             .map(|(((((next, m), v), p), g), (ema, old))| {
                 let finite = one(next, m, v, p, g);
-                dispatch!(*SIMD, simd => average(simd, fresh, ema, (old, next))) && finite
+                dispatch!(*SIMD, simd => mean(simd, fresh, ema, (old, next))) && finite
             });
         finite.min() != Some(false)
     }
+}
+
+/// Writes the new moving average of which `decay` is the old one. Whether all that it wrote is finite.
+pub(crate) fn average(decay: f64, (old, next): (&[f32], &[f32]), ema: &mut [f32]) -> bool {
+    let fresh = (1.0 - decay) as f32;
+    let pieces = ema.par_chunks_mut(PIECE).zip(old.par_chunks(PIECE));
+    let pieces = pieces.zip(next.par_chunks(PIECE));
+    let finite = pieces
+        .map(|((ema, old), next)| dispatch!(*SIMD, simd => mean(simd, fresh, ema, (old, next))));
+    finite.min() != Some(false)
 }
 
 /// What is the same for every parameter.
@@ -121,7 +131,7 @@ fn update<S: Simd>(
 }
 
 #[inline(always)]
-fn average<S: Simd>(_: S, fresh: f32, ema: &mut [f32], (old, p): (&[f32], &[f32])) -> bool {
+fn mean<S: Simd>(_: S, fresh: f32, ema: &mut [f32], (old, p): (&[f32], &[f32])) -> bool {
     let mut bad = 0;
     for (e, (old, p)) in ema.iter_mut().zip(old.iter().zip(p)) {
         *e = old + fresh * (p - old);

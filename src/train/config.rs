@@ -3,6 +3,7 @@
 use std::f64::consts::PI;
 
 use super::augment::Augment;
+use super::muon::Muon;
 use super::times::Times;
 use crate::check::parameter;
 use crate::error::Result;
@@ -17,6 +18,8 @@ pub struct TrainConfig {
     pub prediction: Prediction,
     /// The optimiser.
     pub adam: Adam,
+    /// If matrices are to step by their directions alone; all else, and without it everything, steps by [`Adam`].
+    pub muon: Option<Muon>,
     /// Learning rate at every step.
     pub learning_rate: LearningRate,
     /// Largest norm of the whole gradient; a longer one is scaled down to it (Pascanu et al. 2013).
@@ -44,6 +47,7 @@ impl Default for TrainConfig {
             batch: 256,
             prediction: Prediction::Eps,
             adam: Adam::default(),
+            muon: None,
             learning_rate: LearningRate::constant(1e-3),
             clip_grad_norm: None,
             ema: Some(Ema::default()),

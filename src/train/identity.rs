@@ -20,6 +20,7 @@ const SCHEDULE: &str = "schedule";
 const DATA: &str = "data";
 const AUGMENT: &str = "augment";
 const TIMES: &str = "times";
+const MUON: &str = "muon";
 
 /// Between what a reader is told of a value and the number that tells it from all others.
 const MARK: &str = " #";
@@ -36,6 +37,7 @@ impl Identity {
             batch,
             prediction,
             adam,
+            muon,
             learning_rate,
             clip_grad_norm,
             ema,
@@ -62,6 +64,7 @@ impl Identity {
             (DATA, of_data(data)),
             (AUGMENT, format!("{augment:?}")),
             (TIMES, format!("{times:?}")),
+            (MUON, format!("{muon:?}")),
         ];
         if data.labels().is_some() {
             texts.push(("label_dropout", format!("{label_dropout:?}")));
@@ -75,7 +78,7 @@ impl Identity {
         for (key, here) in &self.0 {
             // Settings that are younger than the files.
             let unsaid = match *key {
-                AUGMENT => Some("None"),
+                AUGMENT | MUON => Some("None"),
                 TIMES => Some("Uniform"),
                 _ => None,
             };

@@ -1,7 +1,8 @@
 //! Adam's state for one network, the moving average, and the way back from a bad step.
 
-use super::adam::{AdamStep, Moments};
+use super::adam::{AdamStep, Moments, average};
 use super::config::{Adam, Ema, check_rate};
+use super::muon::Muon;
 use super::shard::squares_of;
 use crate::autograd::{Gradients, Parameters};
 use crate::check::elements;
@@ -38,6 +39,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone)]
 pub struct Optimizer {
     adam: Adam,
+    muon: Option<Muon>,
     decay: Option<Ema>,
     pub(super) steps: u64,
     pub(super) moments: Moments,
@@ -65,6 +67,7 @@ impl Optimizer {
         elements::<f32>("the state of the optimizer", &[7, count])?;
         Ok(Self {
             adam,
+            muon: None,
             steps: 0,
             moments: Moments::new(count),
             ema: ema.is_some().then(|| parameters.clone()),
@@ -76,7 +79,16 @@ impl Optimizer {
         })
     }
 
-    /// One step of Adam along `gradients`, of the loss at `parameters`.
+    /// The same, with these steps of matrices, if any.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a setting outside its range.
+    pub fn with_muon(self, muon: Option<Muon>) -> Result<Self> {
+        muon.as_ref().map_or(Ok(()), Muon::check)?;
+        Ok(Self { muon, ..self })
+    }
+
+    /// One step along `gradients`, of the loss at `parameters`.
     ///
     /// # Errors
     /// [`Error::Diverged`] if a gradient or a new parameter is NaN or infinite; the old ones are still in place then.
@@ -141,11 +153,17 @@ impl Optimizer {
         let (next, next_ema) = (&mut self.previous, self.previous_ema.as_mut_slice());
         let ema = self.ema.as_ref().map(Parameters::values);
         let ema = ema.zip(Some(next_ema));
+        let (moments, values) = (&mut self.moments, parameters.values());
+        let finite = match &self.muon {
+            None => moments.update(&step, values, gradient, next, ema),
+            Some(muon) => {
+                moments.update(&step, values, gradient, next, None)
+                    && muon.update(&step, parameters, (&moments.m, gradient), next)
+                    && ema.is_none_or(|(old, ema)| average(step.decay, (old, next), ema))
+            }
+        };
         // Parameters that are no numbers are never put in place.
-        if !self
-            .moments
-            .update(&step, parameters.values(), gradient, next, ema)
-        {
+        if !finite {
             let mut all = self.previous.iter().chain(&self.previous_ema);
             let value = all.find(|x| !x.is_finite()).copied();
             let value = f64::from(value.unwrap_or(f32::NAN));

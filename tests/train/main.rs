@@ -1,6 +1,7 @@
 //! Training: its steps, its files, and PyTorch's numbers.
 
 mod files;
+mod muon;
 mod optimizer;
 mod pytorch;
 mod resume;

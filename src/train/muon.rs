@@ -1,0 +1,121 @@
+//! Steps of matrices that turn and stretch all directions alike.
+
+use std::ops::Range;
+
+use super::adam::AdamStep;
+use super::shard::squares_of;
+use crate::autograd::{Matrix, Parameters, Start, product};
+use crate::check::parameter;
+use crate::error::Result;
+use crate::parallel::*;
+
+/// Muon (Jordan et al. 2024) in the form of Liu et al. 2025 (§2.2, eq. 4), for the weights of affine maps and
+/// convolutions; biases, norms and tables of vectors stay with [`Adam`](super::Adam), whose settings it shares.
+///
+/// ```text
+/// m ← β₁·m + (1−β₁)·g                                   Adam's first moment
+/// U·Σ·Vᵀ = β₁·m + (1−β₁)·g                              Nesterov's look ahead
+/// θ ← θ − lr·(scale·√max(rows, columns)·U·Vᵀ + weight_decay·θ)
+/// ```
+///
+/// A gradient of a matrix is mostly a few directions; U·Vᵀ has them all with the same weight, so that rare ones are
+/// learned as fast. It is found without a decomposition, by five rounds of X ← a·X + b·X·XᵀX + c·X·(XᵀX)², which take every
+/// singular value to between 0.68 and 1.13 that was above a few thousandths of the matrix's norm (a, b, c are
+/// Jordan's). The numbers of U·Vᵀ then have a root mean square of about 1/√max(rows, columns): times the square root, every
+/// matrix moves by `scale` a number, and a rate that suits Adam suits it too.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Muon {
+    /// Root mean square of a step's numbers, at a learning rate of 1.
+    pub scale: f64,
+}
+
+/// Scale 0.2, about that of Adam's steps.
+impl Default for Muon {
+    fn default() -> Self {
+        Self { scale: 0.2 }
+    }
+}
+
+/// Rounds of the iteration.
+const ROUNDS: usize = 5;
+
+/// a, b and c: steepest at 0 of those under which 1 stays near 1.
+const FACTORS: [f32; 3] = [3.4445, -4.7750, 2.0315];
+
+impl Muon {
+    pub(super) fn check(&self) -> Result<()> {
+        let fine = self.scale > 0.0 && (self.scale as f32).is_finite();
+        parameter("scale of Muon", self.scale, fine, "positive and finite")
+    }
+
+    /// Writes to `next` where the matrices of `parameters` step to, from a first moment that has seen this `gradient`.
+    /// Whether all that it wrote is finite.
+    pub(super) fn update(
+        &self,
+        step: &AdamStep,
+        parameters: &Parameters,
+        (m, gradient): (&[f32], &[f32]),
+        next: &mut [f32],
+    ) -> bool {
+        let (beta, rate) = (step.adam.beta1 as f32, step.learning_rate);
+        let keep = (1.0 - rate * step.adam.weight_decay) as f32;
+        let (mut rest, mut at, mut each) = (next, 0, Vec::new());
+        for id in parameters.weights() {
+            let range = parameters.range(id);
+            let (_, tail) = rest.split_at_mut(range.start - at);
+            let (next, tail) = tail.split_at_mut(range.len());
+            (rest, at) = (tail, range.end);
+            each.push((id, range, next));
+        }
+        let one = |(id, range, next): (_, Range<usize>, &mut [f32])| {
+            let [rows, columns] = parameters.shape(id);
+            let pairs = m[range.clone()].iter().zip(&gradient[range]);
+            let ahead =
+                pairs.map(|(m, g)| beta * m + (1.0 - beta) * (step.gradient_scale as f32) * g);
+            let mut turned: Vec<f32> = ahead.collect();
+            orthogonalise(&mut turned, [rows, columns]);
+            let size = (rate * self.scale * (rows.max(columns) as f64).sqrt()) as f32;
+            let old = parameters.get(id);
+            for (next, (old, turned)) in next.iter_mut().zip(old.iter().zip(&turned)) {
+                *next = keep * old - size * turned;
+            }
+            next.iter().all(|x| x.is_finite())
+        };
+        each.into_par_iter().map(one).min() != Some(false)
+    }
+}
+
+/// Makes U·Vᵀ of U·Σ·Vᵀ, nearly.
+fn orthogonalise(x: &mut Vec<f32>, [rows, columns]: [usize; 2]) {
+    // A matrix of zeros stays one.
+    let norm = squares_of(x).sqrt().max(f64::from(f32::MIN_POSITIVE)) as f32;
+    x.iter_mut().for_each(|x| *x /= norm);
+    let (wide, n) = (rows <= columns, rows.min(columns));
+    let [a, b, c] = FACTORS;
+    let [mut gram, mut inner] = [vec![0.0; n * n], vec![0.0; n * n]];
+    let mut next = vec![0.0; x.len()];
+    let times = |factor: f32, from: &[f32], to: &mut [f32]| {
+        to.iter_mut()
+            .zip(from)
+            .for_each(|(to, from)| *to = factor * from);
+    };
+    for _ in 0..ROUNDS {
+        // (a + b·G + c·G²)·X with G = X·Xᵀ, or X·(a + b·G + c·G²) with G = Xᵀ·X, whichever is smaller.
+        let view = Matrix::new(x, rows, columns);
+        let (left, right) = if wide {
+            (view, view.t())
+        } else {
+            (view.t(), view)
+        };
+        product(left, right, Start::Zero, &mut gram);
+        times(b / c, &gram, &mut inner);
+        let square = Matrix::new(&gram, n, n);
+        product(square, square, Start::Add, &mut inner);
+        times(c, &inner, &mut gram);
+        times(a, x, &mut next);
+        let inner = Matrix::new(&gram, n, n);
+        let (left, right) = if wide { (inner, view) } else { (view, inner) };
+        product(left, right, Start::Add, &mut next);
+        std::mem::swap(x, &mut next);
+    }
+}
