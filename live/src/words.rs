@@ -46,6 +46,7 @@ pub fn learned(asked: &Asked, desk: &mut Desk) -> Reply<Answer> {
     let config = TransformerConfig {
         classes: told.map(|(_, values)| values.len()).product(),
         embedding: 32,
+        heads: 8,
         ..TransformerConfig::new(&writer.vectors, writer.grammar.places(), &writer.schedule)
     };
     let mut network = Transformer::new(&config, &mut Rng::new(0))?;

@@ -1,6 +1,6 @@
 //! Numbers in vectors of 16, and squares of 16 by 16 of them turned.
 
-use fearless_simd::{Simd, SimdBase, dispatch, f32x16};
+use fearless_simd::{Simd, SimdBase, SimdCombine, SimdSplit, dispatch, f32x8, f32x16};
 
 use super::math::SIMD;
 
@@ -13,6 +13,11 @@ pub(super) const WIDTH: usize = 2 * LANES;
 /// Numbers in vectors, with zeros after them.
 #[inline(always)]
 pub(super) fn load<S: Simd, const VECTORS: usize>(simd: S, values: &[f32]) -> [f32x16<S>; VECTORS] {
+    // Half a vector, as heads of 8 columns ask for.
+    if VECTORS == 1 && values.len() == LANES / 2 {
+        let half = f32x8::from_slice(simd, values);
+        return [half.combine(f32x8::splat(simd, 0.0)); VECTORS];
+    }
     let mut padded = [0.0; WIDTH];
     let values = if values.len() == VECTORS * LANES {
         values
@@ -30,6 +35,9 @@ pub(super) fn load<S: Simd, const VECTORS: usize>(simd: S, values: &[f32]) -> [f
 /// As many of the numbers as `to` has room for.
 #[inline(always)]
 pub(super) fn store<S: Simd, const VECTORS: usize>(vectors: [f32x16<S>; VECTORS], to: &mut [f32]) {
+    if VECTORS == 1 && to.len() == LANES / 2 {
+        return vectors[0].split().0.store_slice(to);
+    }
     let mut padded = [0.0; WIDTH];
     let whole = to.len() == VECTORS * LANES;
     let all = if whole { &mut *to } else { &mut padded[..] };

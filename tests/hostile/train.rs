@@ -83,6 +83,11 @@ fn ema(draw: &Draw) -> Option<Ema> {
     (!draw.rarely(4)).then_some(Ema { decay })
 }
 
+fn muon(draw: &Draw) -> Option<Muon> {
+    let scale = if draw.rarely(2) { draw.f64() } else { 0.2 };
+    draw.rarely(3).then_some(Muon { scale })
+}
+
 fn augment(draw: &Draw) -> Augment {
     Augment {
         height: draw.size(),
@@ -115,6 +120,7 @@ fn run(draw: &Draw) -> Result<(), String> {
         batch: draw.small(),
         prediction: draw.one(&KINDS),
         adam: adam(draw),
+        muon: muon(draw),
         learning_rate: rate(draw),
         clip_grad_norm: draw.rarely(3).then(|| draw.f64()),
         ema: ema(draw),
