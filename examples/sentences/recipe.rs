@@ -58,7 +58,7 @@ impl Language {
     pub fn steps(self) -> u64 {
         match self {
             Self::Aligned => 116_000,
-            Self::Free => 38_000,
+            Self::Free => 40_000,
         }
     }
 
@@ -73,34 +73,14 @@ impl Language {
         let (grammar, vectors) = (self.grammar(), self.vectors()?);
         let config = TransformerConfig {
             embedding: 32,
-            heads: self.heads(),
+            heads: 8,
             classes: self.classes(&grammar).len(),
             ..TransformerConfig::new(&vectors, grammar.places(), &schedule()?)
         };
         Transformer::new(&config, &mut Rng::new(0))
     }
 
-    /// Of the attention.
-    fn heads(self) -> usize {
-        match self {
-            Self::Aligned => 8,
-            Self::Free => 4,
-        }
-    }
-
     pub fn settings(self, steps: u64) -> TrainConfig {
-        let (muon, times, label_dropout) = match self {
-            // Most where words are decided; some at either end.
-            Self::Aligned => (
-                Some(Muon::default()),
-                Times::LogNormal {
-                    mean: 0.2,
-                    std: 1.0,
-                },
-                0.85,
-            ),
-            Self::Free => (None, Times::Uniform, 0.7),
-        };
         TrainConfig {
             batch: 128,
             prediction: Prediction::X0,
@@ -111,9 +91,13 @@ impl Language {
             learning_rate: LearningRate::cosine(4e-3, steps).warm_up(100),
             ema: Some(Ema { decay: 0.999 }),
             // As well as told the class, the network is to write without, which is harder: it learns that most of the time.
-            label_dropout,
-            muon,
-            times,
+            label_dropout: 0.85,
+            muon: Some(Muon::default()),
+            // Most where words are decided, some at either end.
+            times: Times::LogNormal {
+                mean: 0.2,
+                std: 1.0,
+            },
             report_every: 250,
             ..TrainConfig::default()
         }

@@ -1,11 +1,12 @@
 //! Feature-wise linear modulation and SiLU in one pass: y = h + silu(u·(1 + scale) + shift).
 
-use fearless_simd::{Simd, dispatch};
+use fearless_simd::{Simd, SimdBase, dispatch, f32x16};
 
 use super::gather::Rows;
-use super::math::{SIMD, fuses, not_below, piece, sigmoid};
+use super::math::{SIMD, all_not_below, fuses, not_below, piece, sigmoid, sigmoids};
 use super::op::{Backward, Op, Var};
 use super::tape::{Tape, shapes_fit};
+use super::vectors::{LANES, load, store};
 use crate::error::Result;
 use crate::parallel::*;
 
@@ -62,23 +63,28 @@ fn forward<S: Simd>(_: S, y: &mut [f32], h: &[f32], operands: [&[f32]; 3]) {
 }
 
 /// One row of dz = dy·silu′(z) and du (+)= dz·(1 + scale); silu(z) = z·σ(z), silu′(z) = σ(z)·(1 + z·(1 − σ(z))).
+/// In vectors by hand: a loop over numbers, with two results, stays one of single numbers where vectors are short.
 #[inline(always)]
 fn backward<S: Simd>(
-    _: S,
+    simd: S,
     dz: &mut [f32],
     du: &mut [f32],
     adds: bool,
     dy: &[f32],
     operands: [&[f32]; 3],
 ) {
-    let n = dz.len();
-    let ([u, scale, shift], dy, du) = (operands.map(|x| &x[..n]), &dy[..n], &mut du[..n]);
-    for i in 0..n {
-        let z = not_below(u[i] * (1.0 + scale[i]) + shift[i]);
-        let s = sigmoid(z, fuses::<S>());
-        dz[i] = dy[i] * (s + z * s * (1.0 - s));
-        let d = dz[i] * (1.0 + scale[i]);
-        du[i] = if adds { du[i] + d } else { d };
+    let one = f32x16::splat(simd, 1.0);
+    for first in (0..dz.len()).step_by(LANES) {
+        let block = first..dz.len().min(first + LANES);
+        let part = |all: &[f32]| load::<S, 1>(simd, &all[block.clone()])[0];
+        let [u, scale, shift] = operands.map(part);
+        let z = all_not_below(simd, u * (one + scale) + shift);
+        let s = sigmoids(simd, z);
+        let dz_part = part(dy) * (s + z * s * (one - s));
+        let d = dz_part * (one + scale);
+        let d = if adds { part(du) + d } else { d };
+        store([dz_part], &mut dz[block.clone()]);
+        store([d], &mut du[block]);
     }
 }
 

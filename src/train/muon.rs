@@ -9,8 +9,8 @@ use crate::check::parameter;
 use crate::error::Result;
 use crate::parallel::*;
 
-/// Muon (Jordan et al. 2024) in the form of Liu et al. 2025 (§2.2, eq. 4), for the weights of affine maps and
-/// convolutions; biases, norms and tables of vectors stay with [`Adam`](super::Adam), whose settings it shares.
+/// Muon (Jordan et al. 2024) as in Liu et al. 2025 (§2.2), for the weights of affine maps and convolutions; biases, norms
+/// and tables of vectors stay with [`Adam`](super::Adam), whose settings it shares.
 ///
 /// ```text
 /// m ← β₁·m + (1−β₁)·g                                   Adam's first moment
@@ -18,11 +18,13 @@ use crate::parallel::*;
 /// θ ← θ − lr·(scale·√max(rows, columns)·U·Vᵀ + weight_decay·θ)
 /// ```
 ///
-/// A gradient of a matrix is mostly a few directions; U·Vᵀ has them all with the same weight, so that rare ones are
-/// learned as fast. It is found without a decomposition, by five rounds of X ← a·X + b·X·XᵀX + c·X·(XᵀX)², which take every
-/// singular value to between 0.68 and 1.13 that was above a few thousandths of the matrix's norm (a, b, c are
-/// Jordan's). The numbers of U·Vᵀ then have a root mean square of about 1/√max(rows, columns): times the square root, every
-/// matrix moves by `scale` a number, and a rate that suits Adam suits it too.
+/// What a gradient asks of a matrix may be a few directions mostly; U·Vᵀ has all of them, equally long. It is found
+/// without a decomposition: the matrix over its norm, then five times X ← a·X + b·X·XᵀX + c·X·(XᵀX)², which take every
+/// singular value above 0.0015 to between 0.68 and 1.21 (a, b and c are Jordan's). The numbers of U·Vᵀ have a root mean
+/// square of 1/√max(rows, columns) if it has full rank: times the square root, every matrix steps by `scale` a number, so that
+/// a rate that suits Adam suits it too.
+///
+/// As PyTorch's `Muon` with `momentum` β₁ and `adjust_lr_fn="match_rms_adamw"`, which rounds to bfloat16 on the way.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Muon {
     /// Root mean square of a step's numbers, at a learning rate of 1.
