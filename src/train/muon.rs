@@ -1,42 +1,12 @@
-//! Steps of matrices that turn and stretch all directions alike.
+//! Muon's steps of matrices: all directions of a gradient, equally far.
 
 use std::ops::Range;
 
 use super::adam::AdamStep;
+use super::config::Muon;
 use super::shard::squares_of;
 use crate::autograd::{Matrix, Parameters, Start, product};
-use crate::check::parameter;
-use crate::error::Result;
 use crate::parallel::*;
-
-/// Muon (Jordan et al. 2024) as in Liu et al. 2025 (§2.2), for the weights of affine maps and convolutions; biases, norms
-/// and tables of vectors stay with [`Adam`](super::Adam), whose settings it shares.
-///
-/// ```text
-/// m ← β₁·m + (1−β₁)·g                                   Adam's first moment
-/// U·Σ·Vᵀ = β₁·m + (1−β₁)·g                              Nesterov's look ahead
-/// θ ← θ − lr·(scale·√max(rows, columns)·U·Vᵀ + weight_decay·θ)
-/// ```
-///
-/// What a gradient asks of a matrix may be a few directions mostly; U·Vᵀ has all of them, equally long. It is found
-/// without a decomposition: the matrix over its norm, then five times X ← a·X + b·X·XᵀX + c·X·(XᵀX)², which take every
-/// singular value above 0.0015 to between 0.68 and 1.21 (a, b and c are Jordan's). The numbers of U·Vᵀ have a root mean
-/// square of 1/√max(rows, columns) if it has full rank: times the square root, every matrix steps by `scale` a number, so that
-/// a rate that suits Adam suits it too.
-///
-/// As PyTorch's `Muon` with `momentum` β₁ and `adjust_lr_fn="match_rms_adamw"`, which rounds to bfloat16 on the way.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Muon {
-    /// Root mean square of a step's numbers, at a learning rate of 1.
-    pub scale: f64,
-}
-
-/// Scale 0.2, about that of Adam's steps.
-impl Default for Muon {
-    fn default() -> Self {
-        Self { scale: 0.2 }
-    }
-}
 
 /// Rounds of the iteration.
 const ROUNDS: usize = 5;
@@ -45,11 +15,6 @@ const ROUNDS: usize = 5;
 const FACTORS: [f32; 3] = [3.4445, -4.7750, 2.0315];
 
 impl Muon {
-    pub(super) fn check(&self) -> Result<()> {
-        let fine = self.scale > 0.0 && (self.scale as f32).is_finite();
-        parameter("scale of Muon", self.scale, fine, "positive and finite")
-    }
-
     /// Writes to `next` where the matrices of `parameters` step to, from a first moment that has seen this `gradient`.
     /// Whether all that it wrote is finite.
     pub(super) fn update(

@@ -1,8 +1,7 @@
 //! Adam's state for one network, the moving average, and the way back from a bad step.
 
 use super::adam::{AdamStep, Moments, average};
-use super::config::{Adam, Ema, check_rate};
-use super::muon::Muon;
+use super::config::{Adam, Ema, Muon, TrainConfig, check_rate};
 use super::shard::squares_of;
 use crate::autograd::{Gradients, Parameters};
 use crate::check::elements;
@@ -86,6 +85,12 @@ impl Optimizer {
     pub fn with_muon(self, muon: Option<Muon>) -> Result<Self> {
         muon.as_ref().map_or(Ok(()), Muon::check)?;
         Ok(Self { muon, ..self })
+    }
+
+    /// As these settings have it.
+    pub(super) fn of(parameters: &Parameters, config: &TrainConfig) -> Result<Self> {
+        Self::new(parameters, config.adam.clone(), config.ema.clone())?
+            .with_muon(config.muon.clone())
     }
 
     /// One step along `gradients`, of the loss at `parameters`.

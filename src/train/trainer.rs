@@ -64,12 +64,11 @@ impl Trainer {
         data.check_labels(network.classes())?;
         data.check_changes(&config)?;
         let parameters = network.parameters();
-        let optimizer = Optimizer::new(parameters, config.adam.clone(), config.ema.clone())?;
         // x_0, x_t, ε and the target.
         elements::<f32>("a batch", &[4, config.batch, data.dim()])?;
         Ok(Self {
             data,
-            optimizer: optimizer.with_muon(config.muon.clone())?,
+            optimizer: Optimizer::of(parameters, &config)?,
             checkpoint: None,
             losses: Vec::new(),
             per_t: PerTimestep::new(schedule.timesteps()),

@@ -6,7 +6,7 @@ use diffusion_intuition::autograd::Gradients;
 use diffusion_intuition::gan::{Gan, GanConfig};
 use diffusion_intuition::network::{FilmMlp, FilmMlpConfig, Network, Parameters, TimeEmbedding};
 use diffusion_intuition::train::{
-    Adam, Augment, Ema, LearningRate, Optimizer, Times, TrainConfig, Trainer,
+    Adam, Augment, Ema, LearningRate, Muon, Optimizer, Times, TrainConfig, Trainer,
 };
 use diffusion_intuition::{Error, Mixture, Prediction, Rng, Schedule, data};
 
