@@ -68,7 +68,7 @@ impl Language {
         WordVectors::new(directions.vectors() * NORM)
     }
 
-    /// The reference Transformer, told the class.
+    /// The Transformer of section 9, told the class.
     pub fn network(self) -> Result<Transformer> {
         let (grammar, vectors) = (self.grammar(), self.vectors()?);
         let config = TransformerConfig {

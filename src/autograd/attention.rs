@@ -159,6 +159,7 @@ mod tests {
     fn short_samples_have_the_bits_of_the_general_way() {
         for (queries, keys, heads, width) in [
             (10, 10, 4, 16),
+            (10, 10, 8, 8),
             (16, 16, 4, 16),
             (1, 16, 2, 3),
             (16, 1, 1, 20),

@@ -208,13 +208,16 @@ impl Parameters {
         ids.into_iter()
     }
 
-    /// The weights of affine maps and convolutions: matrices that have a bias.
+    /// The weights of affine maps and convolutions: matrices `name.weight`, each followed by a bias `name.bias`.
     pub(crate) fn weights(&self) -> impl Iterator<Item = ParameterId> {
         let stem = |entry: &Entry, end: &str| entry.name.strip_suffix(end).map(str::to_owned);
         let pairs = self.entries.windows(2).enumerate();
         let weights = pairs.filter(move |(_, pair)| {
             let of_weight = stem(&pair[0], ".weight");
-            !pair[0].vector && of_weight.is_some() && of_weight == stem(&pair[1], ".bias")
+            !pair[0].vector
+                && pair[1].vector
+                && of_weight.is_some()
+                && of_weight == stem(&pair[1], ".bias")
         });
         weights.map(|(i, _)| self.id_at(i))
     }

@@ -15,9 +15,9 @@ pub struct TrainConfig {
     pub batch: usize,
     /// What the network learns to predict; the loss is its mean squared error.
     pub prediction: Prediction,
-    /// The optimiser.
+    /// The optimiser: of everything, or of all but the matrices that are [`muon`](Self::muon)'s.
     pub adam: Adam,
-    /// If matrices are to step by their directions alone; all else, and without it everything, steps by [`Adam`].
+    /// If it is given, weights step along the directions of their gradients alone.
     pub muon: Option<Muon>,
     /// Learning rate at every step.
     pub learning_rate: LearningRate,
@@ -110,8 +110,10 @@ impl Default for Adam {
     }
 }
 
-/// Muon (Jordan et al. 2024) as in Liu et al. 2025 (§2.2), for the weights of affine maps and convolutions; biases, norms
-/// and tables of vectors stay with [`Adam`], whose settings it shares.
+/// Muon (Jordan et al. 2024) as in Liu et al. 2025 (§2.2), for the weights of affine maps and convolutions: matrices
+/// `name.weight` that are followed by a bias `name.bias`. All else (biases, norms, tables of vectors, matrices of your own
+/// without a bias) stays with [`Adam`], whose settings it shares. Jordan, Liu and PyTorch leave a network's last matrix to
+/// Adam, too; here it is one like the others.
 ///
 /// ```text
 /// m ← β₁·m + (1−β₁)·g                                   Adam's first moment
@@ -120,15 +122,16 @@ impl Default for Adam {
 /// ```
 ///
 /// What a gradient asks of a matrix may be a few directions mostly; U·Vᵀ has all of them, equally long. It is found
-/// without a decomposition: the matrix over its norm, then five times X ← a·X + b·X·XᵀX + c·X·(XᵀX)², which take every
-/// singular value above 0.0015 to between 0.68 and 1.21 (a, b and c are Jordan's). The numbers of U·Vᵀ have a root mean
-/// square of 1/√max(rows, columns) if it has full rank: times the square root, every matrix steps by `scale` a number, so that
-/// a rate that suits Adam suits it too.
+/// without a decomposition, nearly: the matrix over its norm (and 1e-7), then five times
+/// X ← 3.4445·X − 4.7750·X·XᵀX + 2.0315·X·(XᵀX)², which take every singular value above 0.0015 to between 0.67 and 1.21. The
+/// numbers of U·Vᵀ have a root mean square of 1/√max(rows, columns) if it has full rank: times the square root, every
+/// matrix steps by about `scale` a number, so that a rate that suits Adam suits it too.
 ///
-/// As PyTorch's `Muon` with `momentum` β₁ and `adjust_lr_fn="match_rms_adamw"`, which rounds to bfloat16 on the way.
+/// As PyTorch's `Muon` with `momentum` β₁ and `adjust_lr_fn="match_rms_adamw"`, but for 1e-7 of a tenth of the sum that
+/// PyTorch keeps, and its rounding to bfloat16 on the way.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Muon {
-    /// Root mean square of a step's numbers, at a learning rate of 1.
+    /// About the root mean square of a step's numbers, at a learning rate of 1.
     pub scale: f64,
 }
 
@@ -271,7 +274,12 @@ impl Adam {
 impl Muon {
     pub(super) fn check(&self) -> Result<()> {
         let fine = self.scale > 0.0 && (self.scale as f32).is_finite();
-        parameter("scale of Muon", self.scale, fine, "positive and finite")
+        parameter(
+            "scale of Muon",
+            self.scale,
+            fine,
+            "positive and finite in f32",
+        )
     }
 }
 

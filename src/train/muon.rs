@@ -1,18 +1,20 @@
-//! Muon's steps of matrices: all directions of a gradient, equally far.
+//! Muon's steps of matrices: all directions of a gradient, nearly equally far.
 
 use std::ops::Range;
 
 use super::adam::AdamStep;
 use super::config::Muon;
-use super::shard::squares_of;
 use crate::autograd::{Matrix, Parameters, Start, product};
 use crate::parallel::*;
 
 /// Rounds of the iteration.
 const ROUNDS: usize = 5;
 
-/// a, b and c: steepest at 0 of those under which 1 stays near 1.
+/// a, b and c: Jordan's, for a steep slope at 0; what is large ends near 1, not at it.
 const FACTORS: [f32; 3] = [3.4445, -4.7750, 2.0315];
+
+/// Added to the norm: steps along almost nothing are small.
+const EPSILON: f64 = 1e-7;
 
 impl Muon {
     /// Writes to `next` where the matrices of `parameters` step to, from a first moment that has seen this `gradient`.
@@ -54,9 +56,11 @@ impl Muon {
 
 /// Makes U·Vᵀ of U·Σ·Vᵀ, nearly.
 fn orthogonalise(x: &mut Vec<f32>, [rows, columns]: [usize; 2]) {
-    // A matrix of zeros stays one.
-    let norm = squares_of(x).sqrt().max(f64::from(f32::MIN_POSITIVE)) as f32;
-    x.iter_mut().for_each(|x| *x /= norm);
+    // In f64: squares of small numbers are 0 in f32.
+    let squares = x.iter().map(|x| f64::from(*x) * f64::from(*x));
+    let norm = squares.sum::<f64>().sqrt() + EPSILON;
+    let over_norm = |x: &mut f32| *x = (f64::from(*x) / norm) as f32;
+    x.iter_mut().for_each(over_norm);
     let (wide, n) = (rows <= columns, rows.min(columns));
     let [a, b, c] = FACTORS;
     let [mut gram, mut inner] = [vec![0.0; n * n], vec![0.0; n * n]];

@@ -1,4 +1,4 @@
-//! Adam's state for one network, the moving average, and the way back from a bad step.
+//! The state of an optimiser for one network, the moving average, and the way back from a bad step.
 
 use super::adam::{AdamStep, Moments, average};
 use super::config::{Adam, Ema, Muon, TrainConfig, check_rate};

@@ -124,6 +124,12 @@ fn gathered_rows_and_film() {
     check(&[[5, 3], [5, 3], [4, 6]], |tape, p| {
         tape.film_residual(p[0], p[1], p[2], &rows)
     });
+    // Half a vector of columns, a whole one, and one with some left over.
+    for cols in [8, 16, 19] {
+        check(&[[5, cols], [5, cols], [4, 2 * cols]], |tape, p| {
+            tape.film_residual(p[0], p[1], p[2], &rows)
+        });
+    }
     // One table for two blocks, and h = u in the second: every operand's gradient is a sum.
     check(&[[5, 3], [5, 3], [4, 6]], |tape, p| {
         let h = tape.film_residual(p[0], p[1], p[2], &rows)?;

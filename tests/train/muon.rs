@@ -66,7 +66,7 @@ fn steps_are_those_of_the_formula() {
             m = 0.9 * &m + 0.1 * &s;
             let ahead = 0.9 * &m + 0.1 * &s;
             let norm = ahead.iter().map(|s| s * s).sum::<f64>().sqrt();
-            let turned = rounds(ahead / norm);
+            let turned = rounds(ahead / (norm + 1e-7));
             assert!(turned.iter().all(|s| (0.68..1.21).contains(s)), "{turned}");
             let size = 0.05 * 0.3 * (rows.max(columns) as f64).sqrt();
             x = x * (1.0 - 0.05 * 0.1) - size * matrix(&u, &turned, &v);
@@ -121,6 +121,49 @@ fn all_else_steps_as_adam() {
     }
     assert_ne!(parameters.get(layer.weight), by_adam.get(layer.weight));
     assert_eq!(parameters.get(idle.weight), before.get(idle.weight));
+}
+
+/// A gradient that ends: what is left of it in the first moment is soon far below the smallest square of f32, and its steps
+/// must fade, not diverge.
+#[test]
+fn steps_along_almost_nothing_are_small() {
+    let mut parameters = Parameters::new();
+    let id = linear(&mut parameters, [4, 3]).weight;
+    let optimizer = Optimizer::new(&parameters, Adam::default(), None).unwrap();
+    let mut optimizer = optimizer.with_muon(Some(Muon::default())).unwrap();
+    let mut gradients = Gradients::new(&parameters);
+    let first = Rng::new(5).standard_normal(4, 3).unwrap();
+    gradients.get_mut(id).assign(&first);
+    let mut moved = 1.0_f32;
+    for step in 0..1200 {
+        let before = parameters.get(id).to_owned();
+        optimizer.step(&mut parameters, &gradients, 0.1).unwrap();
+        gradients.get_mut(id).fill(0.0);
+        let off = &before - &parameters.get(id);
+        moved = off.iter().fold(0.0, |most: f32, x| most.max(x.abs()));
+        assert!(moved.is_finite() && moved < 0.1, "step {step}: {moved}");
+    }
+    assert_eq!(moved, 0.0);
+}
+
+/// Clipped to next to nothing, a gradient is small beside the 1e-7 that is added to its norm.
+#[test]
+fn gradients_are_clipped_before_they_are_turned() {
+    let moved = |clip_grad_norm| {
+        let mut network = network(1, 16, 2, 0);
+        let id = network.parameters().id("blocks.0.linear.weight").unwrap();
+        let before = network.parameters().get(id).to_owned();
+        let config = TrainConfig {
+            clip_grad_norm,
+            ..config()
+        };
+        let mut trainer = Trainer::new(&network, Mixture::bimodal(), &schedule(), config).unwrap();
+        trainer.run(&mut network, 1, |_| ()).unwrap();
+        let off = &before - &network.parameters().get(id);
+        off.iter().fold(0.0, |most: f32, x| most.max(x.abs()))
+    };
+    // 3.4445⁵ = 485 times 1e-12/1e-7 at most, of about 1.
+    assert!(moved(Some(1e-12)) < 0.01 * moved(None));
 }
 
 fn config() -> TrainConfig {

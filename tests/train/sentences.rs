@@ -2,7 +2,7 @@
 
 use diffusion_intuition::network::{Learned, Network, Transformer, TransformerConfig};
 use diffusion_intuition::text::WordVectors;
-use diffusion_intuition::train::{Augment, LearningRate, TrainConfig, Trainer};
+use diffusion_intuition::train::{Augment, LearningRate, Muon, TrainConfig, Trainer};
 use diffusion_intuition::{Error, Result, Rng, Schedule};
 use ndarray::{Array2, array};
 
@@ -96,6 +96,7 @@ fn neither_threads_nor_reports_change_a_bit() {
             let mut network = network(&config(), 0);
             let settings = TrainConfig {
                 batch: 300, // several shards
+                muon: Some(Muon::default()),
                 ..settings()
             };
             let mut trainer = Trainer::new(&network, labelled(), &schedule(), settings).unwrap();
